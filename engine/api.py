@@ -1,0 +1,95 @@
+"""The door for plugin authors. A strategy is one file that imports from here and from nowhere else in Heed.
+
+A strategy answers in dates. This one, `new_contact_rest.py`, has a setting that account teams can change::
+
+    '''Leave new contacts alone until they have settled in.'''
+
+    from engine.api import Hold, Schema, days, hookimpl, plus_days
+
+    class Settings(Schema):
+        rest_days = days(30, "Leave a new contact alone for this many days", strategic=14)
+
+    @hookimpl
+    def hold_until(book, settings):
+        return Hold(
+            until=plus_days(book["created_on"], settings.rest_days),
+            because="contact since {created_on}; we wait {new_contact_rest.rest_days} days",
+        )
+
+The file's name is the strategy's name, its first docstring the manual page, its `Settings` what `heed set` and the admin
+offer as `name.setting`. Hooks return Polars expressions over the Book (`engine.decide.book.COLUMNS` says what there is):
+row by row, exact dtypes, null for "no objection". See docs/hooks.md for each hook.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+from marshmallow import Schema
+
+from engine.decide.book import Book, Grid, SettingColumns
+from engine.errors import InputError
+from engine.hookspecs import hookimpl
+from engine.settings import count, date_ranges, days, factor, names, one_of, ranges, seconds, text
+from engine.types import (
+    NEVER,
+    OCCASIONS,
+    TIERS,
+    Answer,
+    Channel,
+    Closed,
+    Delivery,
+    Draft,
+    Given,
+    Hold,
+    Limit,
+    Message,
+    Question,
+    QuestionType,
+    Reason,
+    Receipt,
+)
+
+never = pl.lit(NEVER, dtype=pl.Date)
+"""As a hold's `until`: until somebody takes it back."""
+
+
+def plus_days(day: pl.Expr, number: pl.Expr | int) -> pl.Expr:
+    """The day so many days later (Date); null where either is. `number`: Int32 expression or a plain integer."""
+    return (day.cast(pl.Int32) + number).cast(pl.Date)
+
+
+__all__ = [
+    "NEVER",
+    "OCCASIONS",
+    "TIERS",
+    "Answer",
+    "Book",
+    "Channel",
+    "Closed",
+    "Delivery",
+    "Draft",
+    "Given",
+    "Grid",
+    "Hold",
+    "InputError",
+    "Limit",
+    "Message",
+    "Question",
+    "QuestionType",
+    "Reason",
+    "Receipt",
+    "Schema",
+    "SettingColumns",
+    "count",
+    "date_ranges",
+    "days",
+    "factor",
+    "hookimpl",
+    "names",
+    "never",
+    "one_of",
+    "plus_days",
+    "ranges",
+    "seconds",
+    "text",
+]

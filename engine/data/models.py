@@ -1,0 +1,385 @@
+"""The tables. Columns, constraints and small properties; nothing here sends, renders or decides.
+
+Imported keys are unique where the import says so; Heed's own promises to people are constraints: one live ask per person,
+one delivery per attempt, one result per submission, an owner for every promise. Histories refuse change by triggers,
+made in the first migration.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from engine.data.types import Day, Instant
+
+OPEN = ("sent", "opened", "started")
+WAITING = ("planned", "approved", "sending")
+LIVE = (*WAITING, *OPEN, "in_doubt")
+"""Statuses of an ask that is under way. An ask in doubt may have arrived, so it counts as asked, and as live."""
+ASKED = (*OPEN, "answered", "expired", "declined", "in_doubt")
+"""Statuses that count as asked."""
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+_live = text("origin = 'heed' AND status IN ({})".format(", ".join(f"'{status}'" for status in LIVE)))
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        date: Day,
+        datetime: Instant,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        str: String(),
+    }
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    tier: Mapped[str | None]
+    segment: Mapped[str | None]
+    owner_email: Mapped[str | None] = mapped_column(index=True)
+    sponsor_email: Mapped[str | None]
+    country: Mapped[str | None]
+    region: Mapped[str | None]
+    timezone: Mapped[str | None]
+    locale: Mapped[str | None]
+    annual_revenue: Mapped[float | None] = mapped_column(index=True)
+    currency: Mapped[str | None]
+    renewal_on: Mapped[date | None]
+    private_fields: Mapped[list[Any]] = mapped_column(default=list)
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    imported_at: Mapped[datetime]
+    plan_on: Mapped[date | None] = mapped_column(index=True)
+    """When to decide next; null: nothing to decide before something happens."""
+    contacts: Mapped[list[Contact]] = relationship(back_populates="account")
+
+
+class Person(Base):
+    """Who stands behind one or more contacts. Everything about them is on the contacts; this only says that they are one."""
+
+    __tablename__ = "persons"
+    contacts: Mapped[list[Contact]] = relationship(back_populates="person")
+
+
+class Contact(Base):
+    __tablename__ = "contacts"
+    __table_args__ = (UniqueConstraint("account_id", "key"),)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
+    key: Mapped[str]
+    name: Mapped[str | None]
+    email: Mapped[str | None]
+    email_key: Mapped[str | None] = mapped_column(index=True)
+    """Trimmed and case-folded: what tells persons apart."""
+    phone: Mapped[str | None]
+    mobile_key: Mapped[str | None] = mapped_column(index=True)
+    """E.164, where the number is a mobile's."""
+    role: Mapped[str | None]
+    influence: Mapped[str | None]
+    locale: Mapped[str | None]
+    timezone: Mapped[str | None]
+    channels: Mapped[str | None]
+    """Separated by spaces; null: by address."""
+    preferred_channel: Mapped[str | None]
+    created_on: Mapped[date | None]
+    opted_out_on: Mapped[date | None]
+    paused_until: Mapped[date | None]
+    bounced_channels: Mapped[str | None]
+    wish_min_interval: Mapped[int | None]
+    wish_every_days: Mapped[int | None]
+    wish_occasions_off: Mapped[str | None]
+    wish_channel: Mapped[str | None]
+    attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    imported_at: Mapped[datetime]
+    account: Mapped[Account] = relationship(back_populates="contacts")
+    person: Mapped[Person] = relationship(back_populates="contacts")
+
+
+class Touchpoint(Base):
+    __tablename__ = "touchpoints"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    kind: Mapped[str]
+    happened_at: Mapped[datetime]
+    owner_email: Mapped[str | None]
+    note: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        Index(
+            "uq_touchpoints_identity", "account_id", text("coalesce(contact_id, 0)"), "kind", "happened_at", unique=True
+        ),
+    )
+
+
+class SurveyVersion(Base):
+    """A survey as it stood when asks were made from it. `content` is the bank as in the YAML file."""
+
+    __tablename__ = "survey_versions"
+    __table_args__ = (UniqueConstraint("survey", "digest"), UniqueConstraint("survey", "version"))
+    survey: Mapped[str]
+    version: Mapped[int]
+    digest: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class PlanRun(Base):
+    """One run of the planner. `sentences` are the templates that its decision records are told with."""
+
+    __tablename__ = "plan_runs"
+    on: Mapped[date]
+    seed: Mapped[int]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    sentences: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    funnel: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class DecisionRecord(Base):
+    """What was decided for one contact and day, with every strategy's say."""
+
+    __tablename__ = "decision_records"
+    run_id: Mapped[int] = mapped_column(ForeignKey("plan_runs.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    on: Mapped[date]
+    decision: Mapped[str]
+    occasion: Mapped[str | None]
+    next_ask_on: Mapped[date | None]
+    says: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Ask(Base):
+    __tablename__ = "asks"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    origin: Mapped[str]
+    """heed or import."""
+    occasion: Mapped[str]
+    survey: Mapped[str | None]
+    survey_version_id: Mapped[int | None] = mapped_column(ForeignKey("survey_versions.id"))
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("decision_records.id"))
+    channel: Mapped[str | None]
+    status: Mapped[str]
+    planned_on: Mapped[date | None]
+    send_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    form: Mapped[list[Any] | None]
+    """The tailored form: [{"question": name, "promise": number or null}, …] in order."""
+    why_status: Mapped[str | None]
+    """In words, where the status needs them: why it was cancelled, what the mail server said."""
+    account: Mapped[Account] = relationship()
+    contact: Mapped[Contact] = relationship()
+    survey_version: Mapped[SurveyVersion | None] = relationship()
+    __table_args__ = (
+        Index("uq_asks_live_person", "person_id", unique=True, sqlite_where=_live, postgresql_where=_live),
+        Index(
+            "uq_asks_imported",
+            "contact_id",
+            "sent_at",
+            unique=True,
+            sqlite_where=text("origin = 'import'"),
+            postgresql_where=text("origin = 'import'"),
+        ),
+        Index("ix_asks_due", "status", "send_at"),
+    )
+
+
+class Delivery(Base):
+    """One attempt to bring an ask to a client. An attempt number is used once, whatever happens."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("ask_id", "attempt"),)
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"))
+    attempt: Mapped[int]
+    status: Mapped[str]
+    """sending, sent, refused, later, in_doubt."""
+    claimed_by: Mapped[str]
+    claimed_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    message_id: Mapped[str | None]
+    detail: Mapped[str | None] = mapped_column(Text)
+
+
+class Submission(Base):
+    """A form as it came in. The same id again gives the same result."""
+
+    __tablename__ = "submissions"
+    submission_id: Mapped[str] = mapped_column(unique=True)
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), index=True)
+    action: Mapped[str]
+    received_at: Mapped[datetime]
+    digest: Mapped[str]
+
+
+class AnswerRow(Base):
+    __tablename__ = "answers"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    ask_id: Mapped[int | None] = mapped_column(ForeignKey("asks.id"), index=True)
+    promise_id: Mapped[int | None] = mapped_column(ForeignKey("promises.id"))
+    """The promise a repeated question was about."""
+    survey: Mapped[str]
+    question: Mapped[str]
+    answered_at: Mapped[datetime]
+    value: Mapped[str | None]
+    score: Mapped[float | None]
+    words: Mapped[str | None] = mapped_column("text", Text)
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    __table_args__ = (
+        Index(
+            "uq_answers_identity",
+            "contact_id",
+            "survey",
+            "question",
+            "answered_at",
+            text("coalesce(promise_id, 0)"),
+            unique=True,
+        ),
+    )
+
+
+class Voice(Base):
+    """A verbatim, as it was said. `source`: survey, call_note, review …"""
+
+    __tablename__ = "voices"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"))
+    source: Mapped[str]
+    said_at: Mapped[datetime]
+    words: Mapped[str] = mapped_column("text", Text)
+
+
+class Promise(Base):
+    """What we will do. The row is where it stands now; `events` are how it came there and are only ever added to."""
+
+    __tablename__ = "promises"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    ask_id: Mapped[int | None] = mapped_column(ForeignKey("asks.id"))
+    origin: Mapped[str]
+    """import, team or the plugin that drafted it."""
+    title: Mapped[str]
+    said: Mapped[str | None] = mapped_column(Text)
+    """The client's own words behind it."""
+    note: Mapped[str | None] = mapped_column(Text)
+    owner_email: Mapped[str] = mapped_column(index=True)
+    made_on: Mapped[date]
+    due_on: Mapped[date | None]
+    status: Mapped[str]
+    """drafted, agreed, done, declined."""
+    done_on: Mapped[date | None]
+    verdict: Mapped[str | None]
+    """kept or disputed, in the client's word."""
+    account: Mapped[Account] = relationship()
+    contact: Mapped[Contact | None] = relationship()
+    events: Mapped[list[PromiseEvent]] = relationship(back_populates="promise", order_by="PromiseEvent.id")
+    __table_args__ = (
+        Index("uq_promises_identity", "account_id", text("coalesce(contact_id, 0)"), "title", "made_on", unique=True),
+    )
+
+
+class PromiseEvent(Base):
+    """A step of a promise. Rows are never changed or deleted: triggers refuse it."""
+
+    __tablename__ = "promise_events"
+    promise_id: Mapped[int] = mapped_column(ForeignKey("promises.id"), index=True)
+    at: Mapped[datetime]
+    author: Mapped[str]
+    step: Mapped[str]
+    """drafted, agreed, moved, handed_over, done, declined, kept, disputed, imported."""
+    due_on: Mapped[date | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    promise: Mapped[Promise] = relationship(back_populates="events")
+
+
+class SettingRow(Base):
+    __tablename__ = "settings"
+    __table_args__ = (UniqueConstraint("name", "layer", "layer_key"),)
+    name: Mapped[str]
+    layer: Mapped[str]
+    """house, tier, account or contact."""
+    layer_key: Mapped[str] = mapped_column(default="")
+    """The tier's name, the account's or contact's id; empty for the house."""
+    value: Mapped[Any] = mapped_column(JSON)
+    author: Mapped[str]
+    set_at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """Who changed what, when. Rows are never changed or deleted: triggers refuse it."""
+
+    __tablename__ = "audit"
+    at: Mapped[datetime]
+    author: Mapped[str]
+    action: Mapped[str]
+    subject: Mapped[str]
+    before: Mapped[Any | None] = mapped_column(JSON)
+    after: Mapped[Any | None] = mapped_column(JSON)
+
+
+class User(Base):
+    __tablename__ = "users"
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class Team(Base):
+    __tablename__ = "teams"
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class TeamUser(Base):
+    __tablename__ = "team_users"
+    __table_args__ = (UniqueConstraint("team_id", "user_id"),)
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    role: Mapped[str]
+    """lead, owner, member or viewer."""
+
+
+class TeamAccount(Base):
+    __tablename__ = "team_accounts"
+    __table_args__ = (UniqueConstraint("team_id", "account_id"),)
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+
+
+class Lease(Base):
+    """Who may do what only one may do at a time."""
+
+    __tablename__ = "leases"
+    name: Mapped[str] = mapped_column(unique=True)
+    holder: Mapped[str]
+    until: Mapped[datetime]
+
+
+class HouseFact(Base):
+    """What the installation knows of itself: its secret, when it was made."""
+
+    __tablename__ = "house"
+    name: Mapped[str] = mapped_column(unique=True)
+    value: Mapped[str]
+
+
+ACCOUNT_SCOPED: tuple[type[Base], ...] = (Contact, Touchpoint, Ask, AnswerRow, Voice, Promise, TeamAccount)
+"""Tables whose rows belong to one account, by `account_id`. Account itself is scoped by its id."""

@@ -1,0 +1,252 @@
+"""Values that travel between the engine and its plugins. They hold and check nothing but themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    import polars as pl
+
+NEVER = date(9999, 12, 31)
+"""As a hold's `until`: until somebody takes it back."""
+
+OCCASIONS = ("promise", "touchpoint", "renewal", "relationship")
+"""Why Heed asks. The order breaks ties between occasions that fall on one day."""
+
+TIERS = ("strategic", "key", "standard", "light")
+
+Facts = Mapping[str, "pl.Expr"]
+"""Extra values for a sentence, by name; computed for the one row that is shown."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When it is. `on` makes that day today for everyone; without it today is the local day of `now` (aware, UTC)."""
+
+    now: datetime
+    on: date | None = None
+
+    def today(self, zone: str) -> date:
+        return self.on or self.now.astimezone(ZoneInfo(zone)).date()
+
+
+@dataclass(frozen=True)
+class SettingValue:
+    """A setting as somebody set it. `layer`: house, tier, account or contact; `layer_key`: the tier's name or the id."""
+
+    name: str
+    layer: str
+    layer_key: str
+    value: Any
+    author: str = ""
+    set_at: datetime | None = None
+
+
+def clean_text(text: str) -> str:
+    """Replace what no database and no client should be given, NUL and lone surrogates, by U+FFFD. Used at every edge.
+
+    >>> clean_text("a\\x00b")
+    'a\ufffdb'
+    """
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+# What decision hooks return. Every expression is over the Book (one row = one contact at one account) and is
+# row by row: it never looks at another row. Sentences name Book columns, settings (`strategy.setting`), facts and the
+# value's own dates in braces: "last asked on {last_asked_on}, at least {fatigue_limits.min_gap_days} days apart".
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """From the day `on` there is a reason to ask, for one occasion. `on` and `expires`: Date; null: no reason."""
+
+    occasion: str
+    on: pl.Expr
+    because: str
+    expires: pl.Expr | None = None
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """The days from `since` (None or null: always) up to, not including, `until` (Date; null: no objection) are covered.
+
+    `except_for` and `only_for` name occasions: a tuple, or a List(String) expression where a setting decides.
+    `not_before` replaces the date in words where the day itself would mislead ("before P-12 is kept").
+    """
+
+    until: pl.Expr
+    because: str
+    since: pl.Expr | None = None
+    except_for: Sequence[str] | pl.Expr = ()
+    only_for: Sequence[str] | pl.Expr | None = None
+    not_before: str | None = None
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closed:
+    """Days shut by a calendar. `calendar`: String, the same text for all rows that share one calendar.
+
+    `shut(calendar, first, last)` names the shut days from first to last, both included, and why: {day: "Christmas Day"}.
+    It is called once per distinct calendar. `because` may use {day} (the first shut day) and {why}.
+    """
+
+    calendar: pl.Expr
+    shut: Callable[[str, date, date], Mapping[date, str]]
+    because: str
+    facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """Not more than `at_most` (integer) asks among the rows that share the `per` columns.
+
+    `used`: a Boolean says that this row's person already holds a place (asking them again takes none);
+    an integer says how many places of the group others hold (the same for every row of the group); None: none.
+    """
+
+    per: Sequence[str]
+    at_most: pl.Expr
+    because: str
+    used: pl.Expr | None = None
+    facts: Facts = field(default_factory=dict)
+
+
+# What is asked, and what comes back
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of a survey's bank. Texts are by locale: {"en": "…"}. `seconds`: expected time to answer."""
+
+    name: str
+    type: str
+    ask: Mapping[str, str]
+    measures: str | None = None
+    anchor: bool = False
+    seconds: int = 10
+    every_days: int = 90
+    about: str | None = None
+    roles: tuple[str, ...] = ()
+    show_if: str | None = None
+    for_each: str | None = None
+    required: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What only its type understands: scale, choices, reasons, labels …"""
+
+
+@dataclass(frozen=True)
+class Survey:
+    name: str
+    title: Mapping[str, str]
+    occasions: tuple[str, ...]
+    questions: tuple[Question, ...]
+    touchpoints: tuple[str, ...] = ()
+    """Kinds of touchpoint this survey follows; empty: any that no other survey names."""
+    intro: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Given:
+    """One answer as the client gave it. `value` is what was chosen, as text; `score` its number; `text` own words."""
+
+    value: str | None = None
+    score: float | None = None
+    text: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class QuestionType(Protocol):
+    """A kind of question. `html` is a Jinja template's source; it sees `question`, `field`, `texts` and `given`."""
+
+    name: str
+    html: str
+    own_words: bool
+    """Whether it invites the client's own words: each form has at least one such question."""
+
+    def check(self, options: Mapping[str, Any]) -> Iterable[str]:
+        """Say what is wrong with a question's own options, a sentence each."""
+
+    def read(self, question: Question, form: Mapping[str, Sequence[str]], field: str) -> Given | None:
+        """Read the answer from posted fields named `field` or `field.…`. None: skipped. Raises InputError."""
+
+    def as_text(self, question: Question, texts: Mapping[str, Any]) -> str:
+        """The question for a plain-text message or a call sheet."""
+
+
+# How it is brought to the client
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A rendered message. `headers` are extra ones, in order; `html` None: plain text only."""
+
+    to: str
+    to_name: str
+    sender: str
+    sender_name: str
+    subject: str
+    text: str
+    message_id: str
+    html: str | None = None
+    reply_to: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a delivery. `outcome`: sent, refused (for good), later (try again) or unknown (in doubt)."""
+
+    outcome: str
+    detail: str = ""
+
+
+class Delivery(Protocol):
+    """An open line to a mail server, gateway … Never raises for what the other side says: that is the receipt."""
+
+    def deliver(self, message: Message) -> Receipt: ...
+
+
+class Channel(Protocol):
+    name: str
+    label: str
+
+    def open(self, config: Any) -> AbstractContextManager[Delivery]:
+        """Connect. Raises HeedError with what to do where no connection can be had."""
+
+
+# What comes of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A saved answer, as plugins see it. `about`: the journey entry the question belongs to."""
+
+    ask_id: int | None
+    account_id: int
+    contact_id: int
+    survey: str
+    question: str
+    type: str
+    given: Given
+    answered_at: datetime
+    about: str | None = None
+    measures: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A promise that a plugin suggests. `agreed`: it stands at once, without waiting for the account team."""
+
+    title: str
+    working_days: int
+    agreed: bool = False
+    owner_email: str | None = None
+    note: str = ""
+    kind: str = "follow_up"
