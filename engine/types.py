@@ -74,7 +74,7 @@ class Reason:
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """The days from `since` (None or null: always) up to, not including, `until` (Date; null: no objection) are covered.
+    """The days from `since` (None or null: always) up to, not including, `until` (Date; null: none) are covered.
 
     `except_for` and `only_for` name occasions: a tuple, or a List(String) expression where a setting decides.
     `not_before` replaces the date in words where the day itself would mislead ("before P-12 is kept").
@@ -93,7 +93,7 @@ class Hold:
 class Closed:
     """Days shut by a calendar. `calendar`: String, the same text for all rows that share one calendar.
 
-    `shut(calendar, first, last)` names the shut days from first to last, both included, and why: {day: "Christmas Day"}.
+    `shut(calendar, first, last)` names the shut days from first to last, both included, and why.
     It is called once per distinct calendar. `because` may use {day} (the first shut day) and {why}.
     """
 

@@ -7,7 +7,7 @@ person; the others at this contact, or this account, only. "Asked" means an ask 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
