@@ -16,9 +16,9 @@ A strategy answers in dates. This one, `new_contact_rest.py`, has a setting that
             because="contact since {created_on}; we wait {new_contact_rest.rest_days} days",
         )
 
-The file's name is the strategy's name, its first docstring the manual page, its `Settings` what `heed set` and the admin
-offer as `name.setting`. Hooks return Polars expressions over the Book (`engine.decide.book.COLUMNS` says what there is):
-row by row, exact dtypes, null for "no objection". See docs/hooks.md for each hook.
+The file's name is the strategy's name, its first docstring the manual page, its `Settings` what `heed set` offers as
+`name.setting`. Hooks return Polars expressions over the Book (`engine.decide.book.COLUMNS` says what there is): row by
+row, exact dtypes, null for "no objection". See docs/hooks.md for each hook.
 """
 
 from __future__ import annotations

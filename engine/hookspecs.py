@@ -51,12 +51,15 @@ def question_worth(grid: Grid, settings: SettingColumns) -> pl.Expr | None:
 
 @hookspec
 def channel_worth(grid: Grid, settings: SettingColumns) -> pl.Expr | None:
-    """Say how well `grid.channel` suits this person now (Float64; null: impossible). Multiplied; called once per channel."""
+    """Say how well `grid.channel` suits this person now (Float64; null: impossible). Multiplied.
+
+    Called once per channel.
+    """
 
 
 @hookspec
 def send_at(book: Book, settings: SettingColumns) -> pl.Expr | None:
-    """Say when in the local day to send, in minutes after midnight (Int32). The first answer that is not null counts."""
+    """Say when in the local day to send: minutes after midnight (Int32). The first that is not null counts."""
 
 
 @hookspec
@@ -71,4 +74,4 @@ def register_question_types() -> Sequence[QuestionType]:
 
 @hookspec
 def suggest_promises(answers: Sequence[Answer]) -> Sequence[Draft] | None:
-    """Suggest what should be promised after one client's answers. Called after each submission, before its commit ends."""
+    """Suggest what should be promised after one client's answers. Called within the transaction that saves them."""

@@ -1,4 +1,4 @@
-"""What every use case is given: the configuration, the store, the plugins, the clock, and whose accounts it may touch."""
+"""What every use case is given: configuration, store, plugins, clock, and whose accounts it may touch."""
 
 from __future__ import annotations
 

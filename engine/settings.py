@@ -1,7 +1,7 @@
 """The fields that plugins declare their settings with: marshmallow fields that know tiers, help and a column's dtype.
 
-A setting has a default, possibly one per tier; what is set at a layer replaces it. Values are stored as JSON, typed at the
-command line as text (lists by comma, date ranges by `..`), and seen by strategies as columns.
+A setting has a default, possibly one per tier; what is set at a layer replaces it. Values are stored as JSON, typed at
+the command line as text (lists by comma, date ranges by `..`), and seen by strategies as columns.
 """
 
 from __future__ import annotations

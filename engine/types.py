@@ -37,7 +37,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class SettingValue:
-    """A setting as somebody set it. `layer`: house, tier, account or contact; `layer_key`: the tier's name or the id."""
+    """A setting as somebody set it. `layer`: house, tier, account or contact; `layer_key`: the tier or the id."""
 
     name: str
     layer: str

@@ -1,0 +1,226 @@
+"""Plans: what each contact's settings are. House, tier, account, contact: the nearest layer wins, over what ships.
+
+What ships may differ by tier; a value that somebody sets, at any layer, replaces it. A contact's wish to be asked more
+often comes after all layers, because nobody overrules it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from zoneinfo import available_timezones
+
+import polars as pl
+from marshmallow import Schema, ValidationError, fields, validate
+
+from engine.decide.book import Book, SettingColumns
+from engine.errors import InputError, nearest
+from engine.settings import dtype, one_of, read_value, text
+from engine.types import TIERS, SettingValue
+
+LAYERS = ("house", "tier", "account", "contact")
+MODES = ("on", "shadow", "off")
+OWN_WORD = ("consent", "wishes")
+"""Strategies that carry the contact's own word: nobody can switch them off."""
+MORE_OFTEN = ("relationship_tier.every_days", "fatigue_limits.min_gap_days")
+"""Settings that a wish to be asked more often replaces."""
+
+
+def _known_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(f"“{name}” is no time zone.{nearest(name, available_timezones())}")
+
+
+class Company(Schema):
+    """The company that asks. House only."""
+
+    name = text("Our company", "The company's name, as clients know it")
+    timezone = text("UTC", "The time zone of accounts that state none", check=_known_zone)
+    country = text("", "Two-letter code of the country the company is in", check=validate.Regexp("^([A-Z]{2})?$"))
+    locale = text("en", "The language of clients who state none")
+    accent = text("#2f5d62", "The accent colour of clients' pages", check=validate.Regexp("^#[0-9a-fA-F]{6}$"))
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One setting: `fatigue_limits.max_asks` is the `max_asks` of the plugin fatigue_limits."""
+
+    name: str
+    field: fields.Field[Any]
+    schema: type[Schema]
+
+    @property
+    def key(self) -> str:
+        return self.name.partition(".")[2]
+
+    @property
+    def default(self) -> Any:
+        return self.field.load_default
+
+    @property
+    def tiers(self) -> Mapping[str, Any]:
+        """Shipped defaults of single tiers, where they differ from `default`."""
+        return self.field.metadata.get("tiers", {})
+
+    @property
+    def help(self) -> str:
+        return str(self.field.metadata.get("help", ""))
+
+    @property
+    def house_only(self) -> bool:
+        return self.name.startswith("company.")
+
+    def shipped(self, tier: str | None) -> Any:
+        return self.tiers.get(tier or "standard", self.default)
+
+
+class Catalog:
+    """Every setting there is, by name; made from the schemas that plugins declare."""
+
+    def __init__(self, schemas: Mapping[str, type[Schema]]) -> None:
+        self._specs = {spec.name: spec for owner, schema in schemas.items() for spec in _specs(owner, schema)}
+
+    def __iter__(self) -> Iterator[Spec]:
+        return iter(self._specs.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._specs
+
+    def names(self) -> list[str]:
+        return list(self._specs)
+
+    def spec(self, name: str) -> Spec:
+        """Raises InputError with the nearest name."""
+        if name not in self._specs:
+            raise InputError(f"There is no setting “{name}”.{nearest(name, self._specs)}", about=name)
+        return self._specs[name]
+
+    def read(self, name: str, value: Any) -> Any:
+        """Check a value, typed as text or given as JSON. Raises InputError naming the setting, the value and why."""
+        spec = self.spec(name)
+        try:
+            checked = read_value(spec.schema, spec.key, value)
+        except ValidationError as error:
+            why = " ".join(_sentences(error.normalized_messages()))
+            raise InputError(f"{name} cannot be “{value}”: {why}", about=name) from None
+        owner = name.partition(".")[0]
+        if spec.key == "mode" and owner in OWN_WORD and checked != "on":
+            raise InputError(
+                f"{name} stays on: it carries the client's own word, which no setting overrules.", about=name
+            )
+        return checked
+
+
+def _specs(owner: str, schema: type[Schema]) -> Iterator[Spec]:
+    for key, field in schema().fields.items():
+        yield Spec(f"{owner}.{key}", field, schema)
+
+
+def with_mode(schema: type[Schema]) -> type[Schema]:
+    """A strategy's settings and its mode."""
+    mode = one_of("on", "on: takes part; shadow: is shown but never decides; off: is left out", MODES)
+    return type(schema.__name__, (schema,), {"mode": mode})
+
+
+def _sentences(messages: Any) -> Iterator[str]:
+    if isinstance(messages, Mapping):
+        messages = [text for value in messages.values() for text in _sentences(value)]
+    yield from messages
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A Book with settings: `columns` has an expression over `frame` for every setting of a strategy, never null."""
+
+    frame: pl.DataFrame
+    columns: Mapping[str, pl.Expr]
+
+    @cached_property
+    def _by_strategy(self) -> dict[str, dict[str, pl.Expr]]:
+        found: dict[str, dict[str, pl.Expr]] = {}
+        for name, column in self.columns.items():
+            strategy, _, key = name.partition(".")
+            found.setdefault(strategy, {})[key] = column
+        return found
+
+    def settings(self, strategy: str) -> SettingColumns:
+        return SettingColumns(strategy, self._by_strategy.get(strategy, {}))
+
+
+def resolve(book: Book, catalog: Catalog, values: Iterable[SettingValue]) -> Plan:
+    """Lay the layers over each other. A setting that is the same for everyone stays a literal: that is faster."""
+    by_name: dict[str, list[SettingValue]] = {}
+    for value in values:
+        by_name.setdefault(value.name, []).append(value)
+    tier = book.frame["tier"].cast(pl.Enum(TIERS)).to_physical()
+    columns: dict[str, pl.Expr] = {}
+    series: list[pl.Series] = []
+    for spec in catalog:
+        if spec.house_only:
+            continue
+        resolved = _resolve_one(spec, by_name.get(spec.name, ()), book.frame, tier)
+        if isinstance(resolved, pl.Series):
+            series.append(resolved)
+            columns[spec.name] = pl.col(spec.name)
+        else:
+            columns[spec.name] = resolved
+    return Plan(book.frame.with_columns(series), columns)
+
+
+def _resolve_one(
+    spec: Spec, values: Sequence[SettingValue], frame: pl.DataFrame, tier: pl.Series
+) -> pl.Series | pl.Expr:
+    kind = dtype(spec.field)
+    by_tier = {name: tier_value(spec, values, name) for name in TIERS}
+    standard = by_tier["standard"]
+    near = [value for value in values if value.layer in ("account", "contact")]
+    wished = spec.name in MORE_OFTEN and frame["wish_every_days"].null_count() < frame.height
+    if not near and not wished and all(value == standard for value in by_tier.values()):
+        return pl.lit(standard, dtype=kind)
+    column = pl.Series(spec.name, [by_tier[name] for name in TIERS], dtype=kind).gather(tier)
+    for layer in ("account", "contact"):
+        column = _overlay(column, [value for value in near if value.layer == layer], frame[f"{layer}_id"])
+    if wished:
+        often = pl.min_horizontal(column, frame["wish_every_days"].clip(1))
+        column = frame.select(often.cast(kind).alias(spec.name)).to_series()
+    return column
+
+
+def tier_value(spec: Spec, values: Iterable[SettingValue], tier: str) -> Any:
+    """What a setting is for an account of this tier that has nothing of its own."""
+    found = {value.layer: value.value for value in values if value.layer == "house" or value.layer_key == tier}
+    return found.get("tier", found.get("house", spec.shipped(tier)))
+
+
+def _overlay(column: pl.Series, values: Sequence[SettingValue], ids: pl.Series) -> pl.Series:
+    if not values:
+        return column
+    own = pl.DataFrame(
+        {ids.name: [int(value.layer_key) for value in values], column.name: [value.value for value in values]},
+        schema={ids.name: pl.Int64, column.name: column.dtype},
+    )
+    found = ids.to_frame().join(own, on=ids.name, how="left", maintain_order="left")[column.name]
+    return (
+        pl.DataFrame([found.alias("own"), column])
+        .select(pl.coalesce("own", column.name).alias(column.name))
+        .to_series()
+    )
+
+
+def value_for(
+    spec: Spec,
+    values: Iterable[SettingValue],
+    *,
+    tier: str | None,
+    account_id: int | None,
+    contact_id: int | None = None,
+) -> tuple[Any, SettingValue | None]:
+    """A setting's value for one account or contact, and what set it (None: it ships so)."""
+    keys = {"house": "", "tier": tier or "standard", "account": str(account_id), "contact": str(contact_id)}
+    near = [value for value in values if value.name == spec.name and value.layer_key == keys[value.layer]]
+    if not near:
+        return spec.shipped(tier), None
+    found = max(near, key=lambda value: LAYERS.index(value.layer))
+    return found.value, found
