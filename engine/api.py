@@ -27,9 +27,25 @@ import polars as pl
 from marshmallow import Schema
 
 from engine.decide.book import Book, Grid, SettingColumns
-from engine.errors import InputError
+from engine.errors import InputError, nearest
 from engine.hookspecs import hookimpl
 from engine.settings import count, date_ranges, days, factor, names, one_of, ranges, seconds, text
+from engine.survey.elements import (
+    OWN_WORDS,
+    RADIOS,
+    Form,
+    Gettext,
+    Scale,
+    check_named,
+    check_texts,
+    listed,
+    named_texts,
+    read_many,
+    read_one,
+    read_words,
+    text_for,
+    words_texts,
+)
 from engine.types import (
     NEVER,
     OCCASIONS,
@@ -61,6 +77,8 @@ def plus_days(day: pl.Expr, number: pl.Expr | int) -> pl.Expr:
 __all__ = [
     "NEVER",
     "OCCASIONS",
+    "OWN_WORDS",
+    "RADIOS",
     "TIERS",
     "Answer",
     "Book",
@@ -68,6 +86,8 @@ __all__ = [
     "Closed",
     "Delivery",
     "Draft",
+    "Form",
+    "Gettext",
     "Given",
     "Grid",
     "Hold",
@@ -78,18 +98,29 @@ __all__ = [
     "QuestionType",
     "Reason",
     "Receipt",
+    "Scale",
     "Schema",
     "SettingColumns",
+    "check_named",
+    "check_texts",
     "count",
     "date_ranges",
     "days",
     "factor",
     "hookimpl",
+    "listed",
+    "named_texts",
     "names",
+    "nearest",
     "never",
     "one_of",
     "plus_days",
     "ranges",
+    "read_many",
+    "read_one",
+    "read_words",
     "seconds",
     "text",
+    "text_for",
+    "words_texts",
 ]

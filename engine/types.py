@@ -163,20 +163,29 @@ class Given:
 
 
 class QuestionType(Protocol):
-    """A kind of question. `html` is a Jinja template's source; it sees `question`, `field`, `texts` and `given`."""
+    """A kind of question.
+
+    `html` is a Jinja template's source. It is rendered with autoescaping and sees `question`, `field` (the form name),
+    `label` (the wording of the question), `texts`, `given` (to fill in again, or None) and `_` (gettext).
+    """
 
     name: str
     html: str
     own_words: bool
     """Whether it invites the client's own words: each form has at least one such question."""
+    options: tuple[str, ...]
+    """Keys of a question in YAML that only this type understands."""
 
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
-        """Say what is wrong with a question's own options, a sentence each."""
+        """Say what is wrong with a question's own options, a sentence each, beginning with the option's key."""
+
+    def texts(self, question: Question, locale: str, _: Callable[[str], str]) -> dict[str, Any]:
+        """The words that `html` and `as_text` use, in the client's language."""
 
     def read(self, question: Question, form: Mapping[str, Sequence[str]], field: str) -> Given | None:
         """Read the answer from posted fields named `field` or `field.…`. None: skipped. Raises InputError."""
 
-    def as_text(self, question: Question, texts: Mapping[str, Any]) -> str:
+    def as_text(self, label: str, texts: Mapping[str, Any]) -> str:
         """The question for a plain-text message or a call sheet."""
 
 

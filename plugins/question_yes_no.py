@@ -1,0 +1,33 @@
+"""Yes or no. The score is 1 or 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from engine.api import RADIOS, Form, Gettext, Given, Question, QuestionType, hookimpl, listed, read_one
+
+
+class YesNo:
+    name = "yes_no"
+    html = RADIOS
+    own_words = False
+    options: tuple[str, ...] = ()
+
+    def check(self, options: Mapping[str, Any]) -> Iterable[str]:
+        return ()
+
+    def texts(self, question: Question, locale: str, _: Gettext) -> dict[str, Any]:
+        return {"choices": [("yes", _("Yes")), ("no", _("No"))]}
+
+    def read(self, question: Question, form: Form, field: str) -> Given | None:
+        value = read_one(form, field, ["yes", "no"])
+        return None if value is None else Given(value=value, score=float(value == "yes"))
+
+    def as_text(self, label: str, texts: Mapping[str, Any]) -> str:
+        return listed(label, texts["choices"])
+
+
+@hookimpl
+def register_question_types() -> Sequence[QuestionType]:
+    return [YesNo()]
