@@ -1,0 +1,55 @@
+"""Ask soon after something happened: an onboarding, a closed ticket, a milestone, a resolved incident.
+
+What it looks at: the latest touchpoint that no touchpoint ask to this contact followed. One that names the contact
+counts for the contact; one of the account as a whole counts for all its contacts, or for those whose role is in
+`roles`.
+
+Settings: `kinds` of touchpoints that we follow up; `delay_days` until we ask; `expires_days` after which it is too
+late; `roles` who are asked about what concerns the whole account (none named: everyone).
+
+Edges: of several touchpoints the latest counts, and one ask follows them all. Where roles are named, a contact
+without a role is asked only about touchpoints that name them.
+
+Example: a ticket was closed on Monday. On Wednesday there is a reason to ask; two weeks after that Monday it is
+gone.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from engine.api import Book, Reason, Schema, SettingColumns, days, hookimpl, names, plus_days
+
+
+class Settings(Schema):
+    delay_days = days(2, "Wait so many days after the touchpoint.")
+    expires_days = days(14, "Ask no more when so many days have gone by.")
+    kinds = names(
+        ("onboarding_done", "ticket_closed", "project_milestone", "incident_resolved"),
+        "Follow up touchpoints of these kinds.",
+    )
+    roles = names((), "Ask only these roles about what concerns the whole account; none named: everyone.")
+
+
+@hookimpl
+def ask_from(book: Book, settings: SettingColumns) -> Reason | None:
+    if not book.kinds:
+        return None
+    concerned = (settings.roles.list.len() == 0) | settings.roles.list.contains(book["role"])
+    happened_on = {kind: _happened_on(book, settings, kind, concerned) for kind in book.kinds}
+    latest_on = pl.max_horizontal(*happened_on.values())
+    words = [pl.when(on == latest_on).then(pl.lit(kind.replace("_", " "))) for kind, on in happened_on.items()]
+    return Reason(
+        occasion="touchpoint",
+        on=plus_days(latest_on, settings.delay_days),
+        expires=plus_days(latest_on, settings.expires_days),
+        because="{kind} on {happened_on}; we ask about it after {touchpoint_followup.delay_days} days",
+        facts={"kind": pl.coalesce(words), "happened_on": latest_on},
+    )
+
+
+def _happened_on(book: Book, settings: SettingColumns, kind: str, concerned: pl.Expr) -> pl.Expr:
+    latest_on = pl.max_horizontal(
+        book.named_touchpoint_on(kind), pl.when(concerned).then(book.account_touchpoint_on(kind))
+    )
+    return pl.when(settings.kinds.list.contains(pl.lit(kind))).then(latest_on)

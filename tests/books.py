@@ -1,0 +1,80 @@
+"""Tiny Books for tests of strategies: each row a few keywords over a contact of whom nothing is known yet."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import ModuleType
+from typing import Any
+
+import polars as pl
+
+from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, TOUCHPOINT, Book, Grid, SettingColumns
+from engine.settings import dtype
+from engine.types import TIERS, Question
+
+TODAY = date(2026, 11, 23)  # a Monday
+
+NEUTRAL = {
+    "contact_key": "nadia",
+    "account_key": "northwind",
+    "today": TODAY,
+    "tier": "standard",
+    "created_on": date(2020, 1, 1),
+    "owner_open_followups": 0,
+    "unanswered_in_a_row": 0,
+    "planned_elsewhere": False,
+    "channels": [],
+    "wish_occasions_off": [],
+    "asked_on": [],
+    "done_promises_on": [],
+}
+"""What a column that is never null says of such a contact; every other column is null."""
+
+
+def make_book(*rows: dict[str, Any], kinds: tuple[str, ...] = ()) -> Book:
+    """A Book of these rows; no row: one contact of whom nothing is known. Contacts, persons and accounts are numbered."""
+    return Book(_frame(rows, kinds, COLUMNS), kinds)
+
+
+def make_grid(*rows: dict[str, Any], question: Question | None = None, channel: str | None = None) -> Grid:
+    return Grid(_frame(rows, (), COLUMNS + GRID_COLUMNS), question=question, channel=channel)
+
+
+def _frame(rows: tuple[dict[str, Any], ...], kinds: tuple[str, ...], columns: Any) -> pl.DataFrame:
+    schema = {column.name: column.dtype for column in columns}
+    schema |= {prefix + kind: pl.Date for kind in kinds for prefix in (TOUCHPOINT, ACCOUNT_TOUCHPOINT)}
+    numbered = [
+        dict.fromkeys(("contact_id", "person_id", "account_id"), number) | NEUTRAL | row
+        for number, row in enumerate(rows or ({},), 1)
+    ]
+    assert not (unknown := {name for row in numbered for name in row} - set(schema)), unknown
+    return pl.DataFrame(numbered, schema=schema)
+
+
+def settings_of(module: ModuleType, *, columns: bool = False, **values: Any) -> SettingColumns:
+    """A strategy's settings: literals of the standard tier, or, with `columns`, columns that follow the row's tier."""
+    declared = module.Settings._declared_fields if hasattr(module, "Settings") else {}
+    assert values.keys() <= declared.keys(), values
+    name = module.__name__.rpartition(".")[2]
+    make = _by_tier if columns else _literal
+    return SettingColumns(name, {key: make(field, values.get(key)) for key, field in declared.items()})
+
+
+def _literal(field: Any, value: Any, tier: str = "standard") -> pl.Expr:
+    default = field.metadata["tiers"].get(tier, field.load_default)
+    return pl.lit(default if value is None else value, dtype=dtype(field))
+
+
+def _by_tier(field: Any, value: Any) -> pl.Expr:
+    setting = pl.when(pl.col("tier").is_null()).then(_literal(field, value))
+    for tier in TIERS:
+        setting = setting.when(pl.col("tier") == tier).then(_literal(field, value, tier))
+    return setting.otherwise(_literal(field, value))
+
+
+def values(book: Book, expression: pl.Expr | None, expected: Any = None) -> list[Any]:
+    """What the expression says of each row. `expected`: the dtype it must have."""
+    assert expression is not None
+    said = book.frame.with_columns(said=expression)["said"]
+    assert expected is None or said.dtype == expected, said.dtype
+    return said.to_list()
