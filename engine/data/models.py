@@ -1,8 +1,8 @@
 """The tables. Columns, constraints and small properties; nothing here sends, renders or decides.
 
-Imported keys are unique where the import says so; Heed's own promises to people are constraints: one live ask per person,
-one delivery per attempt, one result per submission, an owner for every promise. Histories refuse change by triggers,
-made in the first migration.
+Imported keys are unique where the import says so; Heed's own promises to people are constraints: one live ask per
+person, one delivery per attempt, one result per submission, an owner for every promise. Histories refuse change by
+triggers, made in the first migration.
 """
 
 from __future__ import annotations
@@ -10,7 +10,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from engine.data.types import Day, Instant
@@ -21,9 +33,23 @@ LIVE = (*WAITING, *OPEN, "in_doubt")
 """Statuses of an ask that is under way. An ask in doubt may have arrived, so it counts as asked, and as live."""
 ASKED = (*OPEN, "answered", "expired", "declined", "in_doubt")
 """Statuses that count as asked."""
+STATUSES = (*WAITING, *ASKED, "bounced", "cancelled")
+PROMISE_STATUSES = ("drafted", "agreed", "done", "declined")
+VERDICTS = ("kept", "disputed")
 
 Id = BigInteger().with_variant(Integer, "sqlite")
-_live = text("origin = 'heed' AND status IN ({})".format(", ".join(f"'{status}'" for status in LIVE)))
+
+
+def _words(words: tuple[str, ...]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
+
+
+def _one_of(column: str, *words: str) -> CheckConstraint:
+    """Refuse any other word. Null passes, as in every CHECK."""
+    return CheckConstraint(f"{column} IN ({_words(words)})", name=column)
+
+
+_live = text(f"origin = 'heed' AND status IN ({_words(LIVE)})")
 
 
 class Base(DeclarativeBase):
@@ -33,13 +59,14 @@ class Base(DeclarativeBase):
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
             "fk": "fk_%(table_name)s_%(column_0_name)s",
             "pk": "pk_%(table_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
         }
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         date: Day,
         datetime: Instant,
         dict[str, Any]: JSON,
-        list[Any]: JSON,
+        list[Any]: JSON(none_as_null=True),
         str: String(),
     }
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -69,7 +96,7 @@ class Account(Base):
 
 
 class Person(Base):
-    """Who stands behind one or more contacts. Everything about them is on the contacts; this only says that they are one."""
+    """Who stands behind one or more contacts: all that is known is on those; this only says that they are one."""
 
     __tablename__ = "persons"
     contacts: Mapped[list[Contact]] = relationship(back_populates="person")
@@ -77,7 +104,11 @@ class Person(Base):
 
 class Contact(Base):
     __tablename__ = "contacts"
-    __table_args__ = (UniqueConstraint("account_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "key"),
+        CheckConstraint("wish_min_interval > 0", name="wish_min_interval"),
+        CheckConstraint("wish_every_days > 0", name="wish_every_days"),
+    )
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
     key: Mapped[str]
@@ -152,6 +183,7 @@ class DecisionRecord(Base):
     """What was decided for one contact and day, with every strategy's say."""
 
     __tablename__ = "decision_records"
+    __table_args__ = (_one_of("decision", "ask", "hold", "no_reason", "limited"),)
     run_id: Mapped[int] = mapped_column(ForeignKey("plan_runs.id"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
     on: Mapped[date]
@@ -198,6 +230,9 @@ class Ask(Base):
             postgresql_where=text("origin = 'import'"),
         ),
         Index("ix_asks_due", "status", "send_at"),
+        _one_of("origin", "heed", "import"),
+        _one_of("status", *STATUSES),
+        CheckConstraint(f"sent_at IS NOT NULL OR status NOT IN ({_words((*OPEN, 'answered'))})", name="sent_at"),
     )
 
 
@@ -205,7 +240,10 @@ class Delivery(Base):
     """One attempt to bring an ask to a client. An attempt number is used once, whatever happens."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (UniqueConstraint("ask_id", "attempt"),)
+    __table_args__ = (
+        UniqueConstraint("ask_id", "attempt"),
+        _one_of("status", "sending", "sent", "refused", "later", "in_doubt"),
+    )
     ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"))
     attempt: Mapped[int]
     status: Mapped[str]
@@ -280,7 +318,7 @@ class Promise(Base):
     said: Mapped[str | None] = mapped_column(Text)
     """The client's own words behind it."""
     note: Mapped[str | None] = mapped_column(Text)
-    owner_email: Mapped[str] = mapped_column(index=True)
+    owner_email: Mapped[str]
     made_on: Mapped[date]
     due_on: Mapped[date | None]
     status: Mapped[str]
@@ -293,6 +331,10 @@ class Promise(Base):
     events: Mapped[list[PromiseEvent]] = relationship(back_populates="promise", order_by="PromiseEvent.id")
     __table_args__ = (
         Index("uq_promises_identity", "account_id", text("coalesce(contact_id, 0)"), "title", "made_on", unique=True),
+        Index("ix_promises_owner", "owner_email", "status", "made_on", "done_on"),
+        _one_of("status", *PROMISE_STATUSES),
+        _one_of("verdict", *VERDICTS),
+        CheckConstraint("trim(owner_email) <> ''", name="owner_email"),
     )
 
 
@@ -300,6 +342,7 @@ class PromiseEvent(Base):
     """A step of a promise. Rows are never changed or deleted: triggers refuse it."""
 
     __tablename__ = "promise_events"
+    __table_args__ = (_one_of("step", *PROMISE_STATUSES, *VERDICTS, "moved", "handed_over", "imported"),)
     promise_id: Mapped[int] = mapped_column(ForeignKey("promises.id"), index=True)
     at: Mapped[datetime]
     author: Mapped[str]
@@ -312,7 +355,10 @@ class PromiseEvent(Base):
 
 class SettingRow(Base):
     __tablename__ = "settings"
-    __table_args__ = (UniqueConstraint("name", "layer", "layer_key"),)
+    __table_args__ = (
+        UniqueConstraint("name", "layer", "layer_key"),
+        _one_of("layer", "house", "tier", "account", "contact"),
+    )
     name: Mapped[str]
     layer: Mapped[str]
     """house, tier, account or contact."""
@@ -331,8 +377,8 @@ class AuditEntry(Base):
     author: Mapped[str]
     action: Mapped[str]
     subject: Mapped[str]
-    before: Mapped[Any | None] = mapped_column(JSON)
-    after: Mapped[Any | None] = mapped_column(JSON)
+    before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
 
 
 class User(Base):
@@ -350,7 +396,7 @@ class Team(Base):
 
 class TeamUser(Base):
     __tablename__ = "team_users"
-    __table_args__ = (UniqueConstraint("team_id", "user_id"),)
+    __table_args__ = (UniqueConstraint("team_id", "user_id"), _one_of("role", "lead", "owner", "member", "viewer"))
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     role: Mapped[str]

@@ -1,0 +1,99 @@
+"""Rows by the million: read as columns through ADBC, written by the driver's own bulk path."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import polars as pl
+from sqlalchemy import URL, Connection, Dialect, Executable, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+_SQLITE: Dialect = sqlite.dialect()
+_POSTGRESQL: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+
+class Snapshot:
+    """Frames that all show one state of the database, whatever is written meanwhile."""
+
+    def __init__(self, connection: Any, dialect: Dialect) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self.dialect = dialect.name
+
+    def frame(self, statement: Executable) -> pl.DataFrame:
+        """The rows of a select() as columns. Days and instants are the integers that are stored.
+
+        Select `coalesce(column, '')` where a text column may be null throughout: its type is read off its values.
+        """
+        query = statement.compile(dialect=self._dialect, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
+        values = [self._bound(query.binds[name].type, query.params[name]) for name in query.positiontup or ()]
+        with self._connection.cursor() as cursor:
+            cursor.execute(str(query), values or None)
+            return pl.DataFrame(cursor.fetch_arrow())
+
+    def _bound(self, kind: Any, value: Any) -> Any:
+        process = kind.dialect_impl(self._dialect).bind_processor(self._dialect)
+        return process(value) if process else value
+
+
+@contextmanager
+def open_snapshot(url: URL) -> Iterator[Snapshot]:
+    """Connect, show one state, disconnect. What other connections have not committed is not seen."""
+    if url.get_backend_name() == "sqlite":
+        with closing(_connect_sqlite(url)) as connection:
+            yield Snapshot(connection, _SQLITE)
+    else:
+        with closing(_connect_postgresql(url)) as connection:
+            yield Snapshot(connection, _POSTGRESQL)
+
+
+def _connect_sqlite(url: URL) -> Any:
+    from adbc_driver_sqlite import dbapi
+
+    return dbapi.connect(f"file:{url.database}")
+
+
+def _connect_postgresql(url: URL) -> Any:
+    from adbc_driver_postgresql import dbapi  # comes with the extra `postgresql` only
+
+    connection = dbapi.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    return connection
+
+
+def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
+    """Insert the frame's columns, named as the table's; Date and Datetime become the integers that are stored."""
+    stored = frame.with_columns(
+        pl.col(pl.Date).cast(pl.Int32), pl.col(pl.Datetime).dt.epoch("s"), pl.col(pl.Boolean).cast(pl.Int8)
+    )
+    quote = connection.dialect.identifier_preparer.quote
+    columns = ", ".join(quote(name) for name in frame.columns)
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        places = ", ".join("?" * frame.width)
+        driver.executemany(f"INSERT INTO {table.name} ({columns}) VALUES ({places})", stored.iter_rows())  # noqa: S608
+        return
+    with driver.cursor() as cursor:
+        with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN (FORMAT csv)") as copy:
+            for part in stored.iter_slices(50_000):
+                copy.write(_as_csv(part))
+        if "id" in frame.columns:
+            cursor.execute(_ADVANCE.format(table=table.name))
+
+
+def _as_csv(frame: pl.DataFrame) -> bytes:
+    # An empty text is quoted and a null is not: COPY tells them apart by that.
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False, quote_style="non_numeric")
+    return buffer.getvalue()
+
+
+_ADVANCE = """
+SELECT setval(pg_get_serial_sequence('{table}', 'id'), highest)
+FROM (SELECT max(id) AS highest FROM {table}) AS ids
+WHERE highest > coalesce(pg_sequence_last_value(pg_get_serial_sequence('{table}', 'id')), 0)
+"""

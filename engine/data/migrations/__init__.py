@@ -1,0 +1,41 @@
+"""The tables' history, by Alembic. It travels inside the package and needs no file beside it.
+
+A new revision: change models.py, run `python -m engine.data.migrations`, read what was written, set HEAD.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, inspect, text
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the tables to HEAD inside the connection's transaction."""
+    from alembic import command  # a quarter of a second, which every command would pay and one needs
+
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('heed upgrade'))"))
+    command.upgrade(configure(connection), HEAD)
+
+
+def find_revision(connection: Connection) -> str | None:
+    """Where the tables stand; None: there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def configure(connection: Connection) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
