@@ -48,5 +48,5 @@ def _earliest_since(dates: pl.Expr, first: pl.Expr) -> pl.Expr:
 
 @hookimpl
 def worth(book: Book, settings: SettingColumns) -> pl.Expr:
-    since_last_ask = (book["promise_done_on"] >= book["last_asked_on"]).fill_null(book["promise_done_on"].is_not_null())
+    since_last_ask = (book["promise_done_on"] > book["last_asked_on"]).fill_null(book["promise_done_on"].is_not_null())
     return pl.when(since_last_ask).then(settings.worth).otherwise(1.0)

@@ -5,7 +5,8 @@ holiday at a weekend. Holidays of a region count only where the account has a re
 
 Settings: `weekdays` on which we ask; `blackouts`, days and ranges of days on which we do not, both ends included.
 
-Edges: an unknown country has no holidays; an unknown region has those of its country.
+Edges: countries are ISO codes such as GB, regions the codes of their parts such as SCT. An unknown country has no
+holidays; an unknown region has those of its country.
 
 Example: due on Christmas Day 2026, a Friday: a German client is asked on Monday the 28th, a British one on Tuesday
 the 29th, because Britain makes up for the Boxing Day that fell on a Saturday.
@@ -64,9 +65,8 @@ def shut_days(calendar: str, first: date, last: date) -> dict[date, str]:
 @lru_cache(maxsize=4096)
 def _public_holidays(country: str, region: str, year: int) -> Mapping[date, str]:
     """By year, because the package's own growing table is not safe to share between threads."""
-    for subdivision in (region or None, None):
-        try:
-            return dict(holidays.country_holidays(country, subdiv=subdivision, years=year, language="en_US"))
-        except NotImplementedError:  # the package knows no such country or subdivision
-            continue
-    return {}
+    known = holidays.list_supported_countries(include_aliases=False)
+    if country not in known:
+        return {}
+    subdivision = region if region in known[country] else None
+    return dict(holidays.country_holidays(country, subdiv=subdivision, years=year, language="en_US"))

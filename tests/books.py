@@ -32,7 +32,7 @@ NEUTRAL = {
 
 
 def make_book(*rows: dict[str, Any], kinds: tuple[str, ...] = ()) -> Book:
-    """A Book of these rows; no row: one contact of whom nothing is known. Contacts, persons and accounts are numbered."""
+    """A Book of these rows, each a contact, person and account of its own; no row: one of whom nothing is known."""
     return Book(_frame(rows, kinds, COLUMNS), kinds)
 
 

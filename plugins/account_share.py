@@ -1,0 +1,33 @@
+"""Ask only a few people of one account at a time, so that a client never feels surveyed as a company.
+
+What it looks at: how many people of the account were asked in the last days, for any occasion, or are about to be.
+
+Settings: `people` of one account that may be asked in `window_days`; important accounts have more places.
+
+Edges: people count, not asks: somebody who was asked in the window already holds a place and takes no new one.
+Where there is not room for everyone, those whose answer is worth most come first.
+
+Example: two places, five contacts with a reason: the two worth most are asked now, the others in the next weeks.
+"""
+
+from __future__ import annotations
+
+from engine.api import Book, Limit, Schema, SettingColumns, count, days, hookimpl, plus_days
+
+
+class Settings(Schema):
+    people = count(
+        2, "Ask at most so many people of one account in the window.", strategic=3, key=2, standard=2, light=1
+    )
+    window_days = days(30, "Count the people who were asked in so many days.", least=1)
+
+
+@hookimpl
+def limit(book: Book, settings: SettingColumns) -> Limit:
+    in_window = plus_days(book["asked_here_on"], settings.window_days) > book.today
+    return Limit(
+        per=("account_id",),
+        at_most=settings.people,
+        used=in_window.fill_null(False),
+        because="we ask no more than {account_share.people} of an account's people in {account_share.window_days} days",
+    )
