@@ -1,0 +1,50 @@
+"""Promises as queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from engine.data.models import Promise, PromiseEvent
+
+
+def find_promise(session: Session, number: int) -> Promise | None:
+    """The promise with its account and contact, kept from other writers until the transaction ends."""
+    query = select(Promise).where(Promise.id == number).with_for_update(of=Promise)
+    return session.scalar(query.options(*_WITH_PEOPLE))
+
+
+def find_same_promise(
+    session: Session, account_id: int, contact_id: int | None, title: str, made_on: date
+) -> Promise | None:
+    """What the import, too, takes for one promise."""
+    return session.scalar(
+        select(Promise).where(
+            Promise.account_id == account_id,
+            func.coalesce(Promise.contact_id, 0) == (contact_id or 0),
+            Promise.title == title,
+            Promise.made_on == made_on,
+        )
+    )
+
+
+def list_promises(session: Session, account_id: int | None = None) -> Sequence[Promise]:
+    """What waits for us first, by due date; then what is settled, newest first."""
+    waits = case((Promise.status.in_(("drafted", "agreed")), 0), else_=1)
+    due = case((waits == 0, Promise.due_on))
+    query = select(Promise).order_by(waits, due.nulls_first(), Promise.made_on.desc(), Promise.id.desc())
+    if account_id is not None:
+        query = query.where(Promise.account_id == account_id)
+    return session.scalars(query.options(*_WITH_PEOPLE)).all()
+
+
+def list_events(session: Session, number: int) -> Sequence[PromiseEvent]:
+    """Every step of a promise, the first one first."""
+    query = select(PromiseEvent).where(PromiseEvent.promise_id == number)
+    return session.scalars(query.order_by(PromiseEvent.id)).all()
+
+
+_WITH_PEOPLE = (joinedload(Promise.account), joinedload(Promise.contact))
