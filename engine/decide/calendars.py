@@ -1,0 +1,53 @@
+"""Shut days: for each distinct calendar, tables that map a day to the next open one, read when a day falls in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.types import NEVER, Closed
+
+Days = npt.NDArray[np.int32]
+"""Days since 1970-01-01."""
+Rows = npt.NDArray[np.intp]
+
+EPOCH = date(1970, 1, 1)
+NEVER_DAY = (NEVER - EPOCH).days
+BLOCK = 512
+"""Days in one table."""
+
+
+@dataclass(frozen=True)
+class Calendars:
+    """The calendars of one Closed. `row` says which of `names` each contact has."""
+
+    closed: Closed
+    names: Sequence[str]
+    row: Rows
+    applies: npt.NDArray[np.bool_] | None
+    """Contacts whose days it shuts; None: all."""
+    tables: dict[int, Days] = field(default_factory=dict)
+
+    def open_from(self, day: Days, rows: Rows) -> Days:
+        """For each of the rows, the day if it is open, else the next open one, or the start of the next table."""
+        found = day.copy()
+        blocks = day // BLOCK
+        for block in np.unique(blocks):
+            here = np.flatnonzero(blocks == block)
+            found[here] = self._table(int(block))[self.row[rows[here]], day[here] - block * BLOCK]
+        return found if self.applies is None else np.where(self.applies[rows], found, day)
+
+    def _table(self, block: int) -> Days:
+        if block not in self.tables:
+            self.tables[block] = np.array([self._read(name, block * BLOCK) for name in self.names], dtype=np.int32)
+        return self.tables[block]
+
+    def _read(self, name: str, first: int) -> Days:
+        shut = self.closed.shut(name, EPOCH + timedelta(first), EPOCH + timedelta(first + BLOCK - 1))
+        days = np.arange(first, first + BLOCK, dtype=np.int32)
+        days[[(day - EPOCH).days - first for day in shut]] = first + BLOCK
+        return np.minimum.accumulate(days[::-1])[::-1]

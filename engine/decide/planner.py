@@ -1,0 +1,273 @@
+"""The planner: (Book, plan, strategies) → for every contact the next day to ask, why, and whether it is today.
+
+For each reason the first day on or after max(reason date, today) that no hold covers and no calendar shuts; the
+earliest occasion wins; then limits choose among those who would be asked today. Pure: no SQL, no clock, the same
+whatever the batch or the order of its rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from engine.decide.allocation import Integers, Shared, choose
+from engine.decide.book import Book
+from engine.decide.calendars import NEVER_DAY, Calendars, Days, Rows
+from engine.decide.plan import Plan
+from engine.decide.says import Said, Say, Strategy, ask_strategies
+from engine.types import OCCASIONS, Closed, Hold, Limit, Reason
+
+AHEAD = 1500
+"""Days searched for one that is free; none found counts as never."""
+NO_DAY = np.iinfo(np.int32).min
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What was decided. `frame`, one row per contact in the Book's order: contact_id, account_id, person_id, today,
+    decision (ask, hold, limited, no_reason), occasion, next_ask_on (null: never), reason (its place in `reasons`; -1:
+    none), reason_on, worth, bound_by (the place of the limit that left them out; -1: none), `left:N` (whether the N-th
+    reason is left), `used:N` (places taken at the N-th limit when their turn came).
+    """
+
+    plan: Plan
+    said: Said
+    frame: pl.DataFrame
+
+    @property
+    def reasons(self) -> list[Say]:
+        return _in_order(self.said)
+
+    @property
+    def limits(self) -> list[Say]:
+        return self.said.of(Limit)
+
+
+def decide(book: Book, plan: Plan, strategies: Iterable[Strategy]) -> Decisions:
+    """Decide for every row of the Book. Limits choose among these rows: give whole accounts and whole persons."""
+    said = ask_strategies(book, plan, strategies)
+    next_days = _find_days(book.frame, said)
+    decided = book.frame.select("contact_id", "account_id", "person_id", "contact_key", "account_key", "today")
+    decided = decided.with_columns(*next_days, _worth(said, book.frame.height))
+    return Decisions(plan, said, decided.with_columns(*_limit(decided, said, plan.frame)))
+
+
+# the rule
+
+
+def _find_days(frame: pl.DataFrame, said: Said) -> list[pl.Series]:
+    today = _days(frame["today"])
+    best, reason_on = np.full(len(today), NEVER_DAY + 1, dtype=np.int32), np.full(len(today), NO_DAY, dtype=np.int32)
+    reason = np.full(len(today), -1, dtype=np.int8)
+    names: list[str] = []
+    left: list[pl.Series] = []
+    calendars = [_calendars(say, said.frame) for say in said.of(Closed)]
+    for place, say in enumerate(_in_order(said)):
+        assert isinstance(say.what, Reason)
+        names.append(say.what.occasion)
+        on = _days(said.frame[say["on"]])
+        wanted = ~frame["wish_occasions_off"].list.contains(say.what.occasion).to_numpy()
+        rows = np.flatnonzero((on != NO_DAY) & wanted)
+        day = _first_free(np.maximum(on, today)[rows], rows, _covers(said, say.what.occasion), calendars)
+        kept = _not_expired(say, said.frame, rows, day)
+        left.append(pl.Series(f"left:{place}", _mask(len(today), rows[kept])))
+        kept &= _binding(say, said.frame)[rows] & (day < best[rows])
+        best[rows[kept]], reason_on[rows[kept]], reason[rows[kept]] = day[kept], on[rows[kept]], place
+    return [*left, *_outcome(today, best, reason_on, reason, names)]
+
+
+def _in_order(said: Said) -> list[Say]:
+    """Reasons in the order that breaks ties between occasions."""
+    return sorted(said.of(Reason), key=lambda say: _rank(say.what.occasion) if isinstance(say.what, Reason) else 0)
+
+
+def _rank(occasion: str) -> int:
+    return OCCASIONS.index(occasion) if occasion in OCCASIONS else len(OCCASIONS)
+
+
+def _outcome(
+    today: Days, best: Days, reason_on: Days, reason: npt.NDArray[np.int8], names: list[str]
+) -> list[pl.Series]:
+    decision = np.select([best > NEVER_DAY, best == today], [2, 0], 1)
+    never = best >= NEVER_DAY
+    return [
+        pl.Series("decision", ["ask", "hold", "no_reason"]).gather(decision),
+        pl.Series("occasion", [*names, None], dtype=pl.String).gather(np.where(never, len(names), reason)),
+        pl.Series("reason", reason),
+        _dates("next_ask_on", best, never),
+        _dates("reason_on", reason_on, reason_on == NO_DAY),
+    ]
+
+
+def _dates(name: str, days: Days, null: Mask) -> pl.Series:
+    return pl.select(pl.when(~pl.Series(null)).then(pl.Series(days).cast(pl.Date)).alias(name)).to_series()
+
+
+def _not_expired(say: Say, frame: pl.DataFrame, rows: Rows, day: Days) -> Mask:
+    if "expires" not in say.columns:
+        return np.ones(len(rows), dtype=bool)
+    expires = _days(frame[say["expires"]])[rows]
+    return (expires == NO_DAY) | (day <= expires)
+
+
+@dataclass(frozen=True)
+class _Cover:
+    """Days that a hold covers, for the contacts and the occasion it applies to."""
+
+    until: Days
+    since: Days | None
+
+
+def _covers(said: Said, occasion: str) -> list[_Cover]:
+    covers = []
+    for say in said.of(Hold):
+        applies = _binding(say, said.frame) & _concerns(say, said.frame, occasion)
+        until = np.where(applies, _days(said.frame[say["until"]]), NO_DAY)
+        covers.append(_Cover(until, _days(said.frame[say["since"]]) if "since" in say.columns else None))
+    return covers
+
+
+def _concerns(say: Say, frame: pl.DataFrame, occasion: str) -> Mask:
+    """Whether a hold applies to an occasion. A null list names no occasion."""
+    hold = say.what
+    assert isinstance(hold, Hold)
+    excepted = _names(say, frame, "except_for", hold.except_for, occasion)
+    wanted = True if hold.only_for is None else _names(say, frame, "only_for", hold.only_for, occasion)
+    applies: Mask = ~excepted & wanted
+    return applies
+
+
+def _names(say: Say, frame: pl.DataFrame, field: str, occasions: Sequence[str] | pl.Expr, occasion: str) -> Mask:
+    if isinstance(occasions, pl.Expr):
+        named: Mask = frame[say[field]].list.contains(occasion).fill_null(value=False).to_numpy()
+        return named
+    return np.full(frame.height, occasion in occasions)
+
+
+def _calendars(say: Say, frame: pl.DataFrame) -> Calendars:
+    assert isinstance(say.what, Closed)
+    names = frame[say["calendar"]]
+    distinct = names.unique().drop_nulls().sort()
+    row = names.cast(pl.Enum(distinct)).to_physical().fill_null(0).to_numpy().astype(np.intp)
+    return Calendars(say.what, distinct.to_list(), row, _binding(say, frame) & names.is_not_null().to_numpy())
+
+
+def _first_free(start: Days, rows: Rows, covers: Sequence[_Cover], calendars: Sequence[Calendars]) -> Days:
+    """The first day from `start` on that is free: plain holds at once, windows and calendars until nothing moves."""
+    day = start.copy()
+    for cover in covers:
+        if cover.since is None:
+            np.maximum(day, cover.until[rows], out=day)
+    windows = [cover for cover in covers if cover.since is not None]
+    moving = np.flatnonzero(day <= start + AHEAD)
+    while len(moving) and (windows or calendars):
+        before = day[moving]
+        after = _step(before, rows[moving], windows, calendars)
+        day[moving] = after
+        moving = moving[(after != before) & (after <= start[moving] + AHEAD)]
+    return np.where(day > start + AHEAD, NEVER_DAY, day).astype(np.int32)
+
+
+def _step(day: Days, rows: Rows, windows: Sequence[_Cover], calendars: Sequence[Calendars]) -> Days:
+    for window in windows:
+        assert window.since is not None
+        until = window.until[rows]
+        day = np.where((window.since[rows] <= day) & (day < until), until, day)
+    for calendar in calendars:
+        day = calendar.open_from(day, rows)
+    return day
+
+
+# limits
+
+
+def _worth(said: Said, height: int) -> pl.Series:
+    """The factors multiplied. What is no number counts as 1; each stays between a millionth and a million million."""
+    worth = np.ones(height)
+    for say in said.of(pl.Expr):
+        factor = said.frame[say["worth"]].fill_nan(1).fill_null(1).clip(1e-6, 1e12).to_numpy()
+        worth *= np.where(_binding(say, said.frame), factor, 1)
+    return pl.Series("worth", worth)
+
+
+def _limit(decided: pl.DataFrame, said: Said, frame: pl.DataFrame) -> list[pl.Series]:
+    """Choose among those who would be asked today."""
+    asked = decided["decision"] == "ask"
+    candidates = asked.arg_true().to_numpy().astype(np.intp)
+    limits = [_shared(say, said.frame, frame, candidates) for say in said.of(Limit)]
+    keys = decided[candidates].select("worth", "reason_on", "account_key", "contact_key")
+    order = keys.with_row_index("place").sort(
+        "worth", "reason_on", "account_key", "contact_key", descending=[True, False, False, False]
+    )["place"]
+    chosen = choose(limits, order.to_numpy().astype(np.int64))
+    bound_by = np.full(decided.height, -1)
+    bound_by[candidates] = chosen.bound_by
+    decision = decided["decision"].set(pl.Series(bound_by >= 0), "limited")
+    used = [_spread(f"used:{place}", decided.height, candidates, column) for place, column in enumerate(chosen.used)]
+    return [decision, pl.Series("bound_by", bound_by), *used]
+
+
+def _spread(name: str, height: int, rows: Rows, values: Integers) -> pl.Series:
+    column = np.zeros(height, dtype=np.int64)
+    column[rows] = values
+    return pl.Series(name, column)
+
+
+def _shared(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: Rows) -> Shared:
+    """A limit as the candidates meet it. Rows without a value in the shared columns are not limited."""
+    assert isinstance(say.what, Limit)
+    per = pl.col(say.what.per[0]) if len(say.what.per) == 1 else pl.struct(say.what.per)
+    limited = (
+        _binding(say, said) & frame.select(pl.all_horizontal(pl.col(say.what.per).is_not_null())).to_series().to_numpy()
+    )
+    keys = frame.select(group=per)
+    groups = keys[candidates].unique(maintain_order=True).with_row_index("number")
+    numbers = keys.join(groups, on="group", how="left", maintain_order="left", nulls_equal=True)["number"]
+    number = numbers.cast(pl.Int64).fill_null(-1).to_numpy()
+    used = said[say["used"]] if "used" in say.columns else pl.repeat(0, said.height, dtype=pl.Int32, eager=True)
+    held = used.fill_null(value=False).to_numpy() if used.dtype == pl.Boolean else np.zeros(len(number), dtype=bool)
+    return Shared(
+        group=np.where(limited, number, -1)[candidates],
+        at_most=said[say["at_most"]].fill_null(0).to_numpy()[candidates].astype(np.int64),
+        taken=_taken(used, held, number, frame["person_id"].to_numpy(), groups.height),
+        holds=held[candidates],
+    )
+
+
+def _taken(used: pl.Series, held: Mask, group: Integers, person: Integers, groups: int) -> Integers:
+    """Places held before the choice: distinct persons where `used` says who holds one, else the number it says."""
+    taken = np.zeros(groups, dtype=np.int64)
+    if used.dtype == pl.Boolean:
+        rows = np.flatnonzero(held & (group >= 0))
+        pairs = np.unique(np.stack([group[rows], person[rows]]), axis=1)
+        np.add.at(taken, pairs[0], 1)
+    else:
+        rows = np.flatnonzero(group >= 0)
+        np.maximum.at(taken, group[rows], used.fill_null(0).to_numpy()[rows])
+    return taken
+
+
+# columns
+
+
+def _binding(say: Say, frame: pl.DataFrame) -> Mask:
+    """Where a say decides; in shadow it is only shown."""
+    if say.mode is not None:
+        return np.full(frame.height, say.mode == "on")
+    on: Mask = (frame[say["mode"]] == "on").to_numpy()
+    return on
+
+
+def _days(dates: pl.Series) -> Days:
+    return dates.to_physical().fill_null(NO_DAY).to_numpy().astype(np.int32, copy=False)
+
+
+def _mask(height: int, rows: Rows) -> Mask:
+    mask = np.zeros(height, dtype=bool)
+    mask[rows] = True
+    return mask
