@@ -1,0 +1,60 @@
+"""Accounts, their contacts and the persons behind them, as queries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from engine.data.models import Account, Contact
+from engine.data.scope import among
+from engine.errors import NotFoundError, nearest
+
+
+def find_account(session: Session, key: str) -> Account:
+    """Raises NotFoundError with the nearest key."""
+    found = session.scalar(select(Account).where(Account.key == key))
+    if found is None:
+        hint = _nearest(session, key, select(Account.key).where(Account.key.startswith(key[:1], autoescape=True)))
+        raise NotFoundError(f"There is no account “{key}”.{hint}", about=key)
+    return found
+
+
+def find_contact(session: Session, account: Account, key: str) -> Contact:
+    """The account's contact with this key. Raises NotFoundError with the nearest key."""
+    found = session.scalar(select(Contact).where(Contact.account_id == account.id, Contact.key == key))
+    if found is None:
+        hint = _nearest(session, key, select(Contact.key).where(Contact.account_id == account.id))
+        raise NotFoundError(f"{account.name} has no contact “{key}”.{hint}", about=f"{account.key}/{key}")
+    return found
+
+
+def find_contacts(session: Session, who: str) -> Sequence[Contact]:
+    """Contacts with this e-mail address, this key, or this ACCOUNT/KEY; each with its account, by their keys."""
+    who = who.strip()
+    cuts = [index for index, letter in enumerate(who) if letter == "/"]
+    full = (and_(Account.key == who[:cut], Contact.key == who[cut + 1 :]) for cut in cuts)
+    matches = or_(Contact.email_key == who.casefold(), Contact.key == who, *full)
+    query = select(Contact).join(Contact.account).where(matches).order_by(Account.key, Contact.key)
+    return session.scalars(query.options(joinedload(Contact.account))).all()
+
+
+def mark_accounts(session: Session, account_ids: Collection[int] | None, on: date | datetime) -> None:
+    """Have them planned on that day, where not sooner anyway. None: every account. An instant: now, in every zone."""
+    day = (on - timedelta(hours=12)).date() if isinstance(on, datetime) else on
+    marked = update(Account).where(or_(Account.plan_on.is_(None), Account.plan_on > day))
+    if account_ids is not None:
+        marked = marked.where(among(Account.id, account_ids, session.get_bind().dialect.name))
+    session.execute(marked.values(plan_on=day).execution_options(synchronize_session="fetch"))
+
+
+def mark_person(session: Session, person_id: int, on: date | datetime) -> None:
+    """Have every account of the person planned on that day: what was asked at one counts at all."""
+    accounts = session.scalars(select(Contact.account_id).where(Contact.person_id == person_id))
+    mark_accounts(session, set(accounts), on)
+
+
+def _nearest(session: Session, key: str, keys: Select[str]) -> str:
+    return nearest(key, session.scalars(keys.limit(2000)))
