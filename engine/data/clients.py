@@ -1,0 +1,132 @@
+"""What clients' pages and messages are made of, as queries: the company, the ask, the promises, the person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from engine.data.models import (
+    Account,
+    AnswerRow,
+    Ask,
+    Contact,
+    Promise,
+    SettingRow,
+    Submission,
+    SurveyVersion,
+    User,
+    Voice,
+)
+
+SHOWN = ("agreed", "done", "declined")
+"""Promises that clients see. A draft is not yet a promise."""
+
+
+def read_company(session: Session) -> dict[str, Any]:
+    """What somebody set of `company.…`, without the prefix. Only the house can."""
+    query = select(SettingRow.name, SettingRow.value).where(
+        SettingRow.layer == "house", SettingRow.name.startswith("company.", autoescape=True)
+    )
+    return {name.partition(".")[2]: value for name, value in session.execute(query)}
+
+
+def find_ask(session: Session, ask_id: int) -> Row[Any] | None:
+    """All that the client's page needs to know of an ask, in one row."""
+    return session.execute(_ASK.where(Ask.id == ask_id)).one_or_none()
+
+
+def lock_ask(session: Session, ask_id: int) -> Ask | None:
+    """The ask with its contact and account, kept from other writers until the transaction ends."""
+    query = select(Ask).where(Ask.id == ask_id).with_for_update(of=Ask)
+    return session.scalar(query.options(joinedload(Ask.account), joinedload(Ask.contact)))
+
+
+def read_survey_content(session: Session, version_id: int) -> dict[str, Any]:
+    content: dict[str, Any] = session.scalars(select(SurveyVersion.content).where(SurveyVersion.id == version_id)).one()
+    return content
+
+
+def list_answers(session: Session, ask_id: int) -> Sequence[AnswerRow]:
+    return session.scalars(select(AnswerRow).where(AnswerRow.ask_id == ask_id)).all()
+
+
+def find_submission(session: Session, submission_id: str) -> Submission | None:
+    return session.scalar(select(Submission).where(Submission.submission_id == submission_id))
+
+
+def list_voices(session: Session, answer_ids: Collection[int]) -> Sequence[Voice]:
+    return session.scalars(select(Voice).where(Voice.answer_id.in_(answer_ids))).all()
+
+
+def list_shown_promises(session: Session, contact_ids: Collection[int]) -> Sequence[Promise]:
+    """What was promised to these contacts and is theirs to see, with every step; the latest step first."""
+    query = select(Promise).where(Promise.contact_id.in_(contact_ids), Promise.status.in_(SHOWN))
+    found = session.scalars(query.options(selectinload(Promise.events))).all()
+    return sorted(found, key=_latest_step, reverse=True)
+
+
+def _latest_step(promise: Promise) -> tuple[float, int]:
+    at = promise.events[-1].at.timestamp() if promise.events else 0
+    return at, promise.id
+
+
+def read_user_names(session: Session, emails: Collection[str]) -> dict[str, str]:
+    """Names of those of our people who have a login; owners need none."""
+    query = select(User.email, User.name).where(User.email.in_(emails), User.name.is_not(None))
+    return {email: name for email, name in session.execute(query) if name}
+
+
+def find_person(session: Session, contact_id: int) -> list[Contact]:
+    """Every contact of the person behind one, that one first; empty if there is none."""
+    person = select(Contact.person_id).where(Contact.id == contact_id).scalar_subquery()
+    found = session.scalars(select(Contact).where(Contact.person_id == person).options(joinedload(Contact.account)))
+    return sorted(found, key=lambda contact: (contact.id != contact_id, contact.id))
+
+
+def cancel_waiting_asks(session: Session, person_id: int, why: str) -> int:
+    """Take back what was planned and not yet sent. How many there were."""
+    waiting = Ask.person_id == person_id, Ask.status.in_(("planned", "approved")), Ask.origin == "heed"
+    done = session.execute(update(Ask).where(*waiting).values(status="cancelled", why_status=why))
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+_ASK = (
+    select(
+        Ask.id,
+        Ask.status,
+        Ask.occasion,
+        Ask.form,
+        Ask.sent_at,
+        Ask.answered_at,
+        Ask.expires_at,
+        Ask.contact_id,
+        Ask.survey_version_id,
+        SurveyVersion.digest.label("survey_digest"),
+        Contact.name.label("contact_name"),
+        Contact.email.label("contact_email"),
+        Contact.locale.label("contact_locale"),
+        Contact.timezone.label("contact_timezone"),
+        Contact.role,
+        Contact.influence,
+        Contact.attributes.label("contact_attributes"),
+        Account.id.label("account_id"),
+        Account.key.label("account_key"),
+        Account.name.label("account_name"),
+        Account.tier.label("account_tier"),
+        Account.segment,
+        Account.country,
+        Account.region,
+        Account.attributes.label("account_attributes"),
+        Account.locale.label("account_locale"),
+        Account.timezone.label("account_timezone"),
+        Account.owner_email.label("owner_email"),
+        User.name.label("owner_name"),
+    )
+    .join(Contact, Contact.id == Ask.contact_id)
+    .join(Account, Account.id == Ask.account_id)
+    .outerjoin(SurveyVersion, SurveyVersion.id == Ask.survey_version_id)
+    .outerjoin(User, User.email == Account.owner_email)
+)

@@ -1,0 +1,54 @@
+"""Clients' links: a signed number and what it opens. No expiry inside: the ask's row decides, so it can be changed."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from engine.errors import LinkError
+
+PATHS = {"ask": "/s/", "wishes": "/w/", "unsubscribe": "/u/", "promises": "/p/"}
+"""Where each kind of link leads. `unsubscribe` takes the token of `wishes`."""
+
+
+def ask_token(secret: str, ask_id: int) -> str:
+    return _signer(secret, "ask").dumps(ask_id)
+
+
+def read_ask_token(secret: str, token: str) -> int:
+    """The ask's id. Raises LinkError for anything that was not signed for an ask with this secret."""
+    return _read(secret, "ask", token)
+
+
+def wishes_token(secret: str, contact_id: int) -> str:
+    return _signer(secret, "wishes").dumps(contact_id)
+
+
+def read_wishes_token(secret: str, token: str) -> int:
+    return _read(secret, "wishes", token)
+
+
+def promises_token(secret: str, contact_id: int) -> str:
+    return _signer(secret, "promises").dumps(contact_id)
+
+
+def read_promises_token(secret: str, token: str) -> int:
+    return _read(secret, "promises", token)
+
+
+def _signer(secret: str, purpose: str) -> URLSafeSerializer:
+    """One salt per purpose, so that a link to an ask never opens the wishes page."""
+    return URLSafeSerializer(secret, salt=f"heed.{purpose}", signer_kwargs={"digest_method": sha256})
+
+
+def _read(secret: str, purpose: str, token: str) -> int:
+    # Mail programs wrap long lines and take the full stop after a link as a part of it.
+    plain = "".join(token.split()).rstrip(".,;:>)")
+    try:
+        number = _signer(secret, purpose).loads(plain)
+    except (BadData, ValueError):
+        raise LinkError("This link does not work.") from None
+    if not isinstance(number, int):
+        raise LinkError("This link does not work.")
+    return number

@@ -1,0 +1,165 @@
+"""A client's form as it stands: opening it changes nothing. Read once, plain afterwards: pages need no session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from engine.data.clients import find_ask, list_answers, read_survey_content
+from engine.errors import LinkError
+from engine.house import Engine
+from engine.links import read_ask_token
+from engine.operations.company import Company, read_company, read_link_secret
+from engine.operations.outcomes import Outcome, first_name, local_day, name_from_email, read_outcomes
+from engine.survey.bank import survey_from_dict
+from engine.types import Given, Question, Survey
+
+OPENS = ("sending", "sent", "opened", "started", "answered", "declined", "in_doubt", "bounced")
+"""Statuses whose link opens. Whoever holds the link of a bounced ask, or one in doubt, has got it after all."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question of a form. `field` names its inputs; `promise`: the one it is about."""
+
+    field: str
+    question: Question
+    promise: Outcome | None = None
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """What tells its answer from the others of the same ask."""
+        return self.question.name, self.promise.number if self.promise else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A client's form as it stands. `zone`: where the client is; `given`: what was answered before, by field."""
+
+    ask_id: int
+    contact_id: int
+    status: str
+    occasion: str
+    survey: Survey
+    items: tuple[Item, ...]
+    contact_name: str
+    owner_name: str
+    company: Company
+    facts: Mapping[str, Any]
+    locales: tuple[str | None, ...]
+    zone: ZoneInfo
+    today: date
+    answered_at: datetime | None
+    expires_at: datetime | None
+    came_of_it: tuple[Outcome, ...]
+    promised: tuple[Outcome, ...]
+    given: Mapping[str, Given] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> int:
+        return sum(item.question.seconds for item in self.items)
+
+
+def open_form(engine: Engine, token: str) -> Form:
+    """Read a client's form. Raises LinkError, `about` saying whether the link is wrong or expired."""
+    with engine.store.read(engine.scope) as session:
+        ask = find_ask(session, read_ask_token(read_link_secret(engine, session), token))
+        if ask is None:
+            raise LinkError("This link does not work.")
+        check_open(ask.status, ask.expires_at, engine.clock())
+        return read_form(engine, session, ask)
+
+
+def check_open(status: str, expires_at: datetime | None, now: datetime) -> None:
+    """Raise LinkError unless the link of such an ask opens."""
+    if status == "expired" or (expires_at and expires_at <= now):
+        raise LinkError("This link has run out.", about="expired")
+    if status not in OPENS:
+        raise LinkError("This link does not work.")
+
+
+def read_form(engine: Engine, session: Session, ask: Row[Any]) -> Form:
+    company = read_company(engine, session)
+    zone = company.zone(ask.contact_timezone, ask.account_timezone)
+    outcomes = read_outcomes(session, [ask.contact_id], zone.key)
+    survey = _survey(session, ask)
+    items = _items(survey, ask.form or [], outcomes)
+    owner = ask.owner_name or name_from_email(ask.owner_email or "")
+    return Form(
+        ask_id=ask.id,
+        contact_id=ask.contact_id,
+        status=ask.status,
+        occasion=ask.occasion,
+        survey=survey,
+        items=items,
+        contact_name=ask.contact_name or "",
+        owner_name=owner,
+        company=company,
+        facts=_facts(ask, company, owner),
+        locales=(ask.contact_locale, ask.account_locale),
+        zone=zone,
+        today=local_day(engine.clock(), zone),
+        answered_at=ask.answered_at,
+        expires_at=ask.expires_at,
+        came_of_it=tuple(outcome for outcome in outcomes if outcome.ask_id != ask.id),
+        promised=tuple(outcome for outcome in outcomes if outcome.ask_id == ask.id),
+        given=_given(session, ask.id, items) if ask.status in ("started", "answered") else {},
+    )
+
+
+def _facts(ask: Row[Any], company: Company, owner: str) -> dict[str, Any]:
+    """What the wording of a question may speak of."""
+    return {
+        "company": {"name": company.name},
+        "account": {
+            "name": ask.account_name,
+            "tier": ask.account_tier,
+            "segment": ask.segment,
+            "country": ask.country,
+            "region": ask.region,
+            "attributes": ask.account_attributes,
+            "owner": {"name": owner, "first_name": first_name(owner)},
+        },
+        "contact": {
+            "name": ask.contact_name,
+            "first_name": first_name(ask.contact_name or ""),
+            "role": ask.role,
+            "influence": ask.influence,
+            "attributes": ask.contact_attributes,
+        },
+        "ask": {"occasion": ask.occasion},
+    }
+
+
+_surveys: dict[str, Survey] = {}
+"""Read surveys by the digest of their content, which never changes: no page reads one twice."""
+
+
+def _survey(session: Session, ask: Row[Any]) -> Survey:
+    if ask.survey_version_id is None:
+        raise LinkError("This link does not work.")
+    if ask.survey_digest not in _surveys:
+        _surveys[ask.survey_digest] = survey_from_dict(read_survey_content(session, ask.survey_version_id))
+    return _surveys[ask.survey_digest]
+
+
+def _items(survey: Survey, form: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> tuple[Item, ...]:
+    questions = {question.name: question for question in survey.questions}
+    promises = {outcome.number: outcome for outcome in outcomes}
+    return tuple(
+        Item(f"q{place}", questions[entry["question"]], promises.get(entry.get("promise") or 0))
+        for place, entry in enumerate(form, start=1)
+        if entry["question"] in questions
+    )
+
+
+def _given(session: Session, ask_id: int, items: Sequence[Item]) -> dict[str, Given]:
+    rows = {(row.question, row.promise_id): row for row in list_answers(session, ask_id)}
+    found = ((item.field, rows.get(item.key)) for item in items)
+    return {field: Given(row.value, row.score, row.words, row.data) for field, row in found if row}

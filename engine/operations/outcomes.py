@@ -1,0 +1,102 @@
+"""What came of what clients said: promises as their client sees them, for survey, message and their own page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from engine.data.clients import list_shown_promises, read_user_names
+from engine.data.models import Promise, PromiseEvent
+
+TOLD = ("agreed", "moved", "handed_over", "done", "declined", "kept", "disputed")
+"""Steps that a client is told. That there was a draft before is ours to know."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step in a promise's history. `on`: the day where the client is; `reason`: as it was given to the client."""
+
+    name: str
+    on: date
+    due_on: date | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A promise as its client sees it. `state`: agreed, moved, done, declined, kept or disputed."""
+
+    number: int
+    title: str
+    said: str | None
+    owner_name: str
+    state: str
+    due_on: date | None
+    done_on: date | None
+    reason: str | None
+    ask_id: int | None
+    steps: tuple[Step, ...]
+
+    @property
+    def waits_for_verdict(self) -> bool:
+        return self.state == "done"
+
+
+def read_outcomes(session: Session, contact_ids: Collection[int], zone: str) -> list[Outcome]:
+    """Every promise to these contacts that is theirs to see; what happened last first."""
+    promises = list_shown_promises(session, contact_ids)
+    names = read_user_names(session, {promise.owner_email for promise in promises}) if promises else {}
+    return [_outcome(promise, names.get(promise.owner_email), ZoneInfo(zone)) for promise in promises]
+
+
+def _outcome(promise: Promise, owner_name: str | None, zone: ZoneInfo) -> Outcome:
+    steps = tuple(_step(event, zone) for event in promise.events if event.step in TOLD)
+    state = _state(promise, steps)
+    return Outcome(
+        number=promise.id,
+        title=promise.title,
+        said=promise.said,
+        owner_name=owner_name or name_from_email(promise.owner_email),
+        state=state,
+        due_on=promise.due_on,
+        done_on=promise.done_on,
+        reason=next((step.reason for step in reversed(steps) if step.name == state), None),
+        ask_id=promise.ask_id,
+        steps=steps,
+    )
+
+
+def _state(promise: Promise, steps: Sequence[Step]) -> str:
+    """Where it stands, in the client's terms: a moved promise says so until it is done."""
+    if promise.status == "done":
+        return "kept" if promise.verdict == "kept" else "done"
+    if promise.status == "declined":
+        return "declined"
+    changes = [step.name for step in steps if step.name in ("agreed", "moved", "disputed")]
+    return changes[-1] if changes else "agreed"
+
+
+def _step(event: PromiseEvent, zone: ZoneInfo) -> Step:
+    return Step(event.step, local_day(event.at, zone), event.due_on, event.reason)
+
+
+def local_day(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
+
+
+def name_from_email(email: str) -> str:
+    """What an owner without a login is called.
+
+    >>> name_from_email("maria.keller-vogt@harbour.example")
+    'Maria Keller-Vogt'
+    """
+    words = email.partition("@")[0].partition("+")[0].replace("_", ".").split(".")
+    return " ".join(word.title() for word in words if word)
+
+
+def first_name(name: str) -> str:
+    return name.split()[0] if name.split() else ""
