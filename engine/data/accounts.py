@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import Select, or_, select, union, update
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.models import Account, Contact
@@ -35,9 +35,15 @@ def find_contacts(session: Session, who: str) -> Sequence[Contact]:
     """Contacts with this e-mail address, this key, or this ACCOUNT/KEY; each with its account, by their keys."""
     who = who.strip()
     cuts = [index for index, letter in enumerate(who) if letter == "/"]
-    full = (and_(Account.key == who[:cut], Contact.key == who[cut + 1 :]) for cut in cuts)
-    matches = or_(Contact.email_key == who.casefold(), Contact.key == who, *full)
-    query = select(Contact).join(Contact.account).where(matches).order_by(Account.key, Contact.key)
+    matches = union(  # a union uses the indexes, where OR over two tables reads every contact
+        select(Contact.id).where(Contact.email_key == who.casefold()),
+        select(Contact.id).where(Contact.key == who),
+        *(
+            select(Contact.id).join(Contact.account).where(Account.key == who[:cut], Contact.key == who[cut + 1 :])
+            for cut in cuts
+        ),
+    )
+    query = select(Contact).join(Contact.account).where(Contact.id.in_(matches)).order_by(Account.key, Contact.key)
     return session.scalars(query.options(joinedload(Contact.account))).all()
 
 

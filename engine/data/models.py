@@ -111,7 +111,7 @@ class Contact(Base):
     )
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), index=True)
-    key: Mapped[str]
+    key: Mapped[str] = mapped_column(index=True)
     name: Mapped[str | None]
     email: Mapped[str | None]
     email_key: Mapped[str | None] = mapped_column(index=True)

@@ -16,7 +16,9 @@ def read_settings(session: Session) -> list[SettingValue]:
 
 
 def put_setting(session: Session, value: SettingValue) -> None:
-    """Set it at its layer, in place of what was set there before. `set_at` is needed."""
+    """Set it at its layer, in place of what was set there before."""
+    if value.set_at is None:
+        raise ValueError(f"{value.name} was set at no time")
     row = session.scalar(_same(value.name, value.layer, value.layer_key).with_for_update())
     if row is None:
         row = SettingRow(name=value.name, layer=value.layer, layer_key=value.layer_key)

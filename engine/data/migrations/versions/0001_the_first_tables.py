@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "key", name="uq_contacts_account_id_key"),
     )
     op.create_index("ix_contacts_email_key", "contacts", ["email_key"])
+    op.create_index("ix_contacts_key", "contacts", ["key"])
     op.create_index("ix_contacts_mobile_key", "contacts", ["mobile_key"])
     op.create_index("ix_contacts_person_id", "contacts", ["person_id"])
     op.create_table(
