@@ -1,0 +1,156 @@
+"""Banks of questions: read from YAML and checked key by key, kept as plain data, chosen by occasion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from engine.errors import nearest
+from engine.survey.elements import text_for
+from engine.survey.journey import Journey
+from engine.survey.reader import ANYTHING, ENTRIES, FLAG, NUMBER, TEXT, TEXTS, WORDS, Finding, Reader, plain
+from engine.survey.wording import FACTS, check_condition, check_wording
+from engine.types import OCCASIONS, Question, QuestionType, Survey
+
+__all__ = ["FOR_EACH", "Finding", "read_survey", "survey_as_dict", "survey_for", "survey_from_dict", "text_for"]
+
+FOR_EACH = ("promises.done_without_verdict", "promises.open")
+"""What a question can be repeated for: the contact's promises that wait for their word, or that we still owe."""
+
+SURVEY_KEYS = {
+    "survey": TEXT,
+    "title": TEXTS,
+    "intro": TEXTS,
+    "occasions": WORDS,
+    "touchpoints": WORDS,
+    "questions": ENTRIES,
+}
+QUESTION_KEYS = {
+    "name": TEXT,
+    "type": TEXT,
+    "ask": TEXTS,
+    "measures": TEXT,
+    "anchor": FLAG,
+    "seconds": NUMBER,
+    "every_days": NUMBER,
+    "about": TEXT,
+    "roles": WORDS,
+    "show_if": TEXT,
+    "for_each": TEXT,
+    "required": FLAG,
+}
+
+
+def read_survey(source: str, where: str, types: Mapping[str, QuestionType], journey: Journey) -> Survey:
+    """A survey from YAML. Raises InputError naming every mistake, one a line, as `where:line: what`."""
+    reader = _BankReader(where, types, journey)
+    survey = reader.survey(reader.load(source))
+    reader.conclude()
+    return survey
+
+
+def survey_for(surveys: Iterable[Survey], occasion: str, touchpoint: str | None = None) -> Survey | None:
+    """The survey for an occasion: one that names this touchpoint, else one that names none; the first by name."""
+    suitable = sorted((survey for survey in surveys if occasion in survey.occasions), key=lambda survey: survey.name)
+    named = (survey for survey in suitable if touchpoint in survey.touchpoints)
+    return next(named, next((survey for survey in suitable if not survey.touchpoints), None))
+
+
+def survey_as_dict(survey: Survey) -> dict[str, Any]:
+    """A survey as it would stand in YAML, for keeping as JSON; what is at its default is left out."""
+    found = {"survey": survey.name} | _set_fields(survey)
+    del found["name"]
+    found["questions"] = []
+    for question in survey.questions:
+        own = _set_fields(question)
+        found["questions"].append(own | own.pop("options", {}))
+    return found
+
+
+def survey_from_dict(content: Mapping[str, Any]) -> Survey:
+    """A survey as survey_as_dict kept it. It was checked before that."""
+    rest = {key: value for key, value in content.items() if key not in ("survey", "questions")}
+    questions = tuple(_question_from(node) for node in content["questions"])
+    return Survey(name=content["survey"], questions=questions, **_with_tuples(rest))
+
+
+def _question_from(node: Mapping[str, Any]) -> Question:
+    own = {key: value for key, value in node.items() if key in QUESTION_KEYS}
+    return Question(**_with_tuples(own), options={key: value for key, value in node.items() if key not in own})
+
+
+def _set_fields(value: Survey | Question) -> dict[str, Any]:
+    found = {}
+    for field in fields(value):
+        here = getattr(value, field.name)
+        if here != (field.default if field.default_factory is MISSING else field.default_factory()):
+            found[field.name] = list(here) if isinstance(here, tuple) else here
+    return found
+
+
+def _with_tuples(node: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in node.items()}
+
+
+class _BankReader(Reader):
+    def __init__(self, where: str, types: Mapping[str, QuestionType], journey: Journey) -> None:
+        super().__init__(where)
+        self.types, self.journey = types, journey
+
+    def survey(self, node: Any) -> Survey:
+        found = self.keys(node, SURVEY_KEYS)
+        self.needs(node, found, "survey", "title", "occasions", "questions")
+        for key in ("title", "intro"):
+            self.texts(node, key, found, lambda text: check_wording(text, _FACTS_OF_ANY))
+        self.words(node, "occasions", found.get("occasions", []), OCCASIONS)
+        self.words(node, "touchpoints", found.get("touchpoints", []), self.journey.kinds)
+        questions = tuple(self.question(question) for question in found.pop("questions", []))
+        self._check_bank(node, questions)
+        found = {"title": {}, "occasions": []} | _with_tuples(plain(found))
+        return Survey(name=found.pop("survey", ""), questions=questions, **found)
+
+    def _check_bank(self, node: Any, questions: tuple[Question, ...]) -> None:
+        names = [question.name for question in questions]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self.note(f"two questions have the name “{name}”", node, "questions")
+        if questions and not any(question.anchor for question in questions):
+            self.note("at least one question must be an anchor, asked of everyone: anchor: true", node, "questions")
+        inviting = sorted(name for name, kind in self.types.items() if kind.own_words)
+        if questions and not any(question.type in inviting and not question.for_each for question in questions):
+            words = f"at least one question must invite the client's own words: {', '.join(inviting)}"
+            self.note(words, node, "questions")
+
+    def question(self, node: Any) -> Question:
+        kind = self._type(node)
+        unknown = [key for key in node if key not in QUESTION_KEYS] if isinstance(node, dict) else []
+        found = self.keys(node, {**dict.fromkeys(kind.options if kind else unknown, ANYTHING), **QUESTION_KEYS})
+        self.needs(node, found, "name", "type", "ask")
+        options = {key: plain(found.pop(key)) for key in list(found) if key not in QUESTION_KEYS}
+        for fault in kind.check(options) if kind else ():
+            self.note(fault, node, fault.partition(":")[0])
+        self._check_question(node, found)
+        return Question(**{"name": "", "type": "", "ask": {}} | _with_tuples(plain(found)), options=options)
+
+    def _type(self, node: Any) -> QuestionType | None:
+        name = node.get("type") if isinstance(node, dict) else None
+        if isinstance(name, str) and name not in self.types:
+            self.note(f"there is no question type “{name}”.{nearest(name, self.types)}", node, "type")
+        return self.types.get(name) if isinstance(name, str) else None
+
+    def _check_question(self, node: Any, found: dict[str, Any]) -> None:
+        facts = FACTS if "for_each" in found else _FACTS_OF_ANY
+        self.texts(node, "ask", found, lambda text: check_wording(text, facts))
+        if "for_each" in found:
+            self.words(node, "for_each", [found["for_each"]], FOR_EACH)
+        if "about" in found:
+            self.words(node, "about", [found["about"]], [entry.name for entry in self.journey.entries])
+        if "show_if" in found:
+            self.attempt(node, "show_if", check_condition, found["show_if"])
+        for key, least, most in (("seconds", 1, 600), ("every_days", 0, 3650)):
+            if not least <= found.get(key, least) <= most:
+                self.note(f"{key} takes a whole number from {least} to {most}, not {found[key]}", node, key)
+
+
+_FACTS_OF_ANY = {fact: words for fact, words in FACTS.items() if not fact.startswith("promise.")}
+"""Facts for texts that are not repeated for a promise."""
