@@ -1,14 +1,14 @@
 """Small books full of edges: shared persons, date lines, clock changes, every status.
 
-`random_scene(seed)` and the hypothesis strategy `scenes()` make a book, settings and a day; `write_csv` writes the files
-that `heed import` reads.
+`random_scene(seed)` and the hypothesis strategy `scenes()` make a book, settings and a day; `write_csv` writes the
+files that `heed import` reads.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
@@ -246,11 +246,18 @@ CHOICES: dict[str, Sequence[Any]] = {
     "quiet_times.weekdays": (["mon"], ["sat", "sun"], ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
     "account_share.people": (1, 2, 5),
     "account_share.window_days": (1, 14, 90),
+    "owner_capacity.open_followups": (1, 2, 3),
+    "relationship_tier.worth": (0.0, 3.0),
+    "revenue_weight.power": (0.0, 0.5, 1.0),
+    "coverage.after_days": (30, 400),
+    "coverage.worth": (1.0, 5.0),
+    "influence.champion": (0.5, 2.0),
+    "promise_check.worth": (1.0, 4.0),
+    "loss_price.price": (0.0, 200.0),
 }
 MODED = (
     *(strategy.__name__ for strategy in (*oracle.REASONS.values(), *oracle.HOLDS)),
-    "quiet_times",
-    "account_share",
+    *("quiet_times", "account_share", "owner_capacity", "one_live_ask", "revenue_weight", "coverage", "loss_price"),
 )
 
 
@@ -299,7 +306,7 @@ def write_csv(book: Book, folder: Path, *, house_zone: str = "UTC", random: Rand
     }
     paths = []
     for name, (row_type, rows) in tables.items():
-        columns = [c for c in row_type.__dataclass_fields__ if not c.startswith("wish_")]
+        columns = [c.name for c in fields(row_type) if not c.name.startswith("wish_")]
         shuffled = random.sample(rows, len(rows)) if random else rows
         paths.append(folder / f"{name}.csv")
         with paths[-1].open("w", encoding="utf-8", newline="") as file:

@@ -31,6 +31,7 @@ Key = tuple[str, str]
 @dataclass(frozen=True)
 class Account:
     key: str
+    name: str = "Northwind"
     tier: str = ""
     owner_email: str = ""
     country: str = ""
