@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from inspect import signature
 from types import ModuleType
 from typing import Any
 
@@ -78,3 +79,38 @@ def values(book: Book, expression: pl.Expr | None, expected: Any = None) -> list
     said = book.frame.with_columns(said=expression)["said"]
     assert expected is None or said.dtype == expected, said.dtype
     return said.to_list()
+
+
+def says(module: ModuleType, hook: str, book: Book, *, columns: bool = False, **settings: Any) -> list[Any]:
+    """What one strategy returns from one hook, always as a list; called with the arguments it names."""
+    given = {"book": book, "grid": book, "settings": settings_of(module, columns=columns, **settings)}
+    implementation = getattr(module, hook)
+    said = implementation(**{name: given[name] for name in signature(implementation).parameters})
+    return [] if said is None else list(said) if isinstance(said, tuple) else [said]
+
+
+def reasons(module: ModuleType, *rows: dict[str, Any], happened: tuple[str, ...] = (), **settings: Any) -> list[Any]:
+    """For each row the reasons there are, as (on, expires). `happened`: kinds of touchpoints that the Book knows."""
+    book = make_book(*rows, kinds=happened)
+    return _by_row(book, [(it.on, it.expires) for it in says(module, "ask_from", book, **settings)], key=0)
+
+
+def holds(module: ModuleType, *rows: dict[str, Any], **settings: Any) -> list[Any]:
+    """For each row the days that are covered, as (since, until)."""
+    book = make_book(*rows)
+    return _by_row(book, [(it.since, it.until) for it in says(module, "hold_until", book, **settings)], key=1)
+
+
+def worths(module: ModuleType, *rows: dict[str, Any], **settings: Any) -> list[float]:
+    book = make_book(*rows)
+    (worth,) = says(module, "worth", book, **settings)
+    return values(book, worth, pl.Float64)
+
+
+def _by_row(book: Book, said: list[tuple[pl.Expr | None, ...]], *, key: int) -> list[Any]:
+    nothing = pl.lit(None, dtype=pl.Date)
+    columns = [
+        list(zip(*(values(book, nothing if part is None else part, pl.Date) for part in thing), strict=True))
+        for thing in said
+    ]
+    return [[thing for thing in row if thing[key] is not None] for row in zip(*columns, strict=True)]
