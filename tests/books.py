@@ -37,8 +37,14 @@ def make_book(*rows: dict[str, Any], kinds: tuple[str, ...] = ()) -> Book:
     return Book(_frame(rows, kinds, COLUMNS), kinds)
 
 
-def make_grid(*rows: dict[str, Any], question: Question | None = None, channel: str | None = None) -> Grid:
-    return Grid(_frame(rows, (), COLUMNS + GRID_COLUMNS), question=question, channel=channel)
+def make_grid(
+    *rows: dict[str, Any],
+    question: Question | None = None,
+    channel: str | None = None,
+    kinds: tuple[str, ...] = (),
+) -> Grid:
+    """The same, as strategies for questions and channels see it."""
+    return Grid(_frame(rows, kinds, COLUMNS + GRID_COLUMNS), kinds, question=question, channel=channel)
 
 
 def _frame(rows: tuple[dict[str, Any], ...], kinds: tuple[str, ...], columns: Any) -> pl.DataFrame:

@@ -1,0 +1,113 @@
+"""What is worth asking, by which way and when: strategies.md, "Questions" and "Channels", edge by edge."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from engine.types import Question
+from plugins import channel_order, channel_possible, form_budget, not_again, role_match, rotation, usual_hour, wishes
+from tests.books import TODAY, make_book, make_grid, says, settings_of, values
+
+pytestmark = pytest.mark.parametrize("columns", [False, True], ids=["literal", "column"])
+
+
+def ago(days: int):
+    return TODAY - timedelta(days)
+
+
+def make_question(**words):
+    return Question(**({"name": "value", "type": "rating", "ask": {"en": "Is it worth it?"}} | words))
+
+
+def question_worths(strategy, *rows, question=None, **settings):
+    grid = make_grid(*rows, question=question or make_question())
+    said = says_one(strategy, "question_worth", grid, **settings)
+    return None if said is None else values(grid, said, pl.Float64)
+
+
+def channel_worths(strategy, channel, *rows, **settings):
+    grid = make_grid(*rows, channel=channel)
+    return values(grid, says_one(strategy, "channel_worth", grid, **settings), pl.Float64)
+
+
+def says_one(strategy, hook, book, **settings):
+    said = says(strategy, hook, book, **settings)
+    return said[0] if said else None
+
+
+def test_what_was_not_heard_for_longest_is_worth_most(columns):
+    rows = [{"heard_on": day} for day in (TODAY, ago(1), ago(30), ago(365), ago(9999), None)]
+    found = question_worths(rotation, *rows, columns=columns)
+    assert found == sorted(set(found))
+    assert found[0] > 0
+
+
+def test_a_colleagues_turn_rests_a_question(columns):
+    rows = [{"colleague_on": day} for day in (None, ago(60), ago(59), TODAY)]
+    assert [bool(worth) for worth in question_worths(rotation, *rows, columns=columns)] == [True, True, False, False]
+
+
+def test_an_answer_is_good_for_as_long_as_the_question_says(columns):
+    rows = [{"answered_on": day} for day in (None, ago(30), ago(29), TODAY)]
+    question = make_question(every_days=30)
+    assert question_worths(not_again, *rows, question=question, columns=columns) == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("strategy", [rotation, not_again])
+def test_anchors_neither_rotate_nor_rest(columns, strategy):
+    row = {"answered_on": TODAY, "heard_on": TODAY, "colleague_on": TODAY}
+    assert question_worths(strategy, row, question=make_question(anchor=True), columns=columns) is None
+
+
+def test_questions_go_to_the_roles_they_name(columns):
+    rows = [{"role": role} for role in ("finance", "IT", None)]
+    fits, excluded, unknown = question_worths(
+        role_match, *rows, question=make_question(roles=("finance", "legal")), columns=columns
+    )
+    assert fits > 1
+    assert excluded == unknown == 0
+    assert question_worths(role_match, *rows, columns=columns) is None
+
+
+def test_important_clients_get_longer_forms(columns):
+    book = make_book(*({"tier": tier} for tier in ("strategic", "key", "standard", "light")))
+    budget = settings_of(form_budget, columns=columns)
+    assert values(book, budget.seconds, pl.Int32) == ([180, 120, 120, 90] if columns else [120] * 4)
+    assert values(book, budget.most, pl.Int32) == [7] * 4
+
+
+def test_a_channel_that_cannot_reach_the_person_is_impossible(columns):
+    rows = [{"channels": channels} for channels in ([], ["email"], ["sms", "email"], ["sms"])]
+    assert channel_worths(channel_possible, "email", *rows, columns=columns) == [None, 1, 1, None]
+    assert channel_worths(channel_possible, "email", *rows, off=["email"], columns=columns) == [None] * 4
+
+
+def test_a_wished_channel_beats_every_other_opinion(columns):
+    rows = [{"preferred_channel": channel} for channel in ("sms", "email", None)]
+    wished, *others = channel_worths(wishes, "sms", *rows, columns=columns)
+    assert others == [1, 1]
+    order = {channel: channel_worths(channel_order, channel, *rows, columns=columns)[0] for channel in ("sms", "email")}
+    assert wished * order["sms"] > 100 * order["email"]
+
+
+def test_the_order_tips_the_balance_by_a_tenth_a_step(columns):
+    row = {"tier": "standard"}
+    found = [channel_worths(channel_order, name, row, columns=columns)[0] for name in ("email", "sms", "phone", "fax")]
+    assert found == pytest.approx([1, 0.9, 0.81, 0.81])
+    assert channel_worths(channel_order, "email", row, order=[], columns=columns) == [1]
+
+
+def test_asks_are_spread_evenly_over_the_morning(columns):
+    book = make_book(*({"contact_id": number} for number in range(1000, 1240)))
+    minutes = values(book, says_one(usual_hour, "send_at", book, columns=columns), pl.Int32)
+    assert (min(minutes), max(minutes)) == (9 * 60, 11 * 60 - 1)
+    assert max(minutes.count(minute) for minute in minutes) == 2
+
+
+def test_a_morning_of_no_length_is_its_first_minute(columns):
+    book = make_book({}, {"contact_id": 12345})
+    for to in (9, 3):
+        assert values(book, says_one(usual_hour, "send_at", book, to=to, columns=columns)) == [540, 540]

@@ -1,0 +1,175 @@
+"""What every built-in strategy keeps to: each row by itself, exact types, sentences that name only what exists."""
+
+from __future__ import annotations
+
+import ast
+import random
+import re
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from string import Formatter
+
+import polars as pl
+import pytest
+
+import plugins
+from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, TOUCHPOINT
+from engine.registry import STRATEGY_HOOKS
+from engine.types import TIERS, Closed, Hold, Limit, Question, Reason
+from tests.books import TODAY, make_grid, says, settings_of, values
+
+KINDS = ("ticket_closed", "onboarding_done")
+MODULES = [import_module(f"plugins.{path.stem}") for path in sorted(Path(plugins.__path__[0]).glob("[a-z]*.py"))]
+STRATEGIES = [module for module in MODULES if any(hasattr(module, hook) for hook in STRATEGY_HOOKS)]
+HOOKS = [(module, hook) for module in STRATEGIES for hook in STRATEGY_HOOKS if hasattr(module, hook)]
+OWN_WORDS = {Reason: {"on", "expires"}, Hold: {"since", "until"}, Closed: {"day", "why"}, Limit: set()}
+DTYPES = {"on": pl.Date, "expires": pl.Date, "since": pl.Date, "until": pl.Date, "calendar": pl.String}
+
+WORDS = {"role": "IT", "influence": "champion", "country": "DE", "region": "BY", "preferred_channel": "sms"}
+COUNTS = ("unanswered_in_a_row", "owner_open_followups")
+
+each_hook = pytest.mark.parametrize(
+    ("module", "hook"), HOOKS, ids=[f"{module.__name__.partition('.')[2]}.{hook}" for module, hook in HOOKS]
+)
+each_strategy = pytest.mark.parametrize("module", STRATEGIES, ids=lambda module: module.__name__.partition(".")[2])
+
+
+def make_rows(number, seed=0):
+    """Rows about which anything may be known: every third fact is missing where it may be."""
+    chance = random.Random(seed)
+    return [{"contact_id": row, "tier": chance.choice(TIERS)} | dict(_facts(chance)) for row in range(number)]
+
+
+def _facts(chance):
+    def day():
+        return TODAY - timedelta(chance.randint(-60, 500))
+
+    for prefix in (TOUCHPOINT, ACCOUNT_TOUCHPOINT):
+        yield from ((prefix + kind, chance.choice([None, day()])) for kind in KINDS)
+    for name, dtype, _, null in COLUMNS + GRID_COLUMNS:
+        if dtype == pl.List(pl.Date):
+            yield name, sorted((day() for _ in range(chance.randint(0, 6))), reverse=name == "asked_on")
+        elif name in COUNTS:
+            yield name, chance.randint(0, 20)
+        elif null in ("never", "never (empty)") or chance.random() < 0.33:
+            continue
+        elif dtype == pl.Date:
+            yield name, day()
+        elif dtype == pl.String:
+            yield name, WORDS.get(name, "anything")
+        elif dtype in (pl.Int32, pl.Int64):
+            yield name, chance.randint(1, 50)
+        elif dtype == pl.Float64:
+            yield name, chance.random() * 3
+
+
+def expressions(said):
+    """Every expression of a thing said, by name."""
+    if isinstance(said, pl.Expr):
+        return {"worth": said}
+    fields = {name: value for name, value in vars(said).items() if isinstance(value, pl.Expr)}
+    return fields | dict(getattr(said, "facts", {}))
+
+
+def evaluate(module, hook, rows, columns):
+    """What a hook says of each row: a list of values per row."""
+    question = Question("value", "rating", {}, roles=("IT",))
+    grid = make_grid(*rows, question=question, channel="sms", kinds=KINDS)
+    said = [
+        values(grid, it) for thing in says(module, hook, grid, columns=columns) for it in expressions(thing).values()
+    ]
+    return list(zip(*said, strict=True))
+
+
+@each_hook
+@pytest.mark.parametrize("columns", [False, True], ids=["literal", "column"])
+def test_no_row_looks_at_another(module, hook, columns):
+    rows = make_rows(16)
+    together = evaluate(module, hook, rows, columns)
+    assert evaluate(module, hook, rows[::-1], columns)[::-1] == together
+    assert [evaluate(module, hook, [row], columns)[0] for row in rows] == together
+
+
+@each_hook
+def test_a_setting_means_the_same_as_a_literal_and_as_a_column(module, hook):
+    rows = [row | {"tier": "standard"} for row in make_rows(16, seed=1)]
+    assert evaluate(module, hook, rows, columns=True) == evaluate(module, hook, rows, columns=False)
+
+
+@each_hook
+def test_types_are_exact(module, hook):
+    grid = make_grid(*make_rows(2), question=Question("value", "rating", {}), channel="sms", kinds=KINDS)
+    for said in says(module, hook, grid):
+        for name, expression in expressions(said).items():
+            if name in DTYPES:
+                values(grid, expression, DTYPES[name])
+
+
+@each_hook
+def test_sentences_name_only_what_exists(module, hook):
+    grid = make_grid(question=Question("value", "rating", {}), channel="sms", kinds=KINDS)
+    strategy = module.__name__.partition(".")[2]
+    settings = {f"{strategy}.{key}" for key in declared(module)}
+    for said in says(module, hook, grid):
+        if isinstance(said, pl.Expr):
+            continue
+        known = {column.name for column in COLUMNS} | settings | set(said.facts) | OWN_WORDS[type(said)]
+        for sentence in filter(None, (said.because, getattr(said, "not_before", None))):
+            assert {name for _, name, _, _ in Formatter().parse(sentence) if name} <= known
+
+
+@each_hook
+def test_sentences_are_plain_words(module, hook):
+    grid = make_grid(question=Question("value", "rating", {}), channel="sms", kinds=KINDS)
+    for said in says(module, hook, grid):
+        if not isinstance(said, pl.Expr):
+            words = re.sub(r"\{[^}]*\}", "", said.because)
+            assert not re.search(r"[_!]|\d{4}-|\.$", words), words
+            assert not said.because[0].isupper()
+
+
+def test_the_brake_never_shows_its_own_date():
+    (brake,) = says(import_module("plugins.promise_brake"), "hold_until", make_grid())
+    assert "{until}" not in brake.because + brake.not_before
+
+
+def declared(module):
+    return module.Settings._declared_fields if hasattr(module, "Settings") else {}
+
+
+@each_strategy
+def test_every_setting_has_a_sentence_and_a_place_in_the_manual(module):
+    assert module.__doc__.partition("\n\n")[0].endswith(".")
+    assert "Example:" in module.__doc__
+    for name, field in declared(module).items():
+        assert f"`{name}`" in module.__doc__
+        assert field.metadata["help"].endswith(".")
+
+
+@each_strategy
+def test_no_setting_is_null(module):
+    grid = make_grid(*({"tier": tier} for tier in TIERS))
+    for name in declared(module):
+        for columns in (False, True):
+            assert None not in values(grid, getattr(settings_of(module, columns=columns), name))
+
+
+@each_strategy
+def test_a_strategy_knows_of_heed_only_its_door(module):
+    tree = ast.parse(Path(module.__file__).read_text())
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name for name in imported if name.partition(".")[0] in ("engine", "plugins", "admin")} == {"engine.api"}
+
+
+def test_tiers_have_their_own_pace_places_and_worth():
+    grid = make_grid(*({"tier": tier} for tier in TIERS))
+    shipped = {
+        ("relationship_tier", "every_days"): [90, 120, 180, 365],
+        ("relationship_tier", "worth"): [2.0, 1.5, 1.0, 0.5],
+        ("account_share", "people"): [3, 2, 2, 1],
+        ("form_budget", "seconds"): [180, 120, 120, 90],
+    }
+    for (strategy, setting), expected in shipped.items():
+        columns = settings_of(import_module(f"plugins.{strategy}"), columns=True)
+        assert values(grid, getattr(columns, setting)) == expected
