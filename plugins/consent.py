@@ -22,7 +22,7 @@ def hold_until(book: Book) -> tuple[Hold, Hold]:
     return (
         Hold(
             until=pl.when(book["opted_out_on"].is_not_null()).then(never),
-            because="asked on {opted_out_on} not to be asked again",
+            because="told us on {opted_out_on} not to ask again",
         ),
         Hold(until=book["paused_until"], because="asked us to pause until {paused_until}"),
     )

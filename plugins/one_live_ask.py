@@ -23,5 +23,5 @@ def limit(book: Book) -> Limit:
         per=("person_id",),
         at_most=pl.lit(1, dtype=pl.Int32),
         used=book["planned_elsewhere"].cast(pl.Int32),
-        because="the same person is asked as a contact of another account; one ask at a time",
+        because="we send a person one ask at a time, whichever account it concerns",
     )
