@@ -1,0 +1,173 @@
+"""Imported rows against those that are there: found by identity, inserted and updated in bulk.
+
+Frames hold what the tables keep: days and instants as integers, JSON as canonical text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Float,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    TypeDecorator,
+    and_,
+    bindparam,
+    func,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy import Column as TableColumn
+from sqlalchemy.orm import Session
+
+from engine.data.models import Account, AnswerRow, Ask, Base, Contact, Promise, Touchpoint
+from engine.data.store import Store, among
+from engine.intake.shapes import IDENTITIES, canonical
+
+ROW = "#row"
+"""The place of a row in the frame that something was looked up for."""
+
+TABLES: dict[str, type[Base]] = {
+    "accounts": Account,
+    "contacts": Contact,
+    "asks": Ask,
+    "touchpoints": Touchpoint,
+    "promises": Promise,
+    "answers": AnswerRow,
+}
+CONTACT_FIELDS = (
+    *("name", "email", "email_key", "phone", "mobile_key", "role", "influence", "locale", "timezone", "channels"),
+    *("preferred_channel", "created_on", "attributes"),
+)
+EARLIEST = date(1970, 1, 1)
+"""As a day to plan on: whichever day a plan is made for, also when an old one is played again."""
+
+
+def table_of(kind: str) -> Table:
+    table: Any = TABLES[kind].__table__
+    return table  # type: ignore[no-any-return]
+
+
+def find_parents(store: Store, session: Session, rows: pl.DataFrame) -> pl.DataFrame:
+    """The account and contact of each row's `account_key` and `contact_key`, in order; nulls where there is none."""
+    account, contact = table_of("accounts"), table_of("contacts")
+    wanted = [name for name in ("account_key", "contact_key") if name in rows.columns]
+    about = [account.c[name].label(f"#{name}") for name in ("country", "owner_email", "private_fields")]
+    with _Stage(store, session, rows.select(wanted)) as stage:
+        query = select(stage.c[ROW], account.c.id.label("account_id"), *about)
+        query = query.join(account, account.c.key == stage.c.account_key)
+        if "contact_key" in wanted:
+            same = and_(contact.c.account_id == account.c.id, contact.c.key == stage.c.contact_key)
+            query = query.add_columns(contact.c.id.label("contact_id"), contact.c.person_id.label("#person_id"))
+            query = query.outerjoin(contact, same)
+        return _beside(rows, _frame(session, query))
+
+
+def find_existing(
+    store: Store, session: Session, kind: str, rows: pl.DataFrame, columns: Sequence[str]
+) -> pl.DataFrame:
+    """`id` and these columns of the row that has each row's identity, in order; nulls where there is none."""
+    table, identity = table_of(kind), IDENTITIES[kind]
+    with _Stage(store, session, rows.select(identity)) as stage:
+        same = and_(*(_same(table.c[name], stage.c[name]) for name in identity))
+        found = [_raw(table.c[name]) for name in ("id", *columns)]
+        query = select(stage.c[ROW], *found).join(table, same).order_by(table.c.id)
+        return _beside(rows, _frame(session, query))
+
+
+def read_contacts(session: Session, account_ids: Collection[int]) -> pl.DataFrame:
+    """The contacts of these accounts as they were imported, with #country and #private_fields of the account."""
+    account, contact = table_of("accounts"), table_of("contacts")
+    own = [_raw(contact.c[name]) for name in ("id", *CONTACT_FIELDS)]
+    about = [account.c[name].label(f"#{name}") for name in ("country", "private_fields")]
+    query = select(*own, *about).join(account, account.c.id == contact.c.account_id)
+    chosen = among(contact.c.account_id, account_ids, session.get_bind().dialect.name)
+    return _frame(session, query.where(chosen).order_by(contact.c.id))
+
+
+def update_rows(session: Session, kind: str, rows: pl.DataFrame) -> None:
+    """Write every column of the frame to the rows with its `id`s."""
+    table = table_of(kind)
+    values = {name: bindparam(f"new_{name}", type_=_raw_type(table.c[name])) for name in rows.columns if name != "id"}
+    statement = update(table).where(table.c.id == bindparam("new_id")).values(values)
+    for name in rows.columns:
+        if isinstance(table.c[name].type, JSON):
+            rows = rows.with_columns(pl.Series(name, [json.loads(text) for text in rows[name]], dtype=pl.Object))
+    if not rows.is_empty() and values:
+        session.connection().execute(statement, rows.rename(lambda name: f"new_{name}").to_dicts())
+
+
+class _Stage:
+    """A temporary table that holds a frame while it is joined to."""
+
+    def __init__(self, store: Store, session: Session, rows: pl.DataFrame) -> None:
+        self.store, self.session, self.rows = store, session, rows.with_row_index(ROW)
+
+    def __enter__(self) -> Table:
+        columns = [TableColumn(name, _sql_type(dtype)) for name, dtype in self.rows.schema.items()]
+        self.table = Table("import_stage", MetaData(), *columns, prefixes=["TEMPORARY"])
+        self.table.create(self.session.connection())
+        self.store.insert_many(self.session, self.table, self.rows)
+        return self.table
+
+    def __exit__(self, *error: object) -> None:
+        if error[0] is None:  # otherwise the transaction is undone, and the table with it
+            self.table.drop(self.session.connection())
+
+
+def _same(ours: ColumnElement[Any], theirs: ColumnElement[Any]) -> ColumnElement[bool]:
+    # A touchpoint or promise without contact is the account's: null is a value there, as in the unique index.
+    if ours.name == "contact_id" and ours.nullable:
+        return func.coalesce(ours, 0) == func.coalesce(theirs, 0)
+    return _raw(ours) == theirs
+
+
+def _frame(session: Session, query: Select[Any]) -> pl.DataFrame:
+    columns = list(query.selected_columns)
+    values = list(zip(*session.connection().execute(query), strict=True)) or [()] * len(columns)
+    return pl.DataFrame([_series(column, cells) for column, cells in zip(columns, values, strict=True)])
+
+
+def _series(column: ColumnElement[Any], cells: Sequence[Any]) -> pl.Series:
+    name = str(column.key)
+    if isinstance(column.type, JSON):
+        return pl.Series(name, [None if cell is None else canonical(cell) for cell in cells], pl.String)
+    dtype = (
+        pl.Float64 if isinstance(column.type, Float) else pl.Int64 if isinstance(column.type, Integer) else pl.String
+    )
+    return pl.Series(name, cells, dtype)
+
+
+def _beside(rows: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    places = rows.select(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW))
+    # A row can have two with its identity: one of Heed's own making and one that was imported. The older one counts.
+    found = found.sort(ROW, maintain_order=True).unique(ROW, keep="first", maintain_order=True)
+    return places.join(found, on=ROW, how="left", maintain_order="left").drop(ROW)
+
+
+def _raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    kind = _raw_type(column)
+    return column if kind is column.type else type_coerce(column, kind).label(column.name)
+
+
+def _raw_type(column: ColumnElement[Any]) -> Any:
+    """Days and instants as the integers they are; JSON is written as text."""
+    return BigInteger() if isinstance(column.type, TypeDecorator) else column.type
+
+
+def _sql_type(dtype: pl.DataType) -> Any:
+    if dtype == pl.String or dtype == pl.Null:
+        return Text()
+    return Float() if dtype == pl.Float64 else BigInteger()

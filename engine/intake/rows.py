@@ -1,0 +1,92 @@
+"""Rows of a sheet, checked: every field read as what its column holds, every row that cannot be taken named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from engine.errors import nearest
+from engine.intake.files import LINE, Chunk
+from engine.intake.kinds import Column, Kind, Layout
+from engine.intake.report import Rejection
+from engine.intake.values import EPOCH
+
+EXTRA = "#extra"
+"""Struct of the columns that become attributes, as text."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The good rows under LINE, our column names and EXTRA; the others as rejections; what is worth saying."""
+
+    rows: pl.DataFrame
+    rejections: list[Rejection]
+    remarks: Counter[str]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What reading depends on: the file's name, the house's zone, now, and the words that Heed knows of columns."""
+
+    file: str
+    zone: ZoneInfo
+    now: datetime
+    usual: Mapping[str, tuple[str, ...]]
+
+
+def read_rows(layout: Layout, chunk: Chunk, around: Surroundings) -> Reading:
+    cells = chunk.rows.select(LINE, pl.col(pl.String).str.strip_chars().replace("", None))
+    read: dict[str, pl.Series] = {LINE: cells[LINE]}
+    rejections = [Rejection(around.file, line, "row", "", why) for line, why in chunk.ragged]
+    remarks: Counter[str] = Counter()
+    for name, place in layout.columns.items():
+        column = layout.kind[name]
+        texts = cells[str(place)]
+        reading = column.reader.read(texts, around.zone)
+        read[name] = reading.values.alias(name)
+        rejections += _reject(around.file, cells[LINE], name, texts, reading.wrong)
+        rejections += _reject_empty(around.file, cells[LINE], column, texts)
+        remarks += _remark(layout.kind, column, reading.values, around)
+    rows = pl.DataFrame(read)
+    if layout.kind.attributes and layout.extra:
+        extra = [pl.col(str(place)).alias(name) for name, place in layout.extra.items()]
+        rows = rows.with_columns(cells.select(pl.struct(extra).alias(EXTRA))[EXTRA])
+    bad = {rejection.line for rejection in rejections}
+    return Reading(rows.filter(~pl.col(LINE).is_in(list(bad))) if bad else rows, rejections, remarks)
+
+
+def _reject(file: str, lines: pl.Series, name: str, texts: pl.Series, wrong: Mapping[str, str]) -> list[Rejection]:
+    if not wrong:
+        return []
+    found = pl.DataFrame({"line": lines, "text": texts}).filter(pl.col("text").is_in(list(wrong)))
+    return [Rejection(file, line, name, text, wrong[text]) for line, text in found.iter_rows()]
+
+
+def _reject_empty(file: str, lines: pl.Series, column: Column, texts: pl.Series) -> list[Rejection]:
+    if not column.needed or not texts.null_count():
+        return []
+    return [Rejection(file, line, column.name, "", "is empty") for line in lines.filter(texts.is_null())]
+
+
+def _remark(kind: Kind, column: Column, values: pl.Series, around: Surroundings) -> Counter[str]:
+    """Words that Heed does not know are data, and history may lie ahead: both are worth a word, neither is wrong."""
+    remarks: Counter[str] = Counter()
+    usual = around.usual.get(column.name, column.usual)
+    for word, rows in values.filter(~values.is_in(list(usual))).value_counts().iter_rows() if usual else ():
+        remarks[
+            f"{around.file}: {column.name} “{word}” is not one that Heed knows; taken as it is.{nearest(word, usual)}"
+        ] += rows
+    if column.history:
+        ahead = values > (around.now.timestamp() if column.name.endswith("_at") else _day_after(around))
+        if ahead.any():
+            remarks[f"{around.file}: {column.name} lies in the future"] += int(ahead.sum())
+    return remarks
+
+
+def _day_after(around: Surroundings) -> int:
+    return (around.now.astimezone(around.zone).date() - EPOCH).days

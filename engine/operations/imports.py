@@ -1,0 +1,98 @@
+"""Import: rows of CSV files into the house. Every good row goes in, every other one is named with what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from engine.errors import InputError, nearest
+from engine.house import Engine
+from engine.intake.files import Sheet, open_sheet, read_chunks
+from engine.intake.kinds import KINDS, Layout, read_layout
+from engine.intake.report import ImportReport
+from engine.intake.rows import Surroundings, read_rows
+from engine.operations.company import read_company
+from engine.operations.upserts import upsert_rows
+
+CHUNK = 50_000
+"""Rows in one transaction."""
+
+Progress = Callable[[str, int], None]
+"""Told the file, and how many more of its rows are done."""
+
+Transactions = Callable[[], AbstractContextManager[Session]]
+
+
+def import_files(
+    engine: Engine,
+    paths: Iterable[str | Path],
+    *,
+    kind: str | None = None,
+    mapping: Mapping[str, Any] | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import files of any kinds, accounts before contacts before history, whatever the order they are named in.
+
+    `mapping`: {"kind": …, "columns": {their name: ours}}. With `dry_run` the same is done and then undone. Raises
+    InputError before anything is written where a file cannot be read as a table of one kind.
+    """
+    kind = kind or (mapping or {}).get("kind")
+    if kind is not None and kind not in KINDS:
+        raise InputError(f"There is no kind “{kind}”; there are {', '.join(KINDS)}.{nearest(kind, KINDS)}", about=kind)
+    sheets = [open_sheet(Path(path)) for path in paths]
+    layouts = [(sheet, read_layout(sheet, kind, mapping)) for sheet in sheets]
+    order = list(KINDS)
+    report = ImportReport(dry_run)
+    with _transactions(engine, dry_run) as transactions:
+        for sheet, layout in sorted(layouts, key=lambda pair: order.index(pair[1].kind.name)):
+            _import_sheet(engine, transactions, sheet, layout, report, progress)
+    return report
+
+
+@contextmanager
+def _transactions(engine: Engine, dry_run: bool) -> Iterator[Transactions]:
+    """One transaction for each chunk; for a dry run one for everything, undone at the end."""
+    if not dry_run:
+        yield lambda: engine.store.write(engine.scope)
+        return
+    with engine.store.write(engine.scope) as session:
+        yield lambda: nullcontext(session)
+        session.rollback()
+
+
+def _import_sheet(
+    engine: Engine,
+    transactions: Transactions,
+    sheet: Sheet,
+    layout: Layout,
+    report: ImportReport,
+    progress: Progress | None,
+) -> None:
+    kind, now = layout.kind.name, engine.clock()
+    report.count(kind)
+    report.remark(dict.fromkeys(layout.notes, 0))
+    with transactions() as session:
+        zone = ZoneInfo(read_company(engine, session).timezone)
+    around = Surroundings(sheet.file, zone, now, {})
+    for chunk in read_chunks(sheet, CHUNK):
+        reading = read_rows(layout, chunk, around)
+        with transactions() as session:
+            numbers, rejections = upsert_rows(
+                engine.store, session, kind, reading.rows, file=sheet.file, now=now, author=engine.author
+            )
+        rejections = sorted([*reading.rejections, *rejections], key=lambda rejection: rejection.line)
+        report.rejections += rejections
+        rejected = len({rejection.line for rejection in rejections})
+        repeated = numbers.pop("repeated")
+        report.count(kind, rejected=rejected, **numbers)
+        report.remark(reading.remarks)
+        if repeated:
+            report.remark({f"{sheet.file}: names a row again that came before; the later one counts": repeated})
+        if progress:
+            progress(sheet.file, chunk.rows.height + len(chunk.ragged))
