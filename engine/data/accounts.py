@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from engine.data.models import Account, Contact
 from engine.data.scope import among
 from engine.errors import NotFoundError, nearest
+from engine.types import TIERS
 
 
 def find_account(session: Session, key: str) -> Account:
@@ -45,6 +46,14 @@ def find_contacts(session: Session, who: str) -> Sequence[Contact]:
     )
     query = select(Contact).join(Contact.account).where(Contact.id.in_(matches)).order_by(Account.key, Contact.key)
     return session.scalars(query.options(joinedload(Contact.account))).all()
+
+
+def list_tier_accounts(session: Session, tier: str) -> Sequence[int]:
+    """The accounts that settings of a tier are for: an unknown tier counts as standard."""
+    counts = Account.tier == tier
+    if tier == "standard":
+        counts = or_(counts, Account.tier.is_(None), Account.tier.not_in(TIERS))
+    return session.scalars(select(Account.id).where(counts)).all()
 
 
 def mark_accounts(session: Session, account_ids: Collection[int] | None, on: date | datetime) -> None:
