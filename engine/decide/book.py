@@ -33,6 +33,7 @@ COLUMNS = (
     Column("contact_key", pl.String, "the contact's key, unique within the account", "never"),
     Column("account_key", pl.String, "the account's key", "never"),
     Column("today", pl.Date, "the day that is decided for, where the contact is", "never"),
+    Column("timezone", pl.String, "IANA name of where the contact is", "never"),
     # the account
     Column("tier", pl.String, "strategic, key, standard or light; an unknown tier counts as standard", "never"),
     Column("segment", pl.String, "the account's segment", "unknown"),

@@ -62,7 +62,8 @@ class Spec:
     @property
     def tiers(self) -> Mapping[str, Any]:
         """Shipped defaults of single tiers, where they differ from `default`."""
-        return self.field.metadata.get("tiers", {})
+        tiers: Mapping[str, Any] = self.field.metadata.get("tiers", {})
+        return tiers
 
     @property
     def help(self) -> str:
@@ -103,7 +104,7 @@ class Catalog:
         try:
             checked = read_value(spec.schema, spec.key, value)
         except ValidationError as error:
-            why = " ".join(_sentences(error.normalized_messages()))
+            why = " ".join(_sentences(error.messages))
             raise InputError(f"{name} cannot be “{value}”: {why}", about=name) from None
         owner = name.partition(".")[0]
         if spec.key == "mode" and owner in OWN_WORD and checked != "on":

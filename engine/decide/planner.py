@@ -112,7 +112,8 @@ def _not_expired(say: Say, frame: pl.DataFrame, rows: Rows, day: Days) -> Mask:
     if "expires" not in say.columns:
         return np.ones(len(rows), dtype=bool)
     expires = _days(frame[say["expires"]])[rows]
-    return (expires == NO_DAY) | (day <= expires)
+    kept: Mask = (expires == NO_DAY) | (day <= expires)
+    return kept
 
 
 @dataclass(frozen=True)
