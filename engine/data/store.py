@@ -32,6 +32,11 @@ class Store:
         self.url = self._url.render_as_string(hide_password=False)
         self.dialect = self._url.get_backend_name()
 
+    @property
+    def shown(self) -> str:
+        """The URL as people may see it: without a password."""
+        return self._url.render_as_string()
+
     @cached_property
     def engine(self) -> Engine:
         return connect(self._url)
@@ -51,7 +56,7 @@ class Store:
             raise HeedError(f"There is no database at {self._url.database}. Run `heed init` first.", about=self.url)
         with self.engine.connect() as connection:
             found = migrations.find_revision(connection)
-        shown = self._url.render_as_string()
+        shown = self.shown
         if found is None:
             raise HeedError(f"The database {shown} is empty. Run `heed init` first.", about=shown)
         if found != migrations.HEAD:

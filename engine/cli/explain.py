@@ -1,0 +1,41 @@
+"""heed explain"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+
+from engine.cli.common import echo_json, json_option, on_option, open_engine
+from engine.operations.decisions import explain_all, explain_contact
+
+
+@click.command()
+@click.argument("contact", required=False)
+@click.option("--all", "everyone", is_flag=True, help="Every contact, one JSON line each; with --json.")
+@on_option
+@json_option
+@click.pass_context
+def explain(ctx: click.Context, contact: str | None, everyone: bool, on: date | None, as_json: bool) -> None:
+    """Say why a contact is asked now, later or not at all. CONTACT: e-mail address, key or ACCOUNT/KEY.
+
+    \b
+    Examples:
+      heed explain nadia@northwind.example
+      heed explain northwind/7 --on 2026-12-24 --json
+      heed explain --all --json
+    """
+    if everyone == bool(contact):
+        raise click.UsageError("Name one CONTACT, or write --all --json for everyone.", ctx)
+    engine = open_engine(ctx)
+    if contact:
+        found = explain_contact(engine, contact, on)
+        if as_json:
+            echo_json(found.as_dict())
+        else:
+            click.echo(found.as_text())
+        return
+    if not as_json:
+        raise click.UsageError("--all answers in JSON, one line per contact; write --all --json.", ctx)
+    for found in explain_all(engine, on):
+        echo_json(found.as_dict(), lines=True)
