@@ -63,12 +63,16 @@ def clean_text(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """From the day `on` there is a reason to ask, for one occasion. `on` and `expires`: Date; null: no reason."""
+    """From the day `on` there is a reason to ask, for one occasion. `on` and `expires`: Date; null: no reason.
+
+    `about` (String): the kind of touchpoint it follows, which chooses the survey.
+    """
 
     occasion: str
     on: pl.Expr
     because: str
     expires: pl.Expr | None = None
+    about: pl.Expr | None = None
     facts: Facts = field(default_factory=dict)
 
 

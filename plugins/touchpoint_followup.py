@@ -38,13 +38,14 @@ def ask_from(book: Book, settings: SettingColumns) -> Reason | None:
     concerned = (settings.roles.list.len() == 0) | settings.roles.list.contains(book["role"])
     happened_on = {kind: _happened_on(book, settings, kind, concerned) for kind in book.kinds}
     latest_on = pl.max_horizontal(*happened_on.values())
-    words = [pl.when(on == latest_on).then(pl.lit(kind.replace("_", " "))) for kind, on in happened_on.items()]
+    kind = pl.coalesce([pl.when(on == latest_on).then(pl.lit(kind)) for kind, on in happened_on.items()])
     return Reason(
         occasion="touchpoint",
         on=plus_days(latest_on, settings.delay_days),
         expires=plus_days(latest_on, settings.expires_days),
+        about=kind,
         because="{kind} on {happened_on}; we ask about it after {touchpoint_followup.delay_days} days",
-        facts={"kind": pl.coalesce(words), "happened_on": latest_on},
+        facts={"kind": kind.str.replace_all("_", " "), "happened_on": latest_on},
     )
 
 

@@ -29,14 +29,14 @@ class Allocation:
     bound_by: Integers
     """Per candidate: the place of the limit that left them out; -1: chosen."""
     used: tuple[Integers, ...]
-    """Per limit and candidate: places of the group that were taken when their turn came."""
+    """Per limit and candidate: places of the group that were taken when their turn came; -1: not limited by it."""
 
 
 def choose(limits: Sequence[Shared], order: Integers) -> Allocation:
     """Give each candidate a place in all of their limits, or in none, best first. `order`: candidates, best first."""
     # plain lists: in a loop that reads single items they are several times faster than arrays
     tables = [(s.group.tolist(), s.at_most.tolist(), s.taken.tolist(), s.holds.tolist()) for s in limits]
-    used = [[0] * len(order) for _ in limits]
+    used = [[-1] * len(order) for _ in limits]
     bound_by = [-1] * len(order)
     for candidate in order.tolist():
         takes = []

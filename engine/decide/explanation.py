@@ -195,7 +195,7 @@ def explain(
         not_before=next((word for word, hold in zip(words, holds, strict=True) if word and hold["binding"]), None),
         reasons=[_tell_reason(line, values) for line in lines if line.kind == "reason" and _is_left(line, values)],
         holds=holds,
-        limits=[_tell_limit(line, values) for line in lines if line.kind == "limit" and _mode(line, values) != "off"]
+        limits=[_tell_limit(line, values) for line in lines if line.kind == "limit" and _concerns(line, values)]
         if chosen
         else None,
     )
@@ -260,6 +260,10 @@ def _binds(line: Line, values: Values, since: date | None, until: date, lines: l
     if found is None:
         return until > first + timedelta(AHEAD)
     return found > first and (since is None or since < found) and until >= found
+
+
+def _concerns(line: Line, values: Values) -> bool:
+    return values[f"used:{line.place}"] is not None and _mode(line, values) != "off"
 
 
 def _tell_limit(line: Line, values: Values) -> dict[str, Any]:

@@ -31,8 +31,9 @@ Mask = npt.NDArray[np.bool_]
 class Decisions:
     """What was decided. `frame`, one row per contact in the Book's order: contact_id, account_id, person_id, today,
     decision (ask, hold, limited, no_reason), occasion, next_ask_on (null: never), reason (its place in `reasons`; -1:
-    none), reason_on, worth, bound_by (the place of the limit that left them out; -1: none), `left:N` (whether the N-th
-    reason is left), `used:N` (places taken at the N-th limit when their turn came).
+    none), reason_on, about (the kind of touchpoint it follows), worth, rank (who comes first under limits), bound_by
+    (the place of the limit that left them out; -1: none), `left:N` (whether the N-th reason is left), `used:N` (places taken
+    at the N-th limit when their turn came; null: not limited by it).
     """
 
     plan: Plan
@@ -64,6 +65,7 @@ def _find_days(frame: pl.DataFrame, said: Said) -> list[pl.Series]:
     today = _days(frame["today"])
     best, reason_on = np.full(len(today), NEVER_DAY + 1, dtype=np.int32), np.full(len(today), NO_DAY, dtype=np.int32)
     reason = np.full(len(today), -1, dtype=np.int8)
+    nothing = about = pl.Series("about", [None], dtype=pl.String).new_from_index(0, len(today))
     names: list[str] = []
     left: list[pl.Series] = []
     calendars = [_calendars(say, said.frame) for say in said.of(Closed)]
@@ -78,7 +80,10 @@ def _find_days(frame: pl.DataFrame, said: Said) -> list[pl.Series]:
         left.append(pl.Series(f"left:{place}", _mask(len(today), rows[kept])))
         kept &= _binding(say, said.frame)[rows] & (day < best[rows])
         best[rows[kept]], reason_on[rows[kept]], reason[rows[kept]] = day[kept], on[rows[kept]], place
-    return [*left, *_outcome(today, best, reason_on, reason, names)]
+        about = about.zip_with(
+            pl.Series(reason != place), said.frame[say["about"]] if "about" in say.columns else nothing
+        )
+    return [*left, about, *_outcome(today, best, reason_on, reason, names)]
 
 
 def _in_order(said: Said) -> list[Say]:
@@ -202,21 +207,22 @@ def _limit(decided: pl.DataFrame, said: Said, frame: pl.DataFrame) -> list[pl.Se
     candidates = asked.arg_true().to_numpy().astype(np.intp)
     limits = [_shared(say, said.frame, frame, candidates) for say in said.of(Limit)]
     keys = decided[candidates].select("worth", "reason_on", "account_key", "contact_key")
-    order = keys.with_row_index("place").sort(
-        "worth", "reason_on", "account_key", "contact_key", descending=[True, False, False, False]
-    )["place"]
-    chosen = choose(limits, order.to_numpy().astype(np.int64))
+    order = keys.with_row_index("place").sort(*keys.columns, descending=[True, False, False, False])["place"].to_numpy()
+    chosen = choose(limits, order.astype(np.int64))
     bound_by = np.full(decided.height, -1)
     bound_by[candidates] = chosen.bound_by
     decision = decided["decision"].set(pl.Series(bound_by >= 0), "limited")
-    used = [_spread(f"used:{place}", decided.height, candidates, column) for place, column in enumerate(chosen.used)]
-    return [decision, pl.Series("bound_by", bound_by), *used]
+    columns = {"rank": np.argsort(order)} | {f"used:{place}": column for place, column in enumerate(chosen.used)}
+    spread = [_spread(name, decided.height, candidates, column) for name, column in columns.items()]
+    return [decision, pl.Series("bound_by", bound_by), *spread]
 
 
 def _spread(name: str, height: int, rows: Rows, values: Integers) -> pl.Series:
-    column = np.zeros(height, dtype=np.int64)
+    """Values of some rows as a column; null elsewhere and where they are negative."""
+    column = np.full(height, -1, dtype=np.int64)
     column[rows] = values
-    return pl.Series(name, column)
+    series = pl.Series(name, column)
+    return series.set(series < 0, None)
 
 
 def _shared(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: Rows) -> Shared:

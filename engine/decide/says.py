@@ -162,7 +162,7 @@ def _select(frame: pl.DataFrame, wanted: Mapping[str, Wanted]) -> pl.DataFrame:
 def _wanted(what: Any) -> dict[str, Wanted]:
     """The expressions of a thing said, by field."""
     if isinstance(what, Reason):
-        return _given({"on": what.on, "expires": what.expires}, pl.Date())
+        return _given({"on": what.on, "expires": what.expires}, pl.Date()) | _given({"about": what.about}, pl.String())
     if isinstance(what, Hold):
         occasions = {"except_for": what.except_for, "only_for": what.only_for}
         return _given({"until": what.until, "since": what.since}, pl.Date()) | _given(occasions, pl.List(pl.String))
