@@ -1,141 +1,19 @@
-"""Explanations: a decision as an argument, told from one row of values. A stored record is told the same way.
-
-`outline` keeps what was said and with which words, `values_of` what it was said about; both are JSON, so that a record
-can be told again years later, when the strategies have long changed.
-"""
+"""Explanations: a decision as an argument, told from one row of values. A stored record is told the same way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import polars as pl
+from engine.decide.outline import Line, Values, first_day
+from engine.decide.planner import AHEAD
+from engine.decide.sentences import CHANNEL_WORDS, OCCASION_WORDS, fill, say
+from engine.types import NEVER
 
-from engine.decide.planner import AHEAD, Decisions
-from engine.decide.says import Say
-from engine.decide.sentences import fill, named
-from engine.types import NEVER, Closed, Hold, Limit, Reason
-
-Values = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing a strategy said, in words: what stays the same for every contact. Values are under `at` + a name."""
-
-    strategy: str
-    kind: str
-    """reason, hold, closed or limit."""
-    because: str
-    at: str
-    place: int
-    """Its place among those of its kind."""
-    mode: str | None = None
-    occasion: str | None = None
-    not_before: str | None = None
-    per: tuple[str, ...] = ()
-    except_for: tuple[str, ...] = ()
-    only_for: tuple[str, ...] | None = None
-    """Occasions, where they are fixed; where a setting decides, the values have them."""
-
-
-def outline(decisions: Decisions) -> list[Line]:
-    """What was said, in the order in which it is told."""
-    lines = [_line(say, "reason", place) for place, say in enumerate(decisions.reasons)]
-    for kind, what in (("hold", Hold), ("closed", Closed), ("limit", Limit)):
-        lines += [_line(say, kind, place) for place, say in enumerate(decisions.said.of(what))]
-    return lines
-
-
-def _line(say: Say, kind: str, place: int) -> Line:
-    what = say.what
-    assert not isinstance(what, pl.Expr)
-    at = next(iter(say.columns.values())).rpartition(".")[0] + "."
-    line = Line(say.strategy, kind, what.because, at, place, say.mode)
-    if isinstance(what, Reason):
-        return replace(line, occasion=what.occasion)
-    if isinstance(what, Limit):
-        return replace(line, per=tuple(what.per))
-    if isinstance(what, Hold):
-        excepted = () if isinstance(what.except_for, pl.Expr) else tuple(what.except_for)
-        only = None if what.only_for is None or isinstance(what.only_for, pl.Expr) else tuple(what.only_for)
-        return replace(line, not_before=what.not_before, except_for=excepted, only_for=only)
-    return line
-
-
-def values_of(decisions: Decisions, rows: pl.Series | None = None) -> pl.DataFrame:
-    """Every value that the outline's sentences need, one line per row: what is said, and what it is said about."""
-    frames = [decisions.frame, decisions.said.frame, decisions.plan.frame]
-    decided, said, plan = frames if rows is None else [frame[rows] for frame in frames]
-    columns: dict[str, pl.Expr] = {}
-    for say in decisions.said.says:
-        if not isinstance(say.what, pl.Expr):
-            columns |= _referenced(say, say.what, decisions)
-    worths = [say["worth"] for say in decisions.said.of(pl.Expr)]
-    return pl.concat([decided, said.drop(worths), _evaluated(plan, columns)], how="horizontal")
-
-
-def _referenced(say: Say, what: Reason | Hold | Closed | Limit, decisions: Decisions) -> dict[str, pl.Expr]:
-    """The facts, settings and columns of the Book that one say's sentences name."""
-    plan, at = decisions.plan, _line(say, "", 0).at
-    sentence = what.because + ((what.not_before or "") if isinstance(what, Hold) else "")
-    known = {name: pl.col(name) for name in plan.frame.columns} | dict(plan.columns) | dict(what.facts)
-    return {at + name: known[name] for name in named(sentence) if name in known and name not in say.columns}
-
-
-def _evaluated(frame: pl.DataFrame, columns: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    """The columns, without those that cannot be worked out: a sentence may lack a fact, but is never missing."""
-    try:
-        return frame.select("contact_id", *(value.alias(name) for name, value in columns.items())).drop("contact_id")
-    except pl.exceptions.PolarsError:
-        if len(columns) == 1:
-            return pl.DataFrame({name: [None] * frame.height for name in columns})
-        single = [_evaluated(frame, {name: value}) for name, value in columns.items()]
-        return pl.concat(single, how="horizontal")
-
-
-def shut_days(decisions: Decisions, values: Values) -> dict[str, list[dict[str, Any]]]:
-    """For each calendar, by its `at`: the runs of shut days that matter to this row, asked of the strategy again."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for place, say in enumerate(decisions.said.of(Closed)):
-        assert isinstance(say.what, Closed)
-        line = _line(say, "closed", place)
-        calendar = values[say["calendar"]]
-        if calendar is not None:
-            found[line.at] = _runs(say.what, calendar, _first_day(values), values["next_ask_on"])
-    return found
-
-
-def _first_day(values: Values) -> date:
-    today: date = values["today"]
-    return max(values["reason_on"] or today, today)
-
-
-def _runs(closed: Closed, calendar: str, first: date, found: date | None) -> list[dict[str, Any]]:
-    """The shut days from the first day on, and those just before the day that was found."""
-    last = found or first + timedelta(AHEAD)
-    shut = closed.shut(calendar, first, last)
-    runs = []
-    starts = [first] if first in shut else []
-    if found and found > first and found - timedelta(1) in shut:
-        starts.append(_run_start(found - timedelta(1), shut))
-    for start in dict.fromkeys(starts):
-        until = start
-        while until in shut and until <= last:
-            until += timedelta(1)
-        runs.append({"since": start, "until": NEVER if until > last else until, "day": start, "why": shut[start]})
-    return runs
-
-
-def _run_start(day: date, shut: Mapping[date, str]) -> date:
-    while day - timedelta(1) in shut:
-        day -= timedelta(1)
-    return day
-
-
-# telling
+ShutDays = Mapping[str, list[dict[str, Any]]]
+"""Runs of shut days, by the `at` of their line."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +44,10 @@ class Explanation:
         )
         return plain
 
+    def as_text(self) -> str:
+        """A page of words."""
+        return "\n".join(_page(self))
+
 
 def _plain(value: Any) -> Any:
     if isinstance(value, date):
@@ -175,9 +57,7 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def explain(
-    lines: Iterable[Line], values: Values, shut: Mapping[str, list[dict[str, Any]]], who: Mapping[str, Any]
-) -> Explanation:
+def explain(lines: Iterable[Line], values: Values, shut: ShutDays, who: Mapping[str, Any]) -> Explanation:
     """Tell one row. `who`: the contact and the account, as in the interface. Tailoring is added by whoever tailors."""
     lines = list(lines)
     holds = [
@@ -224,9 +104,7 @@ def _tell_reason(line: Line, values: Values) -> dict[str, Any]:
     }
 
 
-def _tell_hold(
-    line: Line, values: Values, shut: Mapping[str, list[dict[str, Any]]], lines: list[Line]
-) -> Iterable[dict[str, Any]]:
+def _tell_hold(line: Line, values: Values, shut: ShutDays, lines: list[Line]) -> Iterable[dict[str, Any]]:
     """A hold that still covers days to come, or the shut days of a calendar."""
     own = shut.get(line.at, []) if line.kind == "closed" else [{}]
     for run in own:
@@ -247,19 +125,33 @@ def _tell_hold(
 
 def _binds(line: Line, values: Values, since: date | None, until: date, lines: list[Line]) -> bool:
     """Whether it covers the last day that was not free: the one before the next ask, or for ever."""
-    occasion = next(
-        (reason.occasion for reason in lines if reason.kind == "reason" and reason.place == values["reason"]), None
-    )
-    if occasion is None or occasion in (values.get(line.at + "except_for") or line.except_for):
+    reason = next((line for line in lines if line.kind == "reason" and line.place == values["reason"]), None)
+    if reason is None or not _is_about(line, values, reason.occasion or ""):
         return False
-    only = values.get(line.at + "only_for", line.only_for)
-    if only is not None and occasion not in only:
-        return False
-    first = _first_day(values)
+    first = first_day(values)
     found: date | None = values["next_ask_on"]
     if found is None:
         return until > first + timedelta(AHEAD)
     return found > first and (since is None or since < found) and until >= found
+
+
+def _is_about(line: Line, values: Values, occasion: str) -> bool:
+    """Whether a hold applies to an occasion."""
+    if occasion in (values.get(line.at + "except_for") or line.except_for):
+        return False
+    only = values.get(line.at + "only_for", line.only_for)
+    return only is None or occasion in only
+
+
+def find_hold(lines: Iterable[Line], values: Values, shut: ShutDays, occasion: str) -> str | None:
+    """Why this occasion may not be asked about today, if it may not: the sentence of a hold that covers the day."""
+    lines = list(lines)
+    for line in lines:
+        if line.kind in ("hold", "closed") and _mode(line, values) == "on" and _is_about(line, values, occasion):
+            for hold in _tell_hold(line, values, shut, lines):
+                if (hold["since"] or values["today"]) <= values["today"]:
+                    return str(hold["because"])
+    return None
 
 
 def _concerns(line: Line, values: Values) -> bool:
@@ -276,3 +168,73 @@ def _tell_limit(line: Line, values: Values) -> dict[str, Any]:
         "because": _sentence(line, line.because, values, {"used": used, "at_most": at_most}),
         "binding": values["bound_by"] == line.place,
     }
+
+
+# words
+
+
+def _page(told: Explanation) -> Iterable[str]:
+    name, account = told.contact["name"] or told.contact["key"], told.account["name"]
+    yield f"{name} at {account}, {say(told.on, told.on)}: {_headline(told)}"
+    yield from _part("Why we would ask", [_reason_words(reason, told) for reason in told.reasons])
+    yield from _part("What speaks against it", [_hold_words(hold, told) for hold in told.holds])
+    yield from _part("Limits", [_limit_words(limit) for limit in told.limits or ()])
+    if told.channel:
+        yield from _part(
+            "Way",
+            [
+                f"{CHANNEL_WORDS.get(told.channel['chosen'], told.channel['chosen'])}: {told.channel['why']}"
+                if told.channel["chosen"]
+                else told.channel["why"]
+            ],
+        )
+    if told.questions is not None:
+        yield from _part(
+            f"Questions, about {told.seconds} seconds", [f"{q['name']}: {q['why']}" for q in told.questions]
+        )
+        yield from _part("Left out", [f"{left['name']}: {left['why']}" for left in told.left_out or ()])
+    yield from _part("What went wrong", told.errors)
+
+
+def _part(title: str, lines: Iterable[str]) -> Iterable[str]:
+    found = [f"  {line}" for line in lines]
+    return ["", title, *found] if found else []
+
+
+def _headline(told: Explanation) -> str:
+    occasion = OCCASION_WORDS.get(told.occasion or "", told.occasion)
+    match told.decision:
+        case "ask":
+            return f"ask today, a {occasion}."
+        case "limited":
+            return f"a {occasion} would be due, but a limit is reached."
+        case "no_reason":
+            return "nothing to ask about."
+    if told.not_before:
+        return f"not {told.not_before}."
+    if told.next_ask_on is None:
+        return "do not ask."
+    return f"not yet. Next ask: {say(told.next_ask_on, told.on)}, a {occasion}."
+
+
+def _reason_words(reason: Mapping[str, Any], told: Explanation) -> str:
+    when = "since" if reason["on"] <= told.on else "from"
+    occasion = OCCASION_WORDS.get(reason["occasion"], reason["occasion"])
+    return f"{occasion}, {when} {say(reason['on'], told.on)}: {reason['because']}{_mode_words(reason)}"
+
+
+def _hold_words(hold: Mapping[str, Any], told: Explanation) -> str:
+    until = "until taken back" if hold["until"] >= NEVER else f"until {say(hold['until'], told.on)}"
+    if hold["binding"] and told.not_before:
+        until = f"not {told.not_before}"
+    mark = " (this decides)" if hold["binding"] else ""
+    return f"{until}: {hold['because']}{mark}{_mode_words(hold)}"
+
+
+def _limit_words(limit: Mapping[str, Any]) -> str:
+    mark = " (this decides)" if limit["binding"] else ""
+    return f"{limit['used']} of {limit['at_most']} places taken: {limit['because']}{mark}"
+
+
+def _mode_words(said: Mapping[str, Any]) -> str:
+    return " (on trial, decides nothing)" if said["mode"] == "shadow" else ""

@@ -31,8 +31,8 @@ Mask = npt.NDArray[np.bool_]
 class Decisions:
     """What was decided. `frame`, one row per contact in the Book's order: contact_id, account_id, person_id, today,
     decision (ask, hold, limited, no_reason), occasion, next_ask_on (null: never), reason (its place in `reasons`; -1:
-    none), reason_on, about (the kind of touchpoint it follows), worth, rank (who comes first under limits), bound_by
-    (the place of the limit that left them out; -1: none), `left:N` (whether the N-th reason is left), `used:N` (places taken
+    none), reason_on, about (kind of touchpoint it follows), worth, rank (who comes first under limits), bound_by (the
+    place of the limit that left them out; -1: none), `left:N` (whether the N-th reason is left), `used:N` (places taken
     at the N-th limit when their turn came; null: not limited by it).
     """
 
