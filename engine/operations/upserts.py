@@ -200,8 +200,7 @@ def _refresh_contacts(store: Store, session: Session, accounts: pl.DataFrame) ->
     before = data.read_contacts(session, ids)
     after = with_keys(drop_private(before, before["#private_fields"]))
     own = own_columns(after)
-    moved = after.filter(
-        pl.Series([old != new for old, new in zip(before[own].rows(), after[own].rows(), strict=True)])
-    )
+    differs = [old != new for old, new in zip(before[own].rows(), after[own].rows(), strict=True)]
+    moved = after.filter(pl.Series(differs, dtype=pl.Boolean))
     data.update_rows(session, "contacts", moved.select(own))
     regroup_persons(store, session, set(moved["id"]))
