@@ -1,0 +1,309 @@
+"""Promises: what each step asks for, keeps and leaves behind."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from engine.data.models import Account, AuditEntry, Contact, Promise
+from engine.data.promises import list_events
+from engine.data.store import EVERYTHING, Scope
+from engine.errors import InputError, NotFoundError, StateError
+from engine.operations.promises import (
+    add_promise,
+    agree_promise,
+    decline_promise,
+    do_promise,
+    draft_due_on,
+    hand_over_promise,
+    list_promises,
+    make_promise,
+    move_promise,
+    name,
+    read_number,
+    record_verdict,
+    working_days_after,
+)
+from engine.types import Draft
+from tests.conftest import NOW
+from tests.factories import make_account, make_contact, make_setting
+
+TODAY = NOW.date()  # Tuesday 24 November 2026
+
+
+@contextmanager
+def client(engine, **account):
+    """A contact at an account with an owner, inside a transaction."""
+    with engine.store.write(EVERYTHING) as session:
+        account = {"key": "halden", "owner_email": "tom@house.example", "country": "GB"} | account
+        yield session, make_contact(session, make_account(session, **account), key="nadia")
+
+
+def promised(engine, **values) -> Promise:
+    with client(engine):
+        pass
+    return add_promise(
+        engine, "halden", "nadia", **{"title": "Send the pack two days earlier", "agreed": True} | values
+    )
+
+
+def judged(engine, promise, kept, words=None) -> Promise:
+    with engine.store.write(EVERYTHING) as session:
+        promise = session.get_one(Promise, promise.id)
+        record_verdict(engine, session, promise, kept=kept, words=words, author="Nadia Bloom")
+    return promise
+
+
+def steps(engine, promise) -> list[str]:
+    with engine.store.read(EVERYTHING) as session:
+        return [event.step for event in list_events(session, promise.id)]
+
+
+def test_a_promise_without_an_owner_goes_to_the_owner_of_the_account(engine):
+    assert promised(engine).owner_email == "tom@house.example"
+
+
+def test_a_promise_nobody_would_own_is_refused(engine):
+    with client(engine, owner_email=None):
+        pass
+    with pytest.raises(InputError, match="Nobody owns this promise"):
+        add_promise(engine, "halden", "nadia", title="Call")
+    assert list_promises(engine) == []
+
+
+def test_what_is_no_address_cannot_own_a_promise(engine):
+    with pytest.raises(InputError, match="cannot own a promise"):
+        promised(engine, owner_email="the whole team")
+
+
+def test_a_promise_without_a_date_is_due_in_ten_working_days_of_the_owner(engine):
+    assert promised(engine).due_on == date(2026, 12, 8)
+
+
+def test_the_owners_country_is_the_houses_before_the_clients(engine):
+    with client(engine, country="DE") as (session, _contact):
+        make_setting(session, "company.country", "US")
+    assert add_promise(engine, "halden", title="x").due_on == date(2026, 12, 9)  # Thanksgiving lies between
+
+
+@pytest.mark.parametrize(
+    ("day", "number", "country", "due"),
+    [
+        (date(2026, 11, 27), 1, "GB", date(2026, 11, 30)),
+        (date(2026, 12, 24), 1, "GB", date(2026, 12, 29)),
+        (date(2026, 12, 24), 1, "de", date(2026, 12, 28)),
+        (date(2026, 11, 26), 1, "SA", date(2026, 11, 29)),  # Friday and Saturday are the weekend
+        (date(2026, 12, 24), 1, None, date(2026, 12, 25)),
+        (date(2026, 12, 24), 1, "Atlantis", date(2026, 12, 25)),
+    ],
+)
+def test_working_days_leave_out_weekends_and_holidays(day, number, country, due):
+    assert working_days_after(day, number, country) == due
+
+
+def test_a_promise_can_be_made_to_an_account_as_a_whole(engine):
+    with client(engine):
+        pass
+    assert add_promise(engine, "halden", title="Review the contract").contact is None
+
+
+def test_an_unknown_contact_is_named_with_the_nearest_one(engine):
+    with client(engine):
+        pass
+    with pytest.raises(NotFoundError, match="Did you mean nadia"):
+        add_promise(engine, "halden", "nadja", title="x")
+
+
+def test_the_same_wish_on_the_same_day_is_one_promise(engine):
+    first = promised(engine)
+    again = add_promise(engine, "halden", "nadia", title=first.title)
+    assert again.id == first.id
+    assert steps(engine, first) == ["agreed"]
+
+
+def test_a_wish_that_comes_again_after_it_was_done_is_a_new_promise(engine):
+    first = promised(engine, title="Call back")
+    do_promise(engine, first.id, what="Called")
+    again = add_promise(engine, "halden", "nadia", title="Call back")
+    assert (again.id, again.title) == (first.id + 1, "Call back (2)")
+
+
+def test_the_whole_way_from_a_draft_to_the_clients_word_is_kept_with_author_and_time(engine):
+    team = engine.acting_as("tom@house.example", EVERYTHING)
+    promise = promised(team, agreed=False)
+    agree_promise(team, promise.id)
+    move_promise(team, promise.id, due_on=date(2026, 12, 11), reason="The auditors come first.")
+    do_promise(team, promise.id, what="The pack of November came on the third.")
+    judged(team, promise, kept=True)
+    with engine.store.read(EVERYTHING) as session:
+        events = list_events(session, promise.id)
+        assert [(event.step, event.author, event.reason) for event in events] == [
+            ("drafted", "tom@house.example", None),
+            ("agreed", "tom@house.example", None),
+            ("moved", "tom@house.example", "The auditors come first."),
+            ("done", "tom@house.example", "The pack of November came on the third."),
+            ("kept", "Nadia Bloom", None),
+        ]
+        assert {event.at for event in events} == {NOW}
+        kept = session.get_one(Promise, promise.id)
+        assert (kept.status, kept.verdict, kept.done_on, kept.due_on) == ("done", "kept", TODAY, date(2026, 12, 11))
+
+
+def test_a_dispute_reopens_the_promise_as_agreed_with_the_clients_words(engine):
+    promise = promised(engine)
+    do_promise(engine, promise.id, what="Sent")
+    judged(engine, promise, kept=False, words="It came a day late.")
+    with engine.store.read(EVERYTHING) as session:
+        found = session.get_one(Promise, promise.id)
+        assert (found.status, found.verdict, found.done_on) == ("agreed", "disputed", None)
+        assert list_events(session, promise.id)[-1].reason == "It came a day late."
+    done_again = do_promise(engine, promise.id, what="Sent on the third, as promised")
+    assert (done_again.status, done_again.verdict) == ("done", None)
+
+
+def test_a_verdict_is_given_once_and_on_what_is_done_only(engine):
+    promise = promised(engine)
+    with pytest.raises(StateError, match="is agreed; you cannot record the client's verdict"):
+        judged(engine, promise, kept=True)
+    do_promise(engine, promise.id, what="Sent")
+    judged(engine, promise, kept=True)
+    with pytest.raises(StateError, match="the client said it was kept"):
+        judged(engine, promise, kept=True)
+    judged(engine, promise, kept=False, words="On second thoughts, no.")
+    assert steps(engine, promise) == ["agreed", "done", "kept", "disputed"]
+
+
+def test_an_impossible_step_says_where_the_promise_stands_and_what_is_possible(engine):
+    promise = promised(engine)
+    do_promise(engine, promise.id, what="Sent")
+    with pytest.raises(StateError) as caught:
+        move_promise(engine, promise.id, due_on=date(2026, 12, 24), reason="…")
+    assert str(caught.value) == (
+        f"{name(promise)} is done; you cannot move it. Possible now: record the client's verdict."
+    )
+
+
+@pytest.mark.parametrize("reason", ["", "  ", None])
+def test_moving_doing_and_declining_need_words_for_the_client(engine, reason):
+    number = promised(engine).id
+    for attempt in (
+        lambda: move_promise(engine, number, due_on=date(2026, 12, 24), reason=reason),
+        lambda: do_promise(engine, number, what=reason),
+        lambda: decline_promise(engine, number, reason=reason),
+    ):
+        with pytest.raises(InputError, match="the client will read it"):
+            attempt()
+    assert list_promises(engine)[0].status == "agreed"
+
+
+def test_no_promise_is_moved_into_the_past(engine):
+    with pytest.raises(InputError, match="23 Nov 2026 lies in the past"):
+        move_promise(engine, promised(engine).id, due_on=date(2026, 11, 23), reason="…")
+
+
+def test_what_was_declined_can_be_taken_up_again(engine):
+    promise = promised(engine)
+    decline_promise(engine, promise.id, reason="Not with this version.")
+    assert agree_promise(engine, promise.id, due_on=date(2027, 1, 15)).status == "agreed"
+
+
+def test_a_draft_whose_date_has_gone_by_needs_a_new_one_to_be_agreed(engine):
+    promise = promised(engine, agreed=False)
+    with pytest.raises(InputError, match="needs a due date"):
+        agree_promise(engine, promise.id, on=date(2027, 2, 1))
+
+
+def test_handing_over_leaves_exactly_one_owner(engine):
+    promise = hand_over_promise(engine, promised(engine).id, owner_email="leila@house.example", reason="On leave")
+    assert promise.owner_email == "leila@house.example"
+    assert steps(engine, promise) == ["agreed", "handed_over"]
+
+
+def test_every_step_is_audited_with_what_was_before_and_after(engine):
+    promise = promised(engine)
+    move_promise(engine, promise.id, due_on=date(2026, 12, 24), reason="…")
+    with engine.store.read(EVERYTHING) as session:
+        moved = session.query(AuditEntry).filter_by(action="promise moved").one()
+        assert (moved.subject, moved.before["due_on"], moved.after["due_on"]) == (
+            name(promise), "2026-12-08", "2026-12-24",
+        )  # fmt: skip
+
+
+def test_every_step_has_the_accounts_of_the_person_planned_now(engine):
+    with client(engine) as (session, contact):
+        elsewhere = make_contact(session, person=contact.person)
+    promise = add_promise(engine, "halden", "nadia", title="x", agreed=True)
+    with engine.store.write(EVERYTHING) as session:
+        for account in session.query(Account):
+            account.plan_on = date(2027, 6, 1)
+    do_promise(engine, promise.id, what="Sent")
+    with engine.store.read(EVERYTHING) as session:
+        ids = {contact.account_id, elsewhere.account_id}
+        days = {account.plan_on for account in session.query(Account) if account.id in ids}
+    assert max(days) <= TODAY
+
+
+def test_a_draft_is_due_when_the_accounts_plan_says(engine):
+    with client(engine, tier="strategic") as (session, contact):
+        make_setting(session, "call_me.working_days", 3, layer="tier", layer_key="strategic")
+        draft = Draft(title="Call back", working_days=1)
+        where = {"account": contact.account, "contact": contact, "today": TODAY}
+        assert draft_due_on(engine, session, draft, "call_me", **where) == date(2026, 11, 27)
+        assert draft_due_on(engine, session, draft, "somebody_elses", **where) == date(2026, 11, 25)
+
+
+def lose_an_answer(engine):
+    with client(engine) as (session, contact):
+        whom = {"account": contact.account, "contact": contact}
+        make_promise(engine, session, **whom, title="Call back", origin="call_me", agreed=True, author="Nadia")
+        raise RuntimeError("the disk is full")
+
+
+def test_a_promise_made_with_an_answer_goes_when_the_answer_goes(engine):
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        lose_an_answer(engine)
+    assert list_promises(engine) == []
+
+
+def test_the_list_begins_with_what_is_due_first_and_ends_with_what_is_settled(engine):
+    settled = promised(engine, title="Done")
+    do_promise(engine, settled.id, what="Sent")
+    for title, day in (("Later", 20), ("Sooner", 2)):
+        add_promise(engine, "halden", title=title, due_on=date(2026, 12, day), agreed=True)
+    assert [promise.title for promise in list_promises(engine, account="halden")] == ["Sooner", "Later", "Done"]
+
+
+def test_an_unknown_promise_is_not_found(engine):
+    with pytest.raises(NotFoundError, match="There is no promise P-99"):
+        agree_promise(engine, 99)
+
+
+def test_a_promise_of_an_account_out_of_scope_is_not_found(engine):
+    promise = promised(engine)
+    with pytest.raises(NotFoundError):
+        decline_promise(engine.acting_as("eve", Scope(frozenset({0}))), promise.id, reason="…")
+
+
+@pytest.mark.parametrize("text", ["P-12", "p-12", "12", " P-12 "])
+def test_a_promise_is_named_with_or_without_its_letter(text):
+    assert read_number(text) == 12
+
+
+@pytest.mark.parametrize("text", ["", "P-", "twelve", "P-1.2", "-3", "P-²"])
+def test_what_names_no_promise_is_not_found(text):
+    with pytest.raises(NotFoundError):
+        read_number(text)
+
+
+def test_words_from_outside_are_cleaned(engine):
+    promise = promised(replace(engine, author="x"), title=" Send\0it ", said="a\0b")
+    assert (promise.title, promise.said) == ("Send\ufffdit", "a\ufffdb")
+
+
+def test_the_owner_is_on_the_row_whatever_becomes_of_the_contact(engine):
+    promise = promised(engine)
+    with engine.store.read(EVERYTHING) as session:
+        assert session.get_one(Contact, promise.contact_id).key == "nadia"
