@@ -8,8 +8,11 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import polars as pl
-from sqlalchemy import URL, Connection, Dialect, Executable, Table
+from sqlalchemy import URL, Boolean, Connection, Dialect, Executable, Float, String, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
+
+from engine.data.types import Day
 
 _SQLITE: Dialect = sqlite.dialect()
 _POSTGRESQL: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
@@ -24,19 +27,31 @@ class Snapshot:
         self.dialect = dialect.name
 
     def frame(self, statement: Executable) -> pl.DataFrame:
-        """The rows of a select() as columns. Days and instants are the integers that are stored.
+        """The rows of a select() as columns: Int64, Float64, Boolean, String; days (Int32) and instants as stored.
 
-        Select `coalesce(column, '')` where a text column may be null throughout: its type is read off its values.
+        Select `coalesce(column, '')` where many texts are null: SQLite's driver reads types off the first rows.
         """
         query = statement.compile(dialect=self._dialect, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
-        values = [self._bound(query.binds[name].type, query.params[name]) for name in query.positiontup or ()]
+        values = [self._stored(query, name) for name in query.positiontup or ()]
         with self._connection.cursor() as cursor:
             cursor.execute(str(query), values or None)
-            return pl.DataFrame(cursor.fetch_arrow())
+            found = pl.DataFrame(cursor.fetch_arrow())
+        return found.cast({column.name: _dtype(column.type) for column in statement.selected_columns})  # type: ignore[attr-defined]
 
-    def _bound(self, kind: Any, value: Any) -> Any:
-        process = kind.dialect_impl(self._dialect).bind_processor(self._dialect)
-        return process(value) if process else value
+    def _stored(self, query: Any, name: str) -> Any:
+        """A parameter as its type stores it. Those that an IN was rendered with are named after it: `status_1_3`."""
+        parameter = query.binds[name if name in query.binds else name.rpartition("_")[0]]
+        process = parameter.type.dialect_impl(self._dialect).bind_processor(self._dialect)
+        return process(query.params[name]) if process else query.params[name]
+
+
+def _dtype(kind: TypeEngine[Any]) -> type[pl.DataType]:
+    if isinstance(kind, Day):
+        return pl.Int32
+    return next((dtype for known, dtype in _DTYPES.items() if isinstance(kind, known)), pl.Int64)
+
+
+_DTYPES = {String: pl.String, Boolean: pl.Boolean, Float: pl.Float64}
 
 
 @contextmanager

@@ -1,0 +1,153 @@
+"""Reading the Book: every fact that a strategy can see, from one snapshot of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import polars as pl
+from sqlalchemy import func, select
+
+from engine.data.columns import Snapshot
+from engine.data.events import count_followups, read_promises, read_touchpoints
+from engine.data.history import read_history
+from engine.data.models import Account, Contact
+from engine.data.rows import NO_NUMBER, Rows, as_dates, normalise, read_rows
+from engine.data.scope import among
+from engine.data.store import Store
+from engine.decide.book import COLUMNS, Book
+from engine.types import OCCASIONS, TIERS, Moment
+
+
+def read_book(store: Store, moment: Moment, *, account_ids: Collection[int] | None = None, due: bool = False) -> Book:
+    """The Book of these accounts (None: of all); with `due`, of those whose day to be planned has come.
+
+    What a person does at one account counts at all of them, whichever are read. Rows are sorted by account and contact.
+    """
+    with store.snapshot() as snapshot:
+        rows = read_rows(snapshot, moment, account_ids, due=due)
+        history = read_history(snapshot, rows)
+        touchpoints, kinds = read_touchpoints(snapshot, rows, history)
+        promises = read_promises(snapshot, rows, history)
+        facts = [_describe(rows), _read_wishes(rows), _compare_revenue(snapshot, rows)]
+        frame = pl.concat([*facts, pl.DataFrame([*history.columns, *promises, *touchpoints])], how="horizontal")
+        frame = frame.with_columns(owner_open_followups=count_followups(snapshot, rows))
+    touchpoint_columns = [series.name for series in touchpoints[1:]]
+    exact = [pl.col(column.name).cast(column.dtype) for column in COLUMNS]
+    return Book(frame.select(*exact, *touchpoint_columns).rechunk(), kinds)
+
+
+def linked_accounts(store: Store, contact_id: int) -> set[int]:
+    """The accounts that decisions on this contact can concern: connected through shared persons, however far."""
+    with store.snapshot() as snapshot:
+        own = select(Contact.account_id).where(Contact.id == contact_id)
+        found: set[int] = set()
+        newer = set(snapshot.frame(own)["account_id"])
+        while newer:
+            found |= newer
+            persons = select(Contact.person_id).where(among(Contact.account_id, newer, snapshot.dialect))
+            others = snapshot.frame(select(Contact.account_id).where(Contact.person_id.in_(persons)).distinct())
+            newer = set(others["account_id"]) - found
+    return found
+
+
+def _describe(rows: Rows) -> pl.DataFrame:
+    """Who and where: what needs no history."""
+    imported_on = rows.zones.days(rows.frame["imported_at"].to_numpy(), rows.zone)
+    return rows.frame.select(
+        "contact_id",
+        "account_id",
+        "person_id",
+        "contact_key",
+        "account_key",
+        as_dates("today", rows.today),
+        pl.Series("timezone", rows.zones.names, pl.String).gather(rows.zone),
+        pl.when(pl.col("tier").is_in(TIERS)).then("tier").otherwise(pl.lit("standard")).alias("tier"),
+        *(_known(name) for name in ("segment", "region", "role", "influence")),
+        _known("country").str.to_uppercase(),
+        normalise(_known("owner_email")).alias("owner"),
+        pl.col("renewal_on").cast(pl.Date),
+        pl.coalesce("created_on", pl.Series(imported_on)).cast(pl.Date).alias("created_on"),
+        _list_channels(rows.frame),
+    )
+
+
+def _known(name: str) -> pl.Expr:
+    return pl.when(pl.col(name) != "").then(name).alias(name)
+
+
+def _list_channels(frame: pl.DataFrame) -> pl.Series:
+    """There are few different answers among millions of contacts, so each is worked out once."""
+    facts = ["channels", "has_email", "has_mobile", "bounced_channels"]
+    different = frame.select(facts).unique()
+    lists = pl.Series("usable", [_usable(*row) for row in different.iter_rows()], pl.List(pl.String))
+    usable = different.with_columns(lists)
+    return frame.select(facts).join(usable, on=facts, how="left", maintain_order="left")["usable"].alias("channels")
+
+
+def _usable(named: str, has_email: int, has_mobile: int, bounced: str) -> list[str]:
+    by_address = ["email"] * has_email + ["sms"] * has_mobile
+    gone = bounced.split()
+    return [channel for channel in named.split() or by_address if channel not in gone]
+
+
+def _read_wishes(rows: Rows) -> pl.DataFrame:
+    """The person's own word, whichever of their contacts they gave it as."""
+    people = rows.people
+    by_person = people.group_by("person_id").agg(
+        pl.col("opted_out_on").min(),
+        pl.col("paused_until").max(),
+        pl.col("wish_min_interval").max(),
+        pl.col("wish_every_days").min(),
+    )
+    told = rows.frame.select("row", "person_id").join(by_person, on="person_id", how="left", maintain_order="left")
+    return told.select(
+        pl.when(pl.col("opted_out_on") <= pl.Series(rows.today))
+        .then("opted_out_on")
+        .cast(pl.Date)
+        .alias("opted_out_on"),
+        pl.col("paused_until").cast(pl.Date),
+        "wish_min_interval",
+        "wish_every_days",
+        _unite_occasions(rows),
+        _prefer_channel(rows),
+    )
+
+
+def _unite_occasions(rows: Rows) -> pl.Series:
+    off: dict[int, set[str]] = {}
+    stated = rows.people.filter(pl.col("wish_occasions_off") != "")
+    for person, words in stated.select("person_id", "wish_occasions_off").iter_rows():
+        off.setdefault(person, set()).update(words.replace(",", " ").split())
+    lists = {person: [occasion for occasion in OCCASIONS if occasion in words] for person, words in off.items()}
+    return _spread(rows, "wish_occasions_off", lists, pl.List(pl.String)).fill_null(
+        pl.Series([[]], dtype=pl.List(pl.String))
+    )
+
+
+def _prefer_channel(rows: Rows) -> pl.Series:
+    """The wish given as this contact, else as another contact of the person, else what the account team noted."""
+    wishes = rows.people.filter(pl.col("wish_channel") != "").sort("contact_id", descending=True)
+    elsewhere = _spread(rows, "elsewhere", dict(wishes.select("person_id", "wish_channel").iter_rows()), pl.String)
+    choices = [_known("wish_channel"), elsewhere, _known("preferred_channel")]
+    return rows.frame.select(pl.coalesce(choices).alias("preferred_channel")).to_series()
+
+
+def _spread(rows: Rows, name: str, by_person: dict[int, Any], dtype: Any) -> pl.Series:
+    few = pl.DataFrame(
+        {"person_id": list(by_person), name: list(by_person.values())}, {"person_id": pl.Int64, name: dtype}
+    )
+    return rows.frame.select("person_id").join(few, on="person_id", how="left", maintain_order="left")[name]
+
+
+def _compare_revenue(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
+    """Each account's revenue by the house's median, whichever accounts are read."""
+    stated = Account.annual_revenue.is_not(None)
+    count = snapshot.frame(select(func.count().label("count")).where(stated)).item()
+    middle = select(Account.annual_revenue).where(stated).order_by(Account.annual_revenue)
+    median = (
+        snapshot.frame(middle.offset((count - 1) // 2).limit(2 - count % 2))["annual_revenue"].mean() if count else None
+    )
+    revenue = pl.col("annual_revenue")
+    ratio = pl.when(revenue != NO_NUMBER).then(revenue / pl.lit(median or None, pl.Float64))
+    return rows.frame.select(ratio.cast(pl.Float64).alias("revenue_ratio"))

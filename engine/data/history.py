@@ -1,0 +1,199 @@
+"""How people were asked and what they answered, as columns of the Book.
+
+Everything is sorted once, by row and newest first; then the first of a row is its latest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from sqlalchemy import BigInteger, case, func, or_, select, type_coerce
+
+from engine.data.columns import Snapshot
+from engine.data.localtime import NONE, Days, Instants
+from engine.data.models import ASKED, WAITING, AnswerRow, Ask
+from engine.data.rows import Rows, as_dates
+
+SETTLED_DAYS = 14
+"""After so many days without an answer an ask counts as unanswered."""
+NEVER_ANSWERED = -(1 << 62)
+
+_ANSWERED, _UNDER_WAY, _CLOSED = range(3)
+_OCCASIONS = {"relationship": 1, "renewal": 2, "touchpoint": 3, "promise": 4}
+_BY_OCCASION = 4
+_WITHOUT_INSTANT = 32
+"""An ask's `code`: its status + 4 × its occasion + 32 where only the day it was planned on is known."""
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class History:
+    columns: list[pl.Series]
+    touchpoint_asked_at: Instants
+    """When each row was last asked for a touchpoint; NEVER_ANSWERED where never."""
+    promise_asked_on: Days
+
+
+@dataclass(frozen=True)
+class _Asks:
+    """Asks as the rows see them, newest first; one of a person with two rows occurs twice."""
+
+    row: npt.NDArray[np.uint32]
+    sent: Instants
+    answered: Instants
+    status: npt.NDArray[Any]
+    occasion: npt.NDArray[Any]
+    own: Mask
+    here: Mask
+    day: Days
+    heard: Mask
+    rows: Rows
+
+    def newest(self, mask: Mask) -> Days:
+        """Each row's latest day among the asks of the mask."""
+        return self._first(mask, self.day, np.full(self.rows.frame.height, NONE, np.int32))
+
+    def newest_instant(self, mask: Mask) -> Instants:
+        return self._first(mask, self.sent, np.full(self.rows.frame.height, NEVER_ANSWERED, np.int64))
+
+    def _first(self, mask: Mask, values: npt.NDArray[Any], found: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        row = self.row[mask]
+        first = np.flatnonzero(np.diff(row, prepend=np.int64(-1)))
+        found[row[first]] = values[mask][first]
+        return found
+
+
+def read_history(snapshot: Snapshot, rows: Rows) -> History:
+    seen = _read_asks(snapshot, rows).join(rows.views, on="contact_id")
+    heard = seen.filter(pl.col("own") & (pl.col("answered") != NEVER_ANSWERED)).select("row", "answered")
+    asks = _arrange(seen, rows)
+    del seen
+    waiting = _read_waiting(snapshot, rows)
+    under_way = _latest(waiting.filter("leaving"), rows)
+    about_promise = asks.own & (asks.occasion == _OCCASIONS["promise"])
+    about_touchpoint = asks.own & (asks.occasion == _OCCASIONS["touchpoint"])
+    is_open = (asks.status == _UNDER_WAY) | ((asks.status == _ANSWERED) & (asks.answered >= rows.end[asks.row]))
+    columns = [
+        _list_days(asks),
+        as_dates("last_asked_on", asks.newest(np.ones_like(asks.own))),
+        as_dates("open_asked_on", np.maximum(asks.newest(is_open), under_way)),
+        *_count_unanswered(asks),
+        as_dates("relationship_asked_on", asks.newest(asks.own & (asks.occasion == _OCCASIONS["relationship"]))),
+        as_dates("renewal_asked_on", asks.newest(asks.own & (asks.occasion == _OCCASIONS["renewal"]))),
+        as_dates("planned_on", _latest(waiting.filter("own"), rows)),
+        pl.Series("planned_elsewhere", _latest(waiting.filter(~pl.col("own")), rows) != NONE),
+        as_dates("asked_here_on", np.maximum(asks.newest(asks.here), _latest(waiting.filter("here"), rows))),
+        *_hear(heard, _read_loose_answers(snapshot, rows), rows),
+    ]
+    return History(columns, asks.newest_instant(about_touchpoint), asks.newest(about_promise))
+
+
+def _read_asks(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
+    status = case(
+        (Ask.status == "answered", _ANSWERED), (Ask.status.in_(("expired", "declined")), _CLOSED), else_=_UNDER_WAY
+    )
+    occasion = case(*((Ask.occasion == name, code * _BY_OCCASION) for name, code in _OCCASIONS.items()), else_=0)
+    dateless = case((Ask.sent_at.is_(None), _WITHOUT_INSTANT), else_=0)
+    sent = func.coalesce(type_coerce(Ask.sent_at, BigInteger), type_coerce(Ask.planned_on, BigInteger) * 86_400)
+    query = select(
+        Ask.contact_id,
+        sent.label("sent"),
+        func.coalesce(type_coerce(Ask.answered_at, BigInteger), NEVER_ANSWERED).label("answered"),
+        (status + occasion + dateless).label("code"),
+    )
+    asked = or_(Ask.sent_at.is_not(None), Ask.status == "in_doubt"), Ask.status.in_(ASKED), sent.is_not(None)
+    return snapshot.frame(query.where(rows.of_people(Ask.contact_id), *asked)).cast({"code": pl.Int8})
+
+
+def _arrange(seen: pl.DataFrame, rows: Rows) -> _Asks:
+    """Sort, and leave out what happens after the rows' today."""
+    seen = seen.sort("row", "sent", "answered", descending=[False, True, True])
+    row, sent, code = (seen[name].to_numpy() for name in ("row", "sent", "code"))
+    day = rows.zones.days(sent, rows.zone[row])
+    day = np.where(code >= _WITHOUT_INSTANT, sent // 86_400, day).astype(np.int32)
+    visible = day <= rows.today[row]
+    row, answered, code = row[visible], seen["answered"].to_numpy()[visible], code[visible]
+    return _Asks(
+        row=row,
+        sent=sent[visible],
+        answered=answered,
+        status=code % _BY_OCCASION,
+        occasion=code % _WITHOUT_INSTANT // _BY_OCCASION,
+        own=seen["own"].to_numpy()[visible],
+        here=seen["here"].to_numpy()[visible],
+        day=day[visible],
+        heard=(answered != NEVER_ANSWERED) & (answered < rows.end[row]),
+        rows=rows,
+    )
+
+
+def _list_days(asks: _Asks) -> pl.Series:
+    days = pl.DataFrame({"row": pl.Series(asks.row).set_sorted(), "asked_on": pl.Series(asks.day).cast(pl.Date)})
+    lists = days.group_by("row", maintain_order=True).agg("asked_on")
+    return spread_lists(lists, "asked_on", asks.rows)
+
+
+def spread_lists(lists: pl.DataFrame, name: str, rows: Rows) -> pl.Series:
+    """One list of dates for each row, empty where `lists` has none."""
+    every = rows.frame.select("row").join(lists, on="row", how="left", maintain_order="left")
+    return every[name].fill_null(pl.Series([[]], dtype=pl.List(pl.Date)))
+
+
+def _count_unanswered(asks: _Asks) -> tuple[pl.Series, pl.Series]:
+    """Of the asks that had their time: how many of the newest went unanswered, and when the newest was."""
+    settled = asks.day <= asks.rows.today[asks.row] - SETTLED_DAYS
+    row, heard = asks.row[settled], asks.heard[settled]
+    counted = np.bincount(row, minlength=asks.rows.frame.height)
+    starts = np.cumsum(counted) - counted
+    position = np.arange(row.size) - starts[row]
+    answered = row[heard]
+    first = np.flatnonzero(np.diff(answered, prepend=np.int64(-1)))
+    counted[answered[first]] = position[heard][first]
+    return (
+        pl.Series("unanswered_in_a_row", counted.astype(np.int32)),
+        as_dates("settled_asked_on", asks.newest(settled)),
+    )
+
+
+def _read_waiting(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
+    """Heed's own asks that are planned for today or earlier and have not been sent."""
+    query = select(Ask.contact_id, Ask.planned_on, case((Ask.status == "sending", 1), else_=0).label("leaving")).where(
+        Ask.status.in_(WAITING), Ask.origin == "heed", rows.of_people(Ask.contact_id)
+    )
+    today = pl.Series(rows.today)
+    waiting = snapshot.frame(query).join(rows.views, on="contact_id").with_columns(pl.col("leaving") == 1)
+    waiting = waiting.with_columns(day=pl.col("planned_on").fill_null(today.gather(waiting["row"])).cast(pl.Int32))
+    return waiting.filter(pl.col("day") <= today.gather(waiting["row"]))
+
+
+def _latest(waiting: pl.DataFrame, rows: Rows) -> Days:
+    return rows.latest(waiting["row"].to_numpy(), waiting["day"].to_numpy())
+
+
+def _read_loose_answers(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
+    """Answers that came without an ask of ours, from an import."""
+    query = select(AnswerRow.contact_id, AnswerRow.answered_at.label("answered")).distinct()
+    found = snapshot.frame(query.where(AnswerRow.ask_id.is_(None), rows.of_people(AnswerRow.contact_id)))
+    return found.join(rows.views.filter("own"), on="contact_id").select("row", "answered")
+
+
+def _hear(answers: pl.DataFrame, loose: pl.DataFrame, rows: Rows) -> tuple[pl.Series, pl.Series]:
+    """When the account, and anyone there with the row's role, was last heard; once per account and time zone."""
+    places = rows.frame.select("row", "account_id", "role", "zone")
+    heard = pl.concat([answers, loose]).join(places.select("row", "account_id", "role"), on="row")
+    heard = heard.join(places.select("account_id", "zone").unique(), on="account_id")
+    heard = heard.filter(pl.col("answered") < pl.Series(rows.zones.end).gather(heard["zone"]))
+    days = rows.zones.days(heard["answered"].to_numpy(), heard["zone"].to_numpy())
+    heard = heard.with_columns(day=pl.Series(days).cast(pl.Date))
+    by_role = heard.group_by("account_id", "zone", "role").agg(role_heard_on=pl.col("day").max())
+    by_account = by_role.group_by("account_id", "zone").agg(account_heard_on=pl.col("role_heard_on").max())
+    told = places.join(by_account, on=["account_id", "zone"], how="left", maintain_order="left")
+    told = told.join(
+        by_role.filter(pl.col("role") != ""), on=["account_id", "zone", "role"], how="left", maintain_order="left"
+    )
+    return told["account_heard_on"], told["role_heard_on"]

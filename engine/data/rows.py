@@ -1,0 +1,177 @@
+"""The Book's rows: which contacts are looked at, who else is the same person, and where each of them lives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from sqlalchemy import ColumnElement, Text, case, cast, func, select, true
+
+from engine.data.columns import Snapshot
+from engine.data.localtime import NONE, Codes, Days, Instants, Zones, is_zone
+from engine.data.models import Account, Contact, SettingRow
+from engine.data.scope import among
+from engine.types import Moment
+
+BROAD = 5
+"""Where more than one in so many accounts is wanted, reading every account is quicker than picking some."""
+NO_NUMBER = -1e300
+
+_PERSON = (
+    "contact_id", "account_id", "person_id", "opted_out_on", "paused_until",
+    "wish_min_interval", "wish_every_days", "wish_occasions_off", "wish_channel",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One row per contact that is looked at, by account and contact id, and what its history is read with."""
+
+    frame: pl.DataFrame
+    people: pl.DataFrame
+    """Every contact of the rows' persons, or simply every contact."""
+    views: pl.DataFrame
+    """`row` sees `contact_id`'s history, because they are one person; `own`: it is that row, `here`: its account."""
+    zones: Zones
+    zone: Codes
+    picked: bool
+    """Whether only some accounts are read."""
+    dialect: str
+
+    @property
+    def today(self) -> Days:
+        return self.zones.today[self.zone]
+
+    @property
+    def end(self) -> Instants:
+        return self.zones.end[self.zone]
+
+    def of_people(self, column: Any) -> ColumnElement[bool]:
+        """The condition that reads what concerns the rows' persons, by a column of contact ids."""
+        return among(column, self.people["contact_id"].to_list(), self.dialect) if self.picked else true()
+
+    def of_accounts(self, column: Any) -> ColumnElement[bool]:
+        """The condition that reads what concerns the rows' accounts."""
+        return among(column, self.frame["account_id"].unique().to_list(), self.dialect) if self.picked else true()
+
+    def latest(self, rows: npt.NDArray[Any], days: Days) -> Days:
+        """The latest of the days of each row; NONE where it has none."""
+        found = np.full(self.frame.height, NONE, np.int32)
+        np.maximum.at(found, rows, days)
+        return found
+
+
+def as_dates(name: str, days: Days) -> pl.Series:
+    """Days as a column; NONE is null."""
+    series = pl.Series(name, days)
+    return series.set(series == NONE, None).cast(pl.Date)
+
+
+def normalise(address: pl.Expr) -> pl.Expr:
+    """What tells one e-mail address from another."""
+    return address.str.strip_chars().str.to_lowercase()
+
+
+def read_rows(snapshot: Snapshot, moment: Moment, account_ids: Collection[int] | None, *, due: bool) -> Rows:
+    """Read the contacts of these accounts (None: of all), or of those among them that are due."""
+    accounts = _read_accounts(snapshot, moment, account_ids, due=due)
+    total = snapshot.frame(select(func.count(Account.id).label("total"))).item()
+    picked = accounts.height * BROAD < total
+    people = _read_people(snapshot, accounts["account_id"].to_list() if picked else None)
+    frame = people.join(accounts, on="account_id", how="inner")
+    frame, zones = _locate(frame, moment, _read_house_zone(snapshot))
+    if due:
+        today = pl.Series(zones.today).gather(frame["zone"])
+        frame = frame.filter((pl.col("plan_on") <= today).any().over("account_id"))
+    frame = frame.sort("account_id", "contact_id").with_row_index("row")
+    people = people.select(_PERSON)
+    if picked:
+        people = people.join(frame.select("person_id"), on="person_id", how="semi")
+    zone = frame["zone"].to_numpy()
+    return Rows(frame, people, _pair(frame, people), zones, zone, picked, snapshot.dialect)
+
+
+def _read_accounts(
+    snapshot: Snapshot, moment: Moment, account_ids: Collection[int] | None, *, due: bool
+) -> pl.DataFrame:
+    query = select(
+        Account.id.label("account_id"),
+        Account.key.label("account_key"),
+        *(_text(Account, name) for name in ("tier", "segment", "owner_email", "country", "region")),
+        _text(Account, "timezone").label("account_timezone"),
+        func.coalesce(Account.annual_revenue, NO_NUMBER).label("annual_revenue"),
+        Account.renewal_on,
+        Account.plan_on,
+    )
+    if account_ids is not None:
+        query = query.where(among(Account.id, account_ids, snapshot.dialect))
+    if due:  # nowhere on earth is it later than this; whose day it is not yet goes when the zones are known
+        query = query.where(Account.plan_on <= (moment.on or (moment.now + timedelta(hours=14)).date()))
+    return snapshot.frame(query)
+
+
+def _read_people(snapshot: Snapshot, account_ids: list[int] | None) -> pl.DataFrame:
+    """The accounts' contacts and whoever is the same person at another account."""
+    query = select(
+        Contact.id.label("contact_id"),
+        Contact.account_id,
+        Contact.person_id,
+        Contact.key.label("contact_key"),
+        *(
+            _text(Contact, name)
+            for name in ("role", "influence", "timezone", "channels", "bounced_channels", "preferred_channel")
+        ),
+        *(_text(Contact, name) for name in ("wish_channel", "wish_occasions_off")),
+        case((func.coalesce(Contact.email, "") != "", 1), else_=0).label("has_email"),
+        case((func.coalesce(Contact.mobile_key, "") != "", 1), else_=0).label("has_mobile"),
+        Contact.created_on,
+        Contact.imported_at,
+        Contact.opted_out_on,
+        Contact.paused_until,
+        Contact.wish_min_interval,
+        Contact.wish_every_days,
+    )
+    if account_ids is not None:
+        persons = select(Contact.person_id).where(among(Contact.account_id, account_ids, snapshot.dialect))
+        query = query.where(Contact.person_id.in_(persons))
+    return snapshot.frame(query)
+
+
+def _text(table: type[Account] | type[Contact], name: str) -> Any:
+    return func.coalesce(getattr(table, name), "").label(name)
+
+
+def _read_house_zone(snapshot: Snapshot) -> str:
+    query = select(cast(SettingRow.value, Text).label("value"))
+    found = snapshot.frame(query.where(SettingRow.name == "company.timezone", SettingRow.layer == "house"))
+    return str(json.loads(found.item())) if found.height else "UTC"
+
+
+def _locate(frame: pl.DataFrame, moment: Moment, house: str) -> tuple[pl.DataFrame, Zones]:
+    """Add `zone`, the place of the contact's time zone: its own, else its account's, else the house's."""
+    stated = pl.concat([frame["timezone"], frame["account_timezone"]]).unique().to_list()
+    names = sorted({name for name in (*stated, house) if is_zone(name)} | {"UTC"})
+    codes = {name: code for code, name in enumerate(names)}
+
+    def code(column: str) -> pl.Expr:
+        return pl.col(column).replace_strict(codes, default=None, return_dtype=pl.Int32)
+
+    zone = pl.coalesce(code("timezone"), code("account_timezone"), pl.lit(codes.get(house, codes["UTC"]), pl.Int32))
+    return frame.with_columns(zone.alias("zone")), Zones(names, moment)
+
+
+def _pair(frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    seen = people.select("person_id", seen_contact="contact_id", seen_account="account_id")
+    views = frame.select("row", "person_id", "contact_id", "account_id").join(seen, on="person_id")
+    return views.select(
+        "row",
+        contact_id="seen_contact",
+        own=pl.col("seen_contact") == pl.col("contact_id"),
+        here=pl.col("seen_account") == pl.col("account_id"),
+    )
