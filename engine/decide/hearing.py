@@ -66,9 +66,7 @@ class Latest:
 class Hearing:
     """What was heard from the accounts of these asks. `accounts`: each ask's place among them."""
 
-    def __init__(
-        self, asks: pl.DataFrame, surveys: Iterable[Survey], heard: pl.DataFrame, asked: pl.DataFrame
-    ) -> None:
+    def __init__(self, asks: pl.DataFrame, surveys: Iterable[Survey], heard: pl.DataFrame, asked: pl.DataFrame) -> None:
         self._banks = {survey.name: survey for survey in surveys}
         names = [construct_of(survey.name, question) for survey, question in self._questions()]
         self.constructs = {name: place for place, name in enumerate(dict.fromkeys(names))}

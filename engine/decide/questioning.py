@@ -1,40 +1,40 @@
-"""Which questions each ask carries: anchors always, what would teach most per second, within the budget.
+"""Which questions each ask carries: anchors always, then what teaches most per second, within the budget.
 
-Asks of one account take turns in the order of their rank, so that no two colleagues are asked the same driver in a
-week; turns are rounds over all accounts at once. Pure: the same forms whatever the order of the asks, as long as
-whole accounts come together.
+The asks of one account take turns in the order of their rank, so that no two colleagues are asked the same driver in a
+week; a turn is taken at all accounts at once. Pure: the same forms whatever the order of the asks, as long as whole
+accounts come together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from engine.decide.book import Grid
-from engine.decide.forms import Forms, Sheet
-from engine.decide.hearing import Days, Hearing, Ids, Places, is_driver
-from engine.decide.says import Planned, Strategy
-from engine.errors import PluginError
+from engine.decide.channels import ask_one
+from engine.decide.forms import Counts, Floats, Forms, Mask, Sheet, Why, fill_whys
+from engine.decide.hearing import NO_DAY, Days, Hearing, Ids, Places, is_driver
+from engine.decide.plan import Plan
+from engine.decide.says import Strategy
 from engine.survey.wording import CONDITION_FACTS, check_condition, holds
 from engine.types import Question, Survey
-
-Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 WEEK = 7
 """Two colleagues asked within so many days share no driver."""
 MOST_PROMISES = 3
-"""One form asks about so many promises at most: as many as the page shows."""
+"""A form asks about so many promises at most: as many as the page shows."""
 NO_BUDGET = 1_000_000
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 def choose_questions(
-    asks: Planned,
+    asks: Plan,
     surveys: Iterable[Survey],
     strategies: Iterable[Strategy],
     *,
@@ -43,65 +43,276 @@ def choose_questions(
     own_words: Collection[str],
     kinds: Sequence[str] = (),
 ) -> Forms:
-    """Choose for every row of `asks.frame`: the Book's columns, settings, and
+    """Choose for every row of `asks.frame`.
 
-    occasion, survey (String; null or unknown: nothing to ask), rank (integer: who comes first at an account), and a
-    count per `for_each` ("promises.done_without_verdict", Int32; a missing column counts as none).
-
-    `heard`, `asked`: see HEARD_COLUMNS and ASKED_COLUMNS. `own_words`: the question types that invite own words.
+    It has the columns of the Book and of the settings, `occasion`, `survey` (null or unknown: nothing to ask), `rank`
+    (integer: who comes first at an account) and a count for each of FOR_EACH that waits for the contact (Int32; a
+    column that is not there counts as none). `heard` and `asked`: HEARD_COLUMNS and ASKED_COLUMNS. `own_words`: the
+    question types that invite own words. `kinds`: the Book's.
     """
-    frame = asks.frame
-    banks = {survey.name: survey for survey in surveys}
+    frame, banks = asks.frame, {survey.name: survey for survey in surveys}
     hearing = Hearing(frame, banks.values(), heard, asked)
-    asking = [strategy for strategy in strategies if "question_worth" in strategy.hooks]
-    errors: list[PluginError] = []
+    panel = _Panel(asks, [each for each in strategies if "question_worth" in each.hooks], tuple(kinds))
+    names = frame["survey"].drop_nulls().unique().sort()
     tables = [
-        _Table(banks[name], rows, asks, hearing, asking, own_words, tuple(kinds), errors)
-        for name, rows in _rows_by_survey(frame)
+        _lay_out(banks[name], frame["survey"].eq(name).fill_null(value=False).arg_true(), panel, hearing, own_words)
+        for name in names
         if name in banks
     ]
-    _take_turns(tables, hearing, _turns(frame))
-    return Forms([table.sheet for table in tables], frame.height, tuple(errors))
-
-
-def _rows_by_survey(frame: pl.DataFrame) -> list[tuple[str, Places]]:
-    groups = frame.select("survey").with_row_index("row").drop_nulls().group_by("survey").agg("row").sort("survey")
-    return [(name, rows.to_numpy().astype(np.intp)) for name, rows in groups.iter_rows() for rows in [pl.Series(rows)]]
+    taken = np.zeros((hearing.accounts.max(initial=-1) + 1, len(hearing.constructs)), dtype=bool)
+    turns = _turns(frame)
+    for turn in range(int(turns.max(initial=-1)) + 1):
+        for table in tables:
+            table.take_turn(np.flatnonzero(turns[table.rows] == turn), taken)
+    return Forms([table.as_sheet() for table in tables], frame.height)
 
 
 def _turns(frame: pl.DataFrame) -> Ids:
     """Each ask's turn at its account: 0 for the first by rank, then by contact."""
     order = frame.select("account_id", "rank", "contact_id").with_row_index("row").sort("rank", "contact_id")
-    order = order.with_columns(turn=pl.int_range(pl.len()).over("account_id"))
-    return order.sort("row")["turn"].to_numpy()
+    return order.with_columns(turn=pl.int_range(pl.len()).over("account_id")).sort("row")["turn"].to_numpy()
 
 
-def _take_turns(tables: Sequence[_Table], hearing: Hearing, turns: Ids) -> None:
-    taken = np.zeros((len(hearing.accounts), len(hearing.constructs)), dtype=bool)
-    for turn in range(int(turns.max(initial=-1)) + 1):
-        for table in tables:
-            places = np.flatnonzero(turns[table.rows] == turn)
-            if len(places):
-                table.fill(places, taken)
-
-
-@dataclass(frozen=True)
+@dataclass
 class _Table:
-    """The asks of one survey as rows × questions."""
+    """The asks of one survey as rows × questions: what may be asked, what it would teach, what is picked."""
 
     survey: Survey
     rows: Places
-    asks: Planned
-    hearing: Hearing
+    accounts: Places
+    constructs: Places
+    today: Days
+    budget: Counts
+    most: Counts
+    open: Mask
+    """Per question: whether it invites own words."""
+    refused: Counts
+    """Whom a question is not meant for: a Why, or -1."""
+    copies: Counts
+    """How often a question can be asked: once, or once for each promise that waits."""
+    worth: Floats
+    answered: Days
+    heard: Days
+    others: Days
+    """When a colleague last answered, or was asked, the construct."""
+    blocked: Mask
+    """A colleague is asked the construct this week."""
+    picked: Counts = field(init=False)
+    reserved: Mask = field(init=False)
+
+    def __post_init__(self) -> None:
+        questions = self.survey.questions
+        self.picked = np.zeros(self.worth.shape, dtype=np.int32)
+        self.reserved = np.zeros(self.worth.shape, dtype=bool)
+        self.seconds = np.array([question.seconds for question in questions], dtype=np.int32)
+        self.anchors = np.array([question.anchor for question in questions], dtype=bool)
+        self.repeated = np.array([question.for_each is not None for question in questions], dtype=bool)
+        self.drivers = np.array([is_driver(question) for question in questions], dtype=bool)
+
+    def take_turn(self, places: Places, taken: Mask) -> None:
+        """Fill the forms at these places. `taken`, accounts × constructs: what colleagues were given before."""
+        cell = np.ix_(self.accounts[places], self.constructs)
+        self.blocked[places] |= taken[cell] & self.drivers
+        form = _Filling(self, places)
+        form.add_anchors()
+        form.reserve_own_words()
+        form.add_promises()
+        form.add_drivers()
+        self.picked[places], self.reserved[places] = form.picked, form.reserved
+        row, question = np.nonzero((form.picked > 0) & self.drivers)
+        taken[self.accounts[places][row], self.constructs[question]] = True
+
+    def as_sheet(self) -> Sheet:
+        why, number = np.zeros_like(self.picked), np.zeros_like(self.answered)
+        fill_whys(why, number, [*self._whys_picked(), *self._whys_left_out()])
+        return Sheet(self.survey, self.rows, self.picked, self.worth, why, number)
+
+    def _whys_picked(self) -> Iterable[tuple[Why, Mask, Days | int]]:
+        picked = self.picked > 0
+        yield Why.PROMISE, picked & self.repeated, 0
+        yield Why.ANCHOR, picked & self.anchors, 0
+        yield Why.OPEN, picked & self.reserved, 0
+        yield Why.OFFER, picked & np.array([question.measures is None for question in self.survey.questions]), 0
+        yield Why.NEVER_HEARD, picked & (self.heard == NO_DAY), 0
+        yield Why.NOT_HEARD_FOR, picked, self._ago(self.heard)
+
+    def _whys_left_out(self) -> Iterable[tuple[Why, Mask, Days | int]]:
+        for why in (Why.ROLE, Why.ACCOUNT):
+            yield why, self.refused == why, 0
+        yield Why.NO_PROMISE, self.copies == 0, 0
+        worthless = self.worth <= 0
+        every_days = np.array([question.every_days for question in self.survey.questions], dtype=np.int32)
+        answered, others = self._ago(self.answered), self._ago(self.others)
+        yield Why.ANSWERED, worthless & (self.answered != NO_DAY) & (answered < every_days), answered
+        yield Why.COLLEAGUE_THIS_WEEK, self.blocked, 0
+        yield Why.COLLEAGUE, worthless & self.drivers & (self.others != NO_DAY), others
+        yield Why.WORTHLESS, worthless, 0
+        full = self.picked.sum(axis=1, keepdims=True) >= self.most[:, None]
+        yield Why.NO_PLACE, np.broadcast_to(full, worthless.shape), self.most[:, None]
+        yield Why.NO_SECONDS, np.ones_like(worthless), self.budget[:, None]
+
+    def _ago(self, days: Days) -> Days:
+        return np.where(days == NO_DAY, 0, np.maximum(self.today[:, None] - days, 0)).astype(np.int32)
+
+
+class _Filling:
+    """Some rows of a table while their forms are filled, all at once, one question a step."""
+
+    def __init__(self, table: _Table, places: Places) -> None:
+        self.table = table
+        self.meant = (table.refused[places] < 0) & (table.copies[places] > 0)
+        self.able = self.meant & (table.worth[places] > 0) & ~table.blocked[places]
+        self.copies, self.worth = table.copies[places], table.worth[places]
+        self.budget, self.most = table.budget[places], table.most[places]
+        self.picked = np.zeros_like(self.copies)
+        self.reserved = np.zeros(self.able.shape, dtype=bool)
+        self.rows = np.arange(len(places))
+
+    def add_anchors(self) -> None:
+        """Whatever the budget: scores without them would compare with nothing."""
+        self.picked += self.meant & self.table.anchors
+
+    def reserve_own_words(self) -> None:
+        """Each form has an open question. Where all rest, one is asked all the same: it is theirs to answer or not."""
+        usual = np.flatnonzero(self.table.open & ~self.table.repeated)
+        if not len(usual):
+            return
+        able, meant = self.able[:, usual], self.meant[:, usual]
+        best = usual[np.argmax(np.where(able, 1 + self._density()[:, usual], meant), axis=1)]
+        missing: Mask = np.asarray(~((self.picked > 0) & self.table.open).any(axis=1) & meant.any(axis=1))
+        self.reserved[self.rows[missing], best[missing]] = True
+        self._add(best, missing)
+
+    def add_promises(self) -> None:
+        """Promises that wait come before anything that rotates."""
+        for _ in range(MOST_PROMISES):
+            for question in np.flatnonzero(self.table.repeated):
+                wanted = self.meant[:, question] & (self.picked[:, question] < self.copies[:, question])
+                self._add(question, np.asarray(wanted & self._has_room(question)))
+
+    def add_drivers(self) -> None:
+        """Best worth per second first; what does not fit leaves its room to the next."""
+        order = np.argsort(-self._density(), axis=1, kind="stable")
+        free = self.able & ~self.table.anchors & ~self.table.repeated
+        for question in order.T:
+            wanted = free[self.rows, question] & (self.picked[self.rows, question] == 0)
+            self._add(question, wanted & self._has_room(question))
+
+    def _density(self) -> Floats:
+        density: Floats = self.worth / self.table.seconds
+        return density
+
+    def _has_room(self, question: Places | np.intp) -> Mask:
+        taken = self.picked @ self.table.seconds + self.table.seconds[question]
+        room: Mask = (taken <= self.budget) & (self.picked.sum(axis=1) < self.most)
+        return room
+
+    def _add(self, question: Places | np.intp, mask: Mask) -> None:
+        self.picked[self.rows, question] += mask
+
+
+# what may be asked, and what it would teach
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """The strategies that judge questions, and the settings they judge by."""
+
+    asks: Plan
     strategies: Sequence[Strategy]
-    own_words: Collection[str]
     kinds: tuple[str, ...]
-    errors: list[PluginError]
 
-    @cached_property
-    def frame(self) -> pl.DataFrame:
-        return self.asks.frame[self.rows]
+    def judge(self, question: Question, frame: pl.DataFrame) -> Floats:
+        """What an answer would teach: the opinions multiplied. None, or one that is no number, counts as 1."""
+        worth = pl.Series([1.0]).new_from_index(0, frame.height)
+        plan, grid = Plan(frame, self.asks.columns), Grid(frame, self.kinds, question=question)
+        for strategy in self.strategies:
+            opinion = ask_one(strategy, "question_worth", plan, grid, pl.Float64())
+            if opinion is not None:
+                worth = worth * opinion.fill_nan(None).fill_null(1.0)
+        return worth.clip(0, 1e12).to_numpy()
 
-    @cached_property
-    def questions(self) -> tuple[Question, ...]:
-        return self.survey.questions
+    def setting(self, name: str, frame: pl.DataFrame) -> Counts:
+        """A setting of form_budget, where that binds."""
+        columns = self.asks.columns
+        value = pl.when(columns["form_budget.mode"] == "on").then(columns[f"form_budget.{name}"]).otherwise(NO_BUDGET)
+        return frame.select("contact_id", value=value)["value"].to_numpy().astype(np.int32)
+
+
+def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, own_words: Collection[str]) -> _Table:
+    frame, places, questions = panel.asks.frame[rows], rows.to_numpy().astype(np.intp), survey.questions
+    accounts, constructs = hearing.accounts[places], hearing.places(survey.name, questions)
+    persons, today = hearing.persons[places], frame["today"].to_physical().to_numpy()
+    answered = hearing.answered(survey.name, questions, places)
+    heard = hearing.heard.day[np.ix_(accounts, constructs)]
+    others = hearing.turns.of_others(accounts, constructs, persons)
+    drivers = np.array([is_driver(question) for question in questions], dtype=bool)
+    this_week = hearing.asked.of_others(accounts, constructs, persons) > today[:, None] - WEEK
+    columns = zip(questions, answered.T, heard.T, np.where(drivers, others, NO_DAY).T, strict=True)
+    return _Table(
+        survey=survey,
+        rows=places,
+        accounts=accounts,
+        constructs=constructs,
+        today=today,
+        budget=panel.setting("seconds", frame),
+        most=panel.setting("most", frame),
+        open=np.array([question.type in own_words for question in questions], dtype=bool),
+        refused=_columns([_refused(question, frame) for question in questions]),
+        copies=_columns([_copies(question, frame) for question in questions]),
+        worth=_columns([panel.judge(each[0], _grid_frame(frame, *each[1:])) for each in columns]),
+        answered=answered,
+        heard=heard,
+        others=others,
+        blocked=this_week & drivers,
+    )
+
+
+def _columns(columns: Sequence[npt.NDArray[Number]]) -> npt.NDArray[Number]:
+    return np.stack(columns, axis=1)
+
+
+def _grid_frame(frame: pl.DataFrame, *days: Days) -> pl.DataFrame:
+    names = ("answered_on", "heard_on", "colleague_on")
+    return frame.with_columns(
+        pl.Series(name, column).replace(NO_DAY, None).cast(pl.Date) for name, column in zip(names, days, strict=True)
+    )
+
+
+def _refused(question: Question, frame: pl.DataFrame) -> Counts:
+    """Why a question is not meant for a row: its role, or what its condition says; -1: it is."""
+    refused = np.full(frame.height, -1, dtype=np.int32)
+    if question.show_if is not None:
+        refused[~_holds(question.show_if, frame)] = Why.ACCOUNT
+    if question.roles:
+        refused[~frame["role"].is_in(list(question.roles)).fill_null(value=False).to_numpy()] = Why.ROLE
+    return refused
+
+
+def _holds(condition: str, frame: pl.DataFrame) -> Mask:
+    """A condition, evaluated once for each different set of facts it looks at."""
+    paths = [path for path in check_condition(condition) if path in CONDITION_FACTS]
+    if not paths:
+        return np.full(frame.height, holds(condition, {}))
+    columns = [CONDITION_FACTS[path] for path in paths]
+    cases = frame.select(columns).unique()
+    true = [holds(condition, _facts(dict(zip(paths, case, strict=True)))) for case in cases.iter_rows()]
+    cases = cases.with_columns(pl.Series("true", true, dtype=pl.Boolean))
+    found = frame.select(columns).join(cases, on=columns, how="left", nulls_equal=True, maintain_order="left")
+    return found["true"].to_numpy()
+
+
+def _facts(values: dict[str, object]) -> dict[str, dict[str, object]]:
+    facts: dict[str, dict[str, object]] = {}
+    for path, value in values.items():
+        group, _, name = path.partition(".")
+        facts.setdefault(group, {})[name] = value
+    return facts
+
+
+def _copies(question: Question, frame: pl.DataFrame) -> Counts:
+    if question.for_each is None:
+        return np.ones(frame.height, dtype=np.int32)
+    if question.for_each not in frame.columns:
+        return np.zeros(frame.height, dtype=np.int32)
+    return frame[question.for_each].fill_null(0).clip(0, MOST_PROMISES).to_numpy().astype(np.int32)

@@ -1,0 +1,163 @@
+"""Chosen forms: which questions each ask carries, which were left out, and why, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from engine.decide.hearing import Days, Places
+from engine.types import Survey
+
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int32]
+
+
+class Why(IntEnum):
+    """Why a question is in a form, or is not."""
+
+    ANCHOR = 0
+    PROMISE = 1
+    OPEN = 2
+    OFFER = 3
+    NEVER_HEARD = 4
+    NOT_HEARD_FOR = 5
+    ROLE = 6
+    ACCOUNT = 7
+    NO_PROMISE = 8
+    ANSWERED = 9
+    COLLEAGUE_THIS_WEEK = 10
+    COLLEAGUE = 11
+    WORTHLESS = 12
+    NO_SECONDS = 13
+    NO_PLACE = 14
+
+
+SENTENCES = {
+    Why.ANCHOR: "asked of everyone, so that answers compare over time",
+    Why.PROMISE: "a promise to them waits for their word",
+    Why.OPEN: "room for their own words",
+    Why.OFFER: "offered in case it suits them",
+    Why.NEVER_HEARD: "never heard from this account",
+    Why.NOT_HEARD_FOR: "not heard from this account for {days}",
+    Why.ROLE: "meant for other roles",
+    Why.ACCOUNT: "not meant for this account",
+    Why.NO_PROMISE: "no promise waits for their word",
+    Why.ANSWERED: "answered {days} ago",
+    Why.COLLEAGUE_THIS_WEEK: "a colleague was asked this week",
+    Why.COLLEAGUE: "a colleague was asked, or answered, {days} ago",
+    Why.WORTHLESS: "a rule says not to ask it now",
+    Why.NO_SECONDS: "no room within {number} seconds",
+    Why.NO_PLACE: "no room among {number} questions",
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The asks of one survey: rows × questions. `rows`: where the asks stand in the frame they came in."""
+
+    survey: Survey
+    rows: Places
+    picked: Counts
+    """How many times each question is asked: more than once where it is repeated for promises."""
+    worth: Floats
+    why: Counts
+    number: Days
+    """The number in the sentence: days, seconds or questions."""
+
+    def long(self, picked: bool) -> pl.DataFrame:
+        """One row per ask and question that is picked, or that is not."""
+        times = self.picked if picked else (self.picked == 0).astype(np.int32)
+        row, question = np.divmod(np.repeat(np.arange(times.size), times.ravel()), times.shape[1])
+        cell = row, question
+        names = pl.Series([question.name for question in self.survey.questions], dtype=pl.String)
+        seconds = pl.Series([question.seconds for question in self.survey.questions], dtype=pl.Int64)
+        later = pl.Series([not question.anchor for question in self.survey.questions], dtype=pl.Boolean)
+        return pl.DataFrame(
+            {
+                "row": self.rows[row].astype(np.int64),
+                "later": later.gather(question),
+                "name": names.gather(question),
+                "seconds": seconds.gather(question),
+                "worth": np.round(self.worth[cell], 4),
+                "template": pl.Series(list(SENTENCES.values())).gather(self.why[cell]),
+                "number": self.number[cell],
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Forms:
+    """All forms. `asks`: how many asks there were."""
+
+    sheets: Sequence[Sheet]
+    asks: int
+
+    @cached_property
+    def picked(self) -> pl.DataFrame:
+        """row (of the asks' frame), name, seconds, worth, why: anchors first, then in the order of the survey.
+
+        A question that is repeated for promises stands once for each of them.
+        """
+        found = self._long(picked=True).sort("row", "later", maintain_order=True)
+        return found.select("row", "name", "seconds", "worth", _why())
+
+    @cached_property
+    def left_out(self) -> pl.DataFrame:
+        """row, name, why: in the order of the survey."""
+        return self._long(picked=False).sort("row", maintain_order=True).select("row", "name", _why())
+
+    @cached_property
+    def seconds(self) -> pl.Series:
+        """Per ask, the seconds its form should take (Int64); 0 where there is nothing to ask."""
+        taken = np.zeros(self.asks, dtype=np.int64)
+        np.add.at(taken, self.picked["row"].to_numpy(), self.picked["seconds"].to_numpy())
+        return pl.Series("seconds", taken)
+
+    def of(self, row: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """One ask's questions and what was left out, as `heed explain --json` shows them."""
+        picked, left_out = (frame.filter(row=row).drop("row").to_dicts() for frame in (self.picked, self.left_out))
+        return picked, left_out
+
+    def _long(self, *, picked: bool) -> pl.DataFrame:
+        return pl.concat([_EMPTY, *(sheet.long(picked) for sheet in self.sheets)])
+
+
+_EMPTY = pl.DataFrame(
+    schema={
+        "row": pl.Int64,
+        "later": pl.Boolean,
+        "name": pl.String,
+        "seconds": pl.Int64,
+        "worth": pl.Float64,
+        "template": pl.String,
+        "number": pl.Int32,
+    }
+)
+
+
+def _why() -> pl.Expr:
+    number = pl.col("number")
+    several = pl.format("{} days", number)
+    days = (
+        pl.when(number < 1).then(pl.lit("less than a day")).when(number == 1).then(pl.lit("a day")).otherwise(several)
+    )
+    why = pl.col("template").str.replace("{days}", days, literal=True)
+    return why.str.replace("{number}", number.cast(pl.String), literal=True).alias("why")
+
+
+def fill_whys(why: Counts, number: Days, whys: Iterable[tuple[Why, Mask, Days | int]]) -> None:
+    """Note for each cell the first reason that is true of it, and the number it is told with."""
+    undecided = np.ones(why.shape, dtype=bool)
+    for reason, true, told in whys:
+        cells = undecided & true
+        why[cells] = reason
+        number[cells] = np.broadcast_to(told, why.shape)[cells]
+        undecided &= ~cells
