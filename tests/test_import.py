@@ -195,6 +195,7 @@ def test_headers_are_recognised_in_any_case_and_with_spaces(engine, tmp_path):
             "contacts need a column account_key, and there is none. Did you mean acount_key?",
         ),
         ("colour,size\n", "no column is one that Heed knows"),
+        ("PK\x03\x04key,name\n", "save it as CSV"),
     ],
 )
 def test_a_file_that_is_no_table_of_a_kind_is_refused_before_anything_is_written(engine, tmp_path, text, said):

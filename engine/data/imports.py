@@ -27,6 +27,7 @@ from sqlalchemy import (
     cast,
     func,
     select,
+    text,
     type_coerce,
     update,
 )
@@ -59,6 +60,12 @@ EARLIEST = date(1970, 1, 1)
 def table_of(kind: str) -> Table:
     table: Any = TABLES[kind].__table__
     return table  # type: ignore[no-any-return]
+
+
+def take_turn(session: Session) -> None:
+    """Wait until no other import writes: two that bring the same new row would both insert it. SQLite waits by itself."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('heed import'))"))
 
 
 def find_parents(store: Store, session: Session, rows: pl.DataFrame) -> pl.DataFrame:
@@ -105,7 +112,7 @@ def update_rows(session: Session, kind: str, rows: pl.DataFrame) -> None:
     statement = update(table).where(table.c.id == bindparam("new_id")).values(values)
     for name in rows.columns:
         if isinstance(table.c[name].type, JSON):
-            rows = rows.with_columns(pl.Series(name, [json.loads(text) for text in rows[name]], dtype=pl.Object))
+            rows = rows.with_columns(pl.Series(name, [json.loads(cell) for cell in rows[name]], dtype=pl.Object))
     if not rows.is_empty() and values:
         session.connection().execute(statement, rows.rename(lambda name: f"new_{name}").to_dicts())
 

@@ -17,6 +17,8 @@ from engine.types import clean_text
 DELIMITERS = ",;\t|"
 LINE = "#line"
 """The column that says on which physical line a row begins."""
+EXTRA = "#extra"
+"""Struct of the columns that become attributes, as text."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def _find_encoding(path: Path) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as stream:
         block = stream.read(1 << 20)
+        if block.startswith(b"PK\x03\x04"):
+            raise InputError(f"{path}: this is a workbook, not a text; save it as CSV.", about=str(path))
         if block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return "utf-16"
         if block.startswith(codecs.BOM_UTF8):

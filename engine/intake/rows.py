@@ -11,13 +11,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from engine.errors import nearest
-from engine.intake.files import LINE, Chunk
+from engine.intake.files import EXTRA, LINE, Chunk
 from engine.intake.kinds import Column, Kind, Layout
 from engine.intake.report import Rejection
 from engine.intake.values import EPOCH
-
-EXTRA = "#extra"
-"""Struct of the columns that become attributes, as text."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
+from engine.intake.files import EXTRA
 from engine.intake.persons import email_keys, mobile_keys
-from engine.intake.rows import EXTRA
 
 IDENTITIES = {
     "accounts": ("key",),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from engine.data.imports import take_turn
 from engine.errors import InputError, nearest
 from engine.house import Engine
 from engine.intake.files import Sheet, open_sheet, read_chunks
@@ -83,6 +84,7 @@ def _import_sheet(
     for chunk in read_chunks(sheet, CHUNK):
         reading = read_rows(layout, chunk, around)
         with transactions() as session:
+            take_turn(session)
             numbers, rejections = upsert_rows(
                 engine.store, session, kind, reading.rows, file=sheet.file, now=now, author=engine.author
             )

@@ -12,10 +12,9 @@ from engine.data.accounts import mark_accounts
 from engine.data.models import PromiseEvent
 from engine.data.persons import add_persons, list_account_ids
 from engine.data.store import Store
-from engine.intake.files import LINE
+from engine.intake.files import EXTRA, LINE
 from engine.intake.kinds import KINDS
 from engine.intake.report import Rejection
-from engine.intake.rows import EXTRA
 from engine.intake.shapes import IDENTITIES, drop_private, merge_extra, own_columns, shape_rows, with_keys
 from engine.operations.persons import regroup_persons
 

@@ -1,0 +1,159 @@
+"""The command line: help for everything, one line for what goes wrong, exit codes, JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from engine.cli import COMMANDS, main
+from tests.sheets import ASKS, write_book, write_sheet
+
+
+@pytest.fixture
+def heed(runner):
+    def run(*arguments):
+        return runner.invoke(main, [str(argument) for argument in arguments])
+
+    return run
+
+
+@pytest.fixture
+def book(heed, tmp_path):
+    assert heed("import", *write_book(tmp_path)).exit_code == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_an_example(command):
+    result = CliRunner().invoke(main, [command, "--help"])
+    assert result.exit_code == 0
+    assert f"heed {command}" in result.output.partition("Example")[2]
+    assert "--database" in result.output
+
+
+def test_help_loads_no_command(tmp_path):
+    code = "import sys; from engine.cli import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    assert all(f"  {name} " in said for name in COMMANDS)
+    assert not {"polars", "sqlalchemy", "flask", "rich", "engine.house"} & set(said.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["pln"], 2, "There is no command “pln”. Did you mean plan?"),
+        (["plan", "--on", "24.11.2026"], 2, "“24.11.2026” is no date; write it as 2026-11-24"),
+        (["plan", "--on", "2026-02-30"], 2, "“2026-02-30” is no date"),
+        (["import"], 2, "Missing argument"),
+        (["import", "nowhere.csv"], 2, "nowhere.csv"),
+        (["import", "--kind", "contact", "nowhere.csv"], 2, "contact"),
+        (["set", "fatigue_limits.max_ask=3"], 2, "Did you mean fatigue_limits.max_asks?"),
+        (["set", "fatigue_limits.max_asks"], 2, "write fatigue_limits.max_asks=VALUE"),
+        (["set", "live_ask.valid_days=3", "live_ask.valid_days=4"], 2, "named twice"),
+        (["settings", "nowhere"], 1, "There is no account “nowhere”"),
+        (["strategies", "fatigue_limit"], 1, "Did you mean fatigue_limits?"),
+        (["explain", "nobody@x.example"], 1, "nobody@x.example"),
+        (["explain"], 2, "Name one CONTACT"),
+        (["explain", "--all"], 2, "write --all --json"),
+        (["init", "--admin", "nobody"], 2, "“nobody” is no e-mail address"),
+        (["settings", "--database", "mysql://x"], 2, "sqlite:///FILE or postgresql://"),
+        (["settings", "--database", "sqlite:///nowhere.db"], 1, "Run `heed init` first"),
+    ],
+)
+def test_what_goes_wrong_is_said_without_a_traceback(heed, arguments, code, said):
+    result = heed(*arguments)
+    assert result.exit_code == code
+    assert said in result.stderr.replace("\n", " ")
+    assert "Traceback" not in result.output
+    assert not result.stdout
+
+
+def test_a_mistake_in_heed_toml_is_named(heed, tmp_path):
+    (tmp_path / "heed.toml").write_text('databse_url = "x"')
+    result = heed("settings")
+    assert (result.exit_code, "Did you mean database_url?" in result.stderr) == (2, True)
+
+
+def test_the_database_may_be_named_before_the_command_and_after_it(heed):
+    assert heed("init", "--database", "sqlite:///mine.db").exit_code == 0
+    heed("--database", "sqlite:///mine.db", "set", "company.name=Halden")
+    assert "Halden" in heed("settings", "--database", "sqlite:///mine.db").stdout
+    assert "Halden" not in heed("settings").stdout
+
+
+def test_init_can_be_done_twice_and_keeps_its_secret(runner, monkeypatch):
+    runner.env.pop("HEED_SECRET")
+    first = runner.invoke(main, ["init", "--database", "sqlite:///new.db", "--admin", "Maria@us.example"])
+    again = runner.invoke(main, ["init", "--database", "sqlite:///new.db", "--admin", "maria@us.example"])
+    assert "ready" in first.stdout
+    assert "A secret was generated" in first.stdout
+    assert "maria@us.example is noted" in first.stdout
+    assert "up to date" in again.stdout
+    assert "The secret in the database" in again.stdout
+    assert "was a user already" in again.stdout
+
+
+def test_import_counts_and_names_what_it_rejects(heed, tmp_path):
+    book = write_book(tmp_path, asks=ASKS.replace("ada", "nobody"))
+    tried = heed("import", *book, "--dry-run")
+    assert tried.exit_code == 1
+    assert "Nothing was written" in tried.stdout
+    result = heed("import", *book)
+    assert result.exit_code == 1
+    assert f"{tmp_path / 'asks.csv'}:2: contact_key “nobody”" in result.stderr
+    assert [line.split()[:2] for line in result.stdout.splitlines()[:2]] == [["accounts", "2"], ["contacts", "3"]]
+
+
+def test_import_answers_in_json(heed, tmp_path):
+    book = write_book(tmp_path, asks=ASKS.replace("ada", "nobody"))
+    answer = json.loads(heed("import", *book, "--json").stdout)
+    assert answer["counts"]["contacts"] == {"new": 3, "changed": 0, "unchanged": 0, "rejected": 0}
+    assert answer["rejections"][0]["line"] == 2
+
+
+def test_import_maps_columns_by_a_file(heed, book, tmp_path):
+    sheet = write_sheet(tmp_path, "export", "Company;ID\nnorth;z\n")
+    (tmp_path / "map.yaml").write_text("kind: contacts\ncolumns: {Company: account_key, ID: key}\n")
+    assert heed("import", sheet, "--map", tmp_path / "map.yaml").exit_code == 0
+    (tmp_path / "map.yaml").write_text("kinds: contacts\n")
+    result = heed("import", sheet, "--map", tmp_path / "map.yaml")
+    assert (result.exit_code, "Did you mean kind?" in result.stderr) == (2, True)
+
+
+def test_settings_and_strategies_answer_in_json(heed, book):
+    heed("set", "fatigue_limits.max_asks=3", "--account", "north")
+    found = json.loads(heed("settings", "north", "--json").stdout)
+    assert {"value": 3, "layer": "account", "of": "north"}.items() <= next(
+        setting for setting in found if setting["name"] == "fatigue_limits.max_asks"
+    ).items()
+    strategies = {one["name"]: one for one in json.loads(heed("strategies", "--json").stdout)}
+    assert strategies["fatigue_limits"]["takes_part_in"] == ["holds"]
+
+
+def test_a_strategys_manual_page_names_its_settings(heed):
+    said = heed("strategies", "relationship_tier").stdout
+    assert "relationship_tier.every_days = 180 (strategic 90, key 120, light 365)" in said
+
+
+def test_a_house_value_over_tier_defaults_is_warned_of(heed):
+    result = heed("set", "relationship_tier.every_days=100")
+    assert (result.exit_code, "differed by tier" in result.stderr) == (0, True)
+
+
+def test_plan_and_explain_answer_in_words_and_json(heed, book):
+    assert heed("plan", "--dry-run").exit_code == 0
+    assert json.loads(heed("plan", "--json").stdout)
+    assert heed("explain", "north/ada").exit_code == 0
+    assert json.loads(heed("explain", "ada@north.example", "--json").stdout)["contact"]["key"] == "ada"
+    lines = heed("explain", "--all", "--json").stdout.splitlines()
+    assert [json.loads(line)["contact"]["key"] for line in lines] == ["ada", "ben", "cid"]
+
+
+def test_surveys_and_check_look_at_what_ships(heed):
+    assert "relationship" in heed("surveys").stdout
+    assert json.loads(heed("surveys", "--json").stdout)
+    result = heed("check")
+    assert (result.exit_code, result.stdout) == (0, "No mistakes found.\n")
