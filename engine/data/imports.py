@@ -63,7 +63,7 @@ def table_of(kind: str) -> Table:
 
 
 def take_turn(session: Session) -> None:
-    """Wait until no other import writes: two that bring the same new row would both insert it. SQLite waits by itself."""
+    """Wait until no other import writes: both would insert the same new row. SQLite waits by itself."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('heed import'))"))
 
