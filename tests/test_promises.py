@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from engine.cli import main
 from engine.data.models import Account, AuditEntry, Contact, Promise
 from engine.data.promises import list_events
 from engine.data.store import EVERYTHING, Scope
@@ -307,3 +309,50 @@ def test_the_owner_is_on_the_row_whatever_becomes_of_the_contact(engine):
     promise = promised(engine)
     with engine.store.read(EVERYTHING) as session:
         assert session.get_one(Contact, promise.contact_id).key == "nadia"
+
+
+# At the command line
+
+
+def heed(runner, *args, code=0) -> str:
+    result = runner.invoke(main, args)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_the_command_line_takes_a_promise_from_a_draft_to_done(engine, runner):
+    with client(engine):
+        pass
+    to_nadia = ("--account", "halden", "--contact", "nadia", "--on", "2026-11-24")
+    made = heed(runner, "promise", "make", *to_nadia, "--title", "Send the pack earlier", "--said", "Two days earlier.")
+    number = made.split()[0]
+    assert made == (f"{number} is drafted: Send the pack earlier, due Tue 8 Dec 2026, owned by tom@house.example.\n")
+    heed(runner, "promise", "agree", number, "--on", "2026-11-24")
+    moved = heed(
+        runner, "promise", "move", number, "--due", "2026-12-03", "--reason", "The audit.", "--on", "2026-11-25"
+    )
+    assert moved == f"{number} moved to Thu 3 Dec 2026, because: The audit.\n"
+    heed(runner, "promise", "hand-over", number, "--owner", "leila@house.example")
+    done = heed(runner, "promise", "do", number, "--reason", "Came on the third.", "--on", "2026-12-03")
+    assert done == f"{number} was done on Thu 3 Dec 2026: Came on the third.\n"
+    (shown,) = json.loads(heed(runner, "promises", "--json"))
+    assert (shown["owner_email"], shown["status"], shown["done_on"]) == ("leila@house.example", "done", "2026-12-03")
+
+
+def test_the_list_says_in_words_when_a_promise_is_due(engine, runner):
+    promised(engine, due_on=date(2026, 12, 6))
+    listed = heed(runner, "promises", "--on", "2026-11-24")
+    assert "in 12 days" in listed
+    assert "3 days overdue" in heed(runner, "promises", "--account", "halden", "--on", "2026-12-09")
+
+
+def test_the_command_line_names_the_state_that_stands_in_the_way(engine, runner):
+    promise = promised(engine)
+    decline_promise(engine, promise.id, reason="Too costly.")
+    said = heed(runner, "promise", "do", name(promise), "--reason", "x", code=1)
+    assert f"{name(promise)} is declined; you cannot do it. Possible now: agree." in said
+
+
+def test_moving_without_a_reason_is_wrong_usage(engine, runner):
+    heed(runner, "promise", "move", name(promised(engine)), "--due", "2027-01-04", code=2)
+    heed(runner, "promise", "do", "P-404", "--reason", "x", code=1)
