@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine.errors import InputError, nearest
 
@@ -35,6 +36,11 @@ class Config:
             raise InputError("HEED_SECRET is shorter than 32 characters. Leave it out and `heed init` generates one.")
         if not self.public_url.startswith(("http://", "https://")):
             raise InputError(f"public_url must start with http:// or https://, not “{self.public_url}”.")
+
+    @property
+    def sender(self) -> str:
+        """The address that messages come from, and that answers to them go to."""
+        return self.mail_from or f"heed@{urlsplit(self.public_url).hostname}"
 
     def link(self, path: str) -> str:
         """An absolute link for clients. Never built from what a request says its host is."""

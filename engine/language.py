@@ -6,7 +6,7 @@ English, the language of the source. The files are read once; nothing is compile
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from gettext import GNUTranslations, NullTranslations
@@ -44,11 +44,10 @@ class Language:
         """`Mon 7 Dec`; with the year, and without the weekday, where it is another year's."""
         return format_skeleton("MMMEd" if day.year == today.year else "yMMMd", day, locale=self.region)
 
-    def choose(self, texts: dict[str, str] | None) -> str:
+    def choose(self, texts: Mapping[str, str]) -> str:
         """The text in this language, else in its parent language, else in English, else in any."""
-        found = texts or {}
         parents = (self.locale, self.locale.partition("-")[0], SOURCE)
-        return next((found[name] for name in parents if name in found), next(iter(found.values()), ""))
+        return next((texts[name] for name in parents if name in texts), next(iter(texts.values()), ""))
 
 
 class Languages:

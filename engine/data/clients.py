@@ -109,6 +109,7 @@ _ASK = (
         Contact.email.label("contact_email"),
         Contact.locale.label("contact_locale"),
         Contact.timezone.label("contact_timezone"),
+        Contact.paused_until,
         Contact.role,
         Contact.influence,
         Contact.attributes.label("contact_attributes"),

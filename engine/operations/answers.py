@@ -7,10 +7,12 @@ question left empty keeps what was said before, and every verbatim is kept as a 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -22,9 +24,11 @@ from engine.house import Engine
 from engine.links import read_ask_token
 from engine.operations.company import read_link_secret
 from engine.operations.forms import Form, Item, check_open, read_form
-from engine.operations.promises import make_promise, owner_country, record_verdict, working_days_after
+from engine.operations.promises import draft_due_on, make_promise, record_verdict
 from engine.registry import Called
 from engine.types import Answer, Draft, Given, Question, clean_text
+
+log = logging.getLogger(__name__)
 
 PAUSE_DAYS = 14
 """How long “Ask me later” is."""
@@ -56,7 +60,7 @@ def submit_answers(engine: Engine, token: str, posted: Posted, submission_id: st
         ask = _lock(engine, session, token)
         if _is_new(session, ask, submission_id, action, cleaned, engine.clock()):
             ACTIONS[action](_Coming(engine, session, ask, _form(engine, session, ask), cleaned))
-            mark_person(session, ask.person_id)
+            mark_person(session, ask.person_id, engine.clock())
 
 
 def _lock(engine: Engine, session: Session, token: str) -> Ask:
@@ -116,7 +120,7 @@ def _send(coming: _Coming) -> None:
 
 def _call(coming: _Coming) -> None:
     """The call is promised as if a question had asked for it, by whichever plugin promises calls."""
-    given, _errors = _read_all(coming)
+    given = _usable(coming)
     changed = _save(coming, given)
     wish = _answer(coming, Question("call_me", "call_me", {}), Given("yes", None, _said(given.values())))
     _make_promises(coming, [*changed, wish])
@@ -125,12 +129,12 @@ def _call(coming: _Coming) -> None:
 
 def _later(coming: _Coming) -> None:
     """What was filled in is kept for then."""
-    given, _errors = _read_all(coming)
+    given = _usable(coming)
     _save(coming, given)
     until = coming.form.today + timedelta(days=PAUSE_DAYS)
     for contact in find_person(coming.session, coming.ask.contact_id):
         contact.paused_until = max(contact.paused_until or until, until)
-    _close(coming, "started" if given else "opened")
+    _close(coming, "started" if given or coming.ask.status == "started" else "opened")
 
 
 def _decline(coming: _Coming) -> None:
@@ -162,6 +166,11 @@ def _read_all(coming: _Coming) -> tuple[dict[str, Given], dict[str, str]]:
         if found is not None:
             given[item.field] = found
     return given, errors
+
+
+def _usable(coming: _Coming) -> dict[str, Given]:
+    given, errors = _read_all(coming)
+    return {field: answer for field, answer in given.items() if field not in errors}
 
 
 def _read(coming: _Coming, item: Item) -> Given | None:
@@ -260,23 +269,20 @@ def _drafts(called: Called) -> list[Draft]:
 
 
 def _make_promise(coming: _Coming, draft: Draft, plugin: str, said: str | None) -> None:
-    account = coming.ask.account
-    country = owner_country(coming.session, account)
-    make_promise(
-        coming.engine,
-        coming.session,
-        account=account,
-        contact=coming.ask.contact,
-        title=draft.title,
-        owner_email=draft.owner_email,
-        due_on=working_days_after(coming.form.today, draft.working_days, country),
-        said=said,
-        ask_id=coming.ask.id,
-        origin=plugin,
-        agreed=draft.agreed,
-        author=_author(coming),
-        note=draft.note or None,
-    )
+    """No answer is lost because nobody is there to own what follows: the house's own address is the last resort."""
+    engine, session, ask = coming.engine, coming.session, coming.ask
+    people: dict[str, Any] = {"account": ask.account, "contact": ask.contact}
+    due_on = draft_due_on(engine, session, draft, plugin, **people, today=coming.form.today)
+    owners = (draft.owner_email, ask.account.owner_email, ask.account.sponsor_email, engine.config.sender)
+    for owner in filter(None, owners):
+        try:
+            make_promise(
+                engine, session, **people, title=draft.title, owner_email=owner, due_on=due_on, said=said,
+                ask_id=ask.id, origin=plugin, agreed=draft.agreed, author=_author(coming), note=draft.note or None,
+            )  # fmt: skip
+            return
+        except InputError as error:
+            log.warning("%s: “%s” cannot be promised by %s: %s", ask.account.key, draft.title, owner, error)
 
 
 def _author(coming: _Coming) -> str:

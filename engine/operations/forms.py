@@ -55,6 +55,7 @@ class Form:
     locales: tuple[str | None, ...]
     zone: ZoneInfo
     today: date
+    paused_until: date | None
     answered_at: datetime | None
     expires_at: datetime | None
     came_of_it: tuple[Outcome, ...]
@@ -105,6 +106,7 @@ def read_form(engine: Engine, session: Session, ask: Row[Any]) -> Form:
         locales=(ask.contact_locale, ask.account_locale),
         zone=zone,
         today=local_day(engine.clock(), zone),
+        paused_until=ask.paused_until,
         answered_at=ask.answered_at,
         expires_at=ask.expires_at,
         came_of_it=tuple(outcome for outcome in outcomes if outcome.ask_id != ask.id),

@@ -1,0 +1,93 @@
+"""What pages and messages say alike, in a client's language: why we ask, how long it takes, where a promise stands."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from engine.language import Language
+from engine.operations.outcomes import Outcome, Step
+
+
+def tell_questions(number: int, language: Language) -> str:
+    """`Three questions`."""
+    _ = language.gettext
+    told = (
+        _("No questions"),
+        _("One question"),
+        _("Two questions"),
+        _("Three questions"),
+        _("Four questions"),
+        _("Five questions"),
+        _("Six questions"),
+        _("Seven questions"),
+    )
+    many = language.ngettext("%(number)s question", "%(number)s questions", number)
+    return told[number] if number < len(told) else many
+
+
+def tell_time(seconds: int, language: Language) -> str:
+    """`about two minutes`, rounded up: nobody is told less than it takes."""
+    _ = language.gettext
+    minutes = -(-seconds // 60)
+    told = (_("a moment"), _("about a minute"), _("about two minutes"), _("about three minutes"))
+    many = language.ngettext("about %(number)s minute", "about %(number)s minutes", minutes)
+    return told[minutes] if minutes < len(told) else many
+
+
+def tell_why(occasion: str, language: Language) -> str:
+    """Why now, as a part of a sentence that begins with “because”."""
+    _ = language.gettext
+    told = {
+        "promise": _("we did what we promised you, and only you can say whether it holds"),
+        "touchpoint": _("something you had with us has just come to an end"),
+        "renewal": _("your contract comes up for renewal, and we would rather hear from you before that"),
+        "relationship": _("it is a while since we asked you"),
+    }
+    return told.get(occasion, told["relationship"])
+
+
+def tell_state(outcome: Outcome, language: Language, today: date) -> str:
+    """Where a promise stands: `Moved to Thu 3 Dec, because the supplier is late`."""
+    _ = language.gettext
+    due = language.day(outcome.due_on, today) if outcome.due_on else ""
+    done = language.day(outcome.done_on, today) if outcome.done_on else ""
+    reason = _plain(outcome.reason)
+    match outcome.state:
+        case "done":
+            told = _("Done on %(day)s", day=done) if done else _("Done")
+            return _("%(told)s: %(reason)s", told=told, reason=reason) if reason else told
+        case "kept":
+            return _("Done on %(day)s, and kept, as you told us", day=done) if done else _("Kept, as you told us")
+        case "declined":
+            return (
+                _("We decided against it, because %(reason)s", reason=reason) if reason else _("We decided against it")
+            )
+        case "moved":
+            moved = _("Moved to %(day)s", day=due)
+            return _("%(moved)s, because %(reason)s", moved=moved, reason=reason) if reason else moved
+        case "disputed":
+            return _("Open again, because you told us it is not done; due on %(day)s", day=due)
+        case _:
+            return _("Agreed, due on %(day)s", day=due) if due else _("Agreed")
+
+
+def tell_step(step: Step, language: Language, today: date) -> str:
+    """One line of a promise's history, without its day."""
+    _ = language.gettext
+    told = {
+        "agreed": _("We promised it"),
+        "moved": _("We moved it"),
+        "handed_over": _("We handed it to a colleague"),
+        "done": _("We did it"),
+        "declined": _("We decided against it"),
+        "kept": _("You told us that it is kept"),
+        "disputed": _("You told us that it is not done yet"),
+    }[step.name]
+    if step.due_on and step.name in ("agreed", "moved"):
+        told = _("%(told)s, for %(day)s", told=told, day=language.day(step.due_on, today))
+    return _("%(told)s: %(reason)s", told=told, reason=_plain(step.reason)) if step.reason else told
+
+
+def _plain(reason: str | None) -> str:
+    """A reason as part of a longer sentence."""
+    return (reason or "").strip().rstrip(".")

@@ -1,0 +1,137 @@
+"""Drawing pages for clients: compiled templates, a language, the house's colour. What is drawn comes in as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from flask import current_app, request
+from jinja2 import Template
+from markupsafe import Markup
+
+from engine.config import Config
+from engine.house import Engine
+from engine.language import Language, Languages
+from engine.operations.company import Company
+from engine.operations.forms import Form, Item
+from engine.operations.letters import tell_questions, tell_state, tell_step, tell_time, tell_why
+from engine.survey.wording import render
+from engine.templates import build_environment, template_folders
+from engine.types import Given, QuestionType
+from engine.web.colour import DARK, LIGHT, readable
+
+
+@dataclass(frozen=True)
+class Element:
+    """A question as it stands on the page."""
+
+    field: str
+    html: str
+    error: str = ""
+
+
+class Screens:
+    """Every template of clients' pages, compiled when the app starts."""
+
+    def __init__(self, config: Config, question_types: Mapping[str, QuestionType]) -> None:
+        self.config = config
+        self.types = question_types
+        self.languages = Languages(template_folders(config))
+        self._environment = build_environment(config)
+        self._environment.globals |= {"tell_state": tell_state, "tell_step": tell_step, "link": config.link}
+        self._elements = {name: self._compile(kind.html) for name, kind in question_types.items()}
+        self._pages = {
+            name: self._environment.get_template(name) for name in self._environment.list_templates(["html"])
+        }
+        self._style = _read_style(config)
+        self._style_mark = sha256(self._style.encode()).hexdigest()[:8]
+
+    def _compile(self, source: str) -> Template:
+        # A source has no file name that says HTML, so that autoescaping is asked for by name.
+        return self._environment.from_string("{% autoescape true %}" + source + "{% endautoescape %}")
+
+    def draw(self, page: str, language: Language, company: Company | None, today: date, **values: Any) -> str:
+        """A page of HTML."""
+        accent = (company.accent if company else "#2f5d62").lstrip("#").lower()
+        return self._pages[f"pages/{page}.html"].render(
+            _=language.gettext,
+            ngettext=language.ngettext,
+            language=language,
+            day=lambda day: language.day(day, today),
+            today=today,
+            company=company.name if company else "",
+            style=f"/style/{accent}-{self._style_mark}.css",
+            **values,
+        )
+
+    def draw_style(self, accent: str) -> str:
+        """The stylesheet with an accent colour (six hexadecimal digits)."""
+        colour = f"#{accent}"
+        pair = f"light-dark({readable(colour, LIGHT)}, {readable(colour, DARK)})"
+        old = f"@supports not (color: {pair}) {{ :root {{ --accent: {readable(colour, LIGHT)} }} }}"
+        return f"{self._style}\n@layer tokens {{ :root {{ --accent: {pair} }} {old} }}\n"
+
+    def speak(self, locales: Iterable[str | None], company: Company | None) -> Language:
+        """The client's own language, else what the browser asks for, else the company's."""
+        asked = request.accept_languages.values()
+        return self.languages.choose([*locales, *asked, company.locale if company else None])
+
+    def elements(
+        self, form: Form, language: Language, given: Mapping[str, Given], errors: Mapping[str, str]
+    ) -> list[Element]:
+        return [self._element(form, item, language, given.get(item.field), errors) for item in form.items]
+
+    def _element(
+        self, form: Form, item: Item, language: Language, given: Given | None, errors: Mapping[str, str]
+    ) -> Element:
+        kind, _ = self.types[item.question.type], language.gettext
+        html = self._elements[item.question.type].render(
+            question=item.question,
+            field=item.field,
+            label=render(language.choose(item.question.ask), _facts(form, item, language)),
+            texts=kind.texts(item.question, language.locale, _),
+            given=given,
+            _=_,
+        )
+        return Element(item.field, Markup(html), errors.get(item.field, ""))  # noqa: S704 - it was escaped as it was drawn
+
+
+def _facts(form: Form, item: Item, language: Language) -> dict[str, Any]:
+    if item.promise is None:
+        return dict(form.facts)
+    day = item.promise.done_on or item.promise.due_on
+    told = {"title": item.promise.title, "day": language.day(day, form.today) if day else ""}
+    return {**form.facts, "promise": {**told, "owner": {"name": item.promise.owner_name}}}
+
+
+def tell_form(form: Form, language: Language) -> dict[str, str]:
+    """A form in words: its title, why now, how long."""
+    return {
+        "title": render(language.choose(form.survey.title), form.facts),
+        "intro": render(language.choose(form.survey.intro), form.facts),
+        "questions": tell_questions(len(form.items), language),
+        "time": tell_time(form.seconds, language),
+        "why": tell_why(form.occasion, language),
+    }
+
+
+def _read_style(config: Config) -> str:
+    files = (folder / "static" / "client.css" for folder in template_folders(config))
+    return next(file.read_text(encoding="utf-8") for file in files if file.exists())
+
+
+@dataclass(frozen=True)
+class Room:
+    """What views work with."""
+
+    engine: Engine
+    screens: Screens
+    secret: str
+
+
+def room() -> Room:
+    found: Room = current_app.extensions["heed"]
+    return found

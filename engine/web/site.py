@@ -1,0 +1,66 @@
+"""The site as a whole: which pages there are, what every answer says to browsers, what a failure looks like."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from engine.errors import HeedError
+from engine.house import Engine
+from engine.operations.company import read_link_secret
+from engine.web.pages import pages, show_error
+from engine.web.screens import Room, Screens
+from engine.web.wishes import wishes
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES = 2 * 1024 * 1024
+"""Of a request."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    # Not no-referrer: browsers would then say “null” for where a form comes from.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""Nothing from elsewhere, no script at all, and no link in a Referer."""
+
+
+def build_site(engine: Engine) -> Flask:
+    """The Flask application. Reads the secret once, so that the database has to be there."""
+    engine.store.check_current()
+    with engine.store.read(engine.scope) as session:
+        secret = read_link_secret(engine, session)
+    site = Flask("heed", static_folder=None, template_folder=None)
+    site.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_PARTS=1000)
+    site.extensions["heed"] = Room(engine, Screens(engine.config, engine.plugins.question_types), secret)
+    site.register_blueprint(pages)
+    site.register_blueprint(wishes)
+    site.register_error_handler(HeedError, show_error)
+    site.register_error_handler(HTTPException, show_error)
+    site.register_error_handler(Exception, _show_failure)
+    site.after_request(_guard)
+    if engine.config.trusted_proxies:
+        hops = engine.config.trusted_proxies
+        site.wsgi_app = ProxyFix(site.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    return site
+
+
+def _show_failure(error: Exception) -> ResponseReturnValue:
+    """A mistake of ours: logged in full, told kindly. The address is left out: it is somebody's key."""
+    log.error("a page failed", exc_info=error)
+    return show_error(error)
+
+
+def _guard(response: Response) -> Response:
+    response.headers.extend(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store, private")
+    return response
