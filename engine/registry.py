@@ -100,7 +100,8 @@ class Plugin:
 
     @property
     def is_strategy(self) -> bool:
-        return any(hook in self.hooks for hook in STRATEGY_HOOKS)
+        """Whether it takes part in decisions; without any hook it has settings for what the engine itself does."""
+        return not self.hooks or any(hook in self.hooks for hook in STRATEGY_HOOKS)
 
     def call(self, hook: str, *args: Any) -> Any:
         """Call one hook; None if there is none. Whatever goes wrong inside becomes a PluginError naming the plugin."""

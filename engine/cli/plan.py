@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from engine.cli.common import echo_json, json_option, on_option, open_engine, showing_progress
-from engine.operations.decisions import plan_asks
+from engine.operations.planning import plan_asks
 
 
 @click.command()

@@ -1,9 +1,10 @@
-"""Rows by the million: read as columns through ADBC, written by the driver's own bulk path."""
+"""Rows by the million: read as columns, written by the driver's own bulk path."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -27,22 +28,46 @@ class Snapshot:
         self.dialect = dialect.name
 
     def frame(self, statement: Executable) -> pl.DataFrame:
-        """The rows of a select() as columns: Int64, Float64, Boolean, String; days (Int32) and instants as stored.
-
-        Select `coalesce(column, '')` where many texts are null: SQLite's driver reads types off the first rows.
-        """
+        """The rows of a select() as columns: Int64, Float64, Boolean, String; days (Int32) and instants as stored."""
         query = statement.compile(dialect=self._dialect, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
         values = [self._stored(query, name) for name in query.positiontup or ()]
-        with self._connection.cursor() as cursor:
-            cursor.execute(str(query), values or None)
-            found = pl.DataFrame(cursor.fetch_arrow())
-        return found.cast({column.name: _dtype(column.type) for column in statement.selected_columns})  # type: ignore[attr-defined]
+        kinds = {column.name: _dtype(column.type) for column in statement.selected_columns}  # type: ignore[attr-defined]
+        read = _read_sqlite if self.dialect == "sqlite" else _read_postgresql
+        return read(self._connection, str(query), values, kinds)
 
     def _stored(self, query: Any, name: str) -> Any:
         """A parameter as its type stores it. Those that an IN was rendered with are named after it: `status_1_3`."""
         parameter = query.binds[name if name in query.binds else name.rpartition("_")[0]]
         process = parameter.type.dialect_impl(self._dialect).bind_processor(self._dialect)
         return process(query.params[name]) if process else query.params[name]
+
+
+Kinds = Mapping[str, type[pl.DataType]]
+
+
+def _read_sqlite(connection: Any, query: str, values: Sequence[Any], kinds: Kinds) -> pl.DataFrame:
+    """Each column as one JSON array, decoded by Polars: a third faster than rows, and by Python's own SQLite.
+
+    A second SQLite library in the process, as those of ADBC and connectorx, would drop the locks of the first whenever
+    it closes a file (https://www.sqlite.org/howtocorrupt.html, section 2.2.1).
+    """
+    arrays = ", ".join(f'json_group_array("{name}")' for name in kinds)
+    found = connection.execute(f"SELECT {arrays} FROM ({query})", values).fetchone()  # noqa: S608
+    columns = zip(kinds.items(), found, strict=True)
+    return pl.DataFrame([_decode(name, kind, text) for (name, kind), text in columns])
+
+
+def _decode(name: str, kind: type[pl.DataType], text: str) -> pl.Series:
+    stored = pl.Int64 if kind == pl.Boolean else kind
+    decoded = pl.Series(name, [text]).str.json_decode(pl.List(stored))
+    return decoded.explode(empty_as_null=False).cast(kind)
+
+
+def _read_postgresql(connection: Any, query: str, values: Sequence[Any], kinds: Kinds) -> pl.DataFrame:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values or None)
+        found = pl.DataFrame(cursor.fetch_arrow())
+    return found.select(pl.col(name).cast(kind) for name, kind in kinds.items())
 
 
 def _dtype(kind: TypeEngine[Any]) -> type[pl.DataType]:
@@ -65,10 +90,10 @@ def open_snapshot(url: URL) -> Iterator[Snapshot]:
             yield Snapshot(connection, _POSTGRESQL)
 
 
-def _connect_sqlite(url: URL) -> Any:
-    from adbc_driver_sqlite import dbapi
-
-    return dbapi.connect(f"file:{url.database}")
+def _connect_sqlite(url: URL) -> sqlite3.Connection:
+    connection = sqlite3.connect(str(url.database), isolation_level=None, timeout=10)
+    connection.execute("BEGIN")
+    return connection
 
 
 def _connect_postgresql(url: URL) -> Any:

@@ -1,0 +1,101 @@
+"""The funnel: of all that were considered, how many were asked, and what became of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from engine.decide.planner import AHEAD, Decisions
+from engine.decide.sentences import CHANNEL_WORDS
+from engine.types import Closed, Hold
+
+
+@dataclass
+class Funnel:
+    """Counts of contacts. `held`, `limited`: by strategy; `asked`: by channel."""
+
+    considered: int = 0
+    no_reason: int = 0
+    later: int = 0
+    """A reason that lies ahead, and nothing else."""
+    held: dict[str, int] = field(default_factory=dict)
+    limited: dict[str, int] = field(default_factory=dict)
+    waiting: int = 0
+    """An ask to them is already planned, and waits to be sent."""
+    no_survey: int = 0
+    no_channel: int = 0
+    asked: dict[str, int] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    def as_text(self) -> str:
+        """The funnel in lines, widest first."""
+        lines = [("considered", self.considered), ("nothing to ask about", self.no_reason), ("not yet due", self.later)]
+        lines += [(f"held by {name}", number) for name, number in _largest(self.held)]
+        lines += [(f"limited by {name}", number) for name, number in _largest(self.limited)]
+        lines += [
+            ("already planned", self.waiting),
+            ("no survey", self.no_survey),
+            ("no way to reach them", self.no_channel),
+        ]
+        lines += [(f"asked by {CHANNEL_WORDS.get(name, name)}", number) for name, number in _largest(self.asked)]
+        told = [f"{number:>9,}  {what}" for what, number in lines if number or what == "considered"]
+        if not self.asked:
+            told.append(f"{0:>9}  asked")
+        return "\n".join([*told, *(f"! {error}" for error in self.errors)])
+
+
+def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def count_decisions(decisions: Decisions) -> Funnel:
+    """Count all but what became of the asks."""
+    frame = decisions.frame.with_columns(held_by=_held_by(decisions))
+    held = frame.filter(decision="hold")
+    limits = [say.strategy for say in decisions.limits]
+    limited = frame.filter(decision="limited")["bound_by"].value_counts(sort=True)
+    return Funnel(
+        considered=frame.height,
+        no_reason=frame.filter(decision="no_reason").height,
+        later=held["held_by"].null_count(),
+        held=dict(held.drop_nulls("held_by")["held_by"].value_counts(sort=True).iter_rows()),
+        limited={limits[place]: number for place, number in limited.iter_rows()},
+        errors=[str(error) for error in decisions.said.errors],
+    )
+
+
+def _held_by(decisions: Decisions) -> pl.Series:
+    """For each contact the first hold that covers the last day that was not free; null: none does."""
+    start = pl.max_horizontal("reason_on", "today")
+    found = pl.col("next_ask_on")
+    names: list[pl.Expr] = []
+    for say in decisions.said.of(Hold):
+        assert isinstance(say.what, Hold)
+        until = pl.col(say["until"])
+        covers = pl.when(found.is_null()).then(until > start.dt.offset_by(f"{AHEAD}d")).otherwise(until >= found)
+        if "since" in say.columns:
+            covers &= pl.col(say["since"]).is_null() | (pl.col(say["since"]) < found).fill_null(value=True)
+        for field_name, wanted in (("except_for", False), ("only_for", True)):
+            occasions = getattr(say.what, field_name)
+            if occasions is not None:
+                covers &= _contains(say.columns.get(field_name), occasions) == wanted
+        names.append(pl.when(covers & _is_on(say.mode, say.columns)).then(pl.lit(say.strategy)))
+    names += [pl.lit(say.strategy) for say in decisions.said.of(Closed)]
+    moved = pl.when(found.is_null() | (found > start)).then(pl.coalesce(names) if names else None)
+    return decisions.frame.hstack(decisions.said.frame).select(moved.alias("held_by")).to_series()
+
+
+def _contains(column: str | None, occasions: Any) -> pl.Expr:
+    occasion = pl.col("occasion")
+    if column is not None:
+        return pl.col(column).list.contains(occasion).fill_null(value=False)
+    return occasion.is_in(list(occasions)).fill_null(value=False) if occasions else pl.lit(value=False)
+
+
+def _is_on(mode: str | None, columns: Any) -> pl.Expr:
+    return pl.lit(mode == "on") if mode is not None else pl.col(columns["mode"]) == "on"

@@ -1,0 +1,86 @@
+"""Tailoring: for those who are to be asked, the way, the minute, the survey and its few questions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from engine.decide.channels import choose_channels, send_minutes, tell_channel
+from engine.decide.forms import Forms
+from engine.decide.plan import Plan
+from engine.decide.planner import Decisions
+from engine.decide.questioning import choose_questions
+from engine.decide.says import Strategy
+from engine.survey.bank import survey_for
+from engine.types import Survey
+
+
+@dataclass(frozen=True)
+class Supplies:
+    """What tailoring needs besides decisions. `heard`, `asked`: see engine.decide.hearing. `waiting`: contact_id and
+    promise_id of promises that are done and wait for the client's word, oldest first."""
+
+    surveys: Mapping[str, Survey]
+    channels: Sequence[str]
+    own_words: Collection[str]
+    heard: pl.DataFrame
+    asked: pl.DataFrame
+    waiting: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Tailored:
+    """Asks as they would be made. `frame`: contact_id, occasion, survey, channel, `score:…`, preferred_channel,
+    send_at (minutes), valid_days (a link's life), in the order of `forms`."""
+
+    frame: pl.DataFrame
+    forms: Forms
+    waiting: pl.DataFrame
+
+    def tell(self, row: int) -> dict[str, Any]:
+        """Channel, questions, what was left out and seconds, as the interface has them."""
+        questions, left_out = self.forms.of(row)
+        channel = tell_channel(self.frame.row(row, named=True))
+        found = {"channel": channel, "questions": questions, "left_out": left_out}
+        return found | {"seconds": int(self.forms.seconds[row])} if self.frame["survey"][row] else {"channel": channel}
+
+
+def tailor(
+    decisions: Decisions, rows: pl.Series, kinds: Sequence[str], strategies: Iterable[Strategy], supplies: Supplies
+) -> Tailored:
+    """Tailor the asks of these rows of the decisions. Colleagues must come together: they share no driver."""
+    strategies = list(strategies)
+    counts = supplies.waiting.group_by("contact_id").agg(pl.len().cast(pl.Int32).alias("promises.done_without_verdict"))
+    decided = (
+        decisions.frame[rows]
+        .select("occasion", "about", "rank")
+        .with_columns(_surveys(decisions.frame[rows], supplies))
+    )
+    frame = decisions.plan.frame[rows].hstack(decided).join(counts, on="contact_id", how="left", maintain_order="left")
+    plan = Plan(frame.with_columns(pl.col("promises.done_without_verdict").fill_null(0)), decisions.plan.columns)
+    forms = choose_questions(
+        plan,
+        supplies.surveys.values(),
+        strategies,
+        heard=supplies.heard,
+        asked=supplies.asked,
+        own_words=supplies.own_words,
+        kinds=kinds,
+    )
+    chosen = plan.frame.select(
+        "contact_id", "occasion", "survey", "preferred_channel", valid_days=plan.columns["live_ask.valid_days"]
+    )
+    ways = choose_channels(plan, kinds, strategies, supplies.channels)
+    chosen = chosen.hstack(ways).with_columns(send_minutes(plan, kinds, strategies))
+    return Tailored(chosen, forms, supplies.waiting)
+
+
+def _surveys(decided: pl.DataFrame, supplies: Supplies) -> pl.Series:
+    """Each row's survey: by occasion, and for a follow-up by the kind of touchpoint; null where there is none."""
+    pairs = decided.select("occasion", "about").unique()
+    found = [survey_for(supplies.surveys.values(), occasion, about) for occasion, about in pairs.iter_rows()]
+    names = pairs.with_columns(survey=pl.Series([survey and survey.name for survey in found], dtype=pl.String))
+    return decided.join(names, on=["occasion", "about"], how="left", maintain_order="left", nulls_equal=True)["survey"]

@@ -1,0 +1,173 @@
+"""Deciding for real: read the Book, decide, and either plan asks or explain. The deciding itself is engine.decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import polars as pl
+from sqlalchemy.orm import Session
+
+from engine.data import plans
+from engine.data.accounts import find_contacts
+from engine.data.book import linked_accounts, read_book
+from engine.data.models import Contact
+from engine.data.settings import read_settings
+from engine.data.surveys import current_surveys
+from engine.decide.book import Book
+from engine.decide.explanation import Explanation, explain, find_hold
+from engine.decide.outline import Line, outline, shut_days, values_of
+from engine.decide.plan import resolve
+from engine.decide.planner import Decisions, decide
+from engine.decide.questioning import WEEK
+from engine.decide.tailoring import Supplies, Tailored, tailor
+from engine.errors import AmbiguousError, NotFoundError
+from engine.house import Engine
+from engine.types import Moment, Survey
+
+SLICE = 2000
+"""Contacts explained at a time."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was decided at a moment, with the Book and everything that tailoring needs."""
+
+    book: Book
+    decisions: Decisions
+    supplies: Supplies
+    versions: Mapping[str, int]
+    """The version of each survey that asks are made from."""
+
+
+def decide_accounts(
+    engine: Engine, moment: Moment, account_ids: Collection[int] | None = None, *, due: bool = False
+) -> Decided:
+    """Decide for these accounts (None: all), or for those of them that are due."""
+    with engine.store.read(engine.scope) as session:
+        values = read_settings(session)
+        current = current_surveys(session)
+    book = read_book(engine.store, moment, account_ids=account_ids, due=due)
+    decisions = decide(book, resolve(book, engine.plugins.catalog, values), engine.plugins.strategies)
+    surveys = {name: survey for name, (_, survey) in current.items()}
+    supplies = _read_supplies(engine, moment, decisions, surveys)
+    return Decided(book, decisions, supplies, {name: version for name, (version, _) in current.items()})
+
+
+def _read_supplies(engine: Engine, moment: Moment, decisions: Decisions, surveys: Mapping[str, Survey]) -> Supplies:
+    """What is known of the accounts where somebody would be asked."""
+    asked = decisions.frame.filter(pl.col("decision").is_in(["ask", "limited"]))["account_id"].unique().to_list()
+    until = _end(moment)
+    with engine.store.snapshot() as snapshot:
+        heard = plans.read_heard(snapshot, asked, until)
+        turns = plans.read_asked(snapshot, asked, until - timedelta(days=WEEK + 1))
+        unjudged = plans.read_unjudged(snapshot, asked)
+    own_words = [name for name, kind in engine.plugins.question_types.items() if kind.own_words]
+    return Supplies(surveys, tuple(engine.plugins.channels), own_words, heard, turns, unjudged)
+
+
+def _end(moment: Moment) -> datetime:
+    """Up to when answers count."""
+    return (
+        datetime.combine(moment.on + timedelta(days=1), time(), UTC) if moment.on else moment.now + timedelta(seconds=1)
+    )
+
+
+def tailor_rows(engine: Engine, decided: Decided, rows: pl.Series) -> Tailored:
+    return tailor(decided.decisions, rows, decided.book.kinds, engine.plugins.strategies, decided.supplies)
+
+
+# explaining
+
+
+def explain_contact(engine: Engine, who: str, on: date | None = None) -> Explanation:
+    """Explain one contact, named by e-mail address, key or ACCOUNT/KEY. Raises NotFoundError or AmbiguousError."""
+    with engine.store.read(engine.scope) as session:
+        contact_id = find_one_contact(session, who).id
+    decided = decide_accounts(engine, engine.moment(on), linked_accounts(engine.store, contact_id))
+    row = (decided.decisions.frame["contact_id"] == contact_id).arg_true()
+    return next(_explain_rows(engine, decided, row))
+
+
+def find_one_contact(session: Session, who: str) -> Contact:
+    found = find_contacts(session, who)
+    if not found:
+        raise NotFoundError(
+            f"There is no contact “{who}”. Name one by e-mail address, by key, or as ACCOUNT/KEY.", about=who
+        )
+    if len(found) > 1:
+        matches = [f"{contact.account.key}/{contact.key}" for contact in found]
+        raise AmbiguousError(
+            f"Several contacts are “{who}”: {', '.join(matches)}. Name one of these.", about=who, matches=matches
+        )
+    return found[0]
+
+
+def explain_all(engine: Engine, on: date | None = None) -> Iterator[Explanation]:
+    """Explain every contact, account by account."""
+    decided = decide_accounts(engine, engine.moment(on))
+    yield from _explain_rows(engine, decided, pl.int_range(decided.decisions.frame.height, eager=True))
+
+
+def _explain_rows(engine: Engine, decided: Decided, rows: pl.Series) -> Iterator[Explanation]:
+    lines = outline(decided.decisions)
+    errors = tuple(str(error) for error in decided.decisions.said.errors)
+    tailored = _tailored_asks(engine, decided)
+    for start in range(0, len(rows), SLICE):
+        part = rows.slice(start, SLICE)
+        values = values_of(decided.decisions, part).to_dicts()
+        with engine.store.snapshot() as snapshot:
+            names = plans.read_names(snapshot, [row["contact_id"] for row in values]).rows_by_key(
+                "contact_id", named=True, unique=True
+            )
+        for row in values:
+            told = explain(lines, row, shut_days(decided.decisions, row), _who(names[row["contact_id"]]))
+            yield replace(told, errors=errors, **tailored.get(row["contact_id"], dict)())
+
+
+def _who(names: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "contact": {name: names[name] for name in ("key", "email", "name")},
+        "account": {"key": names["account_key"], "name": names["account_name"], "tier": names["tier"]},
+    }
+
+
+def _tailored_asks(engine: Engine, decided: Decided) -> dict[int, Callable[[], dict[str, Any]]]:
+    """How asks, and those that a limit left out, would be tailored, by contact; told when it is asked for.
+
+    Those left out are tailored by themselves, so that they take no question from a colleague who is asked.
+    """
+    found: dict[int, Callable[[], dict[str, Any]]] = {}
+    for decision in ("ask", "limited"):
+        rows = (decided.decisions.frame["decision"] == decision).arg_true()
+        if len(rows):
+            tailored = tailor_rows(engine, decided, rows)
+            for place, contact_id in enumerate(tailored.frame["contact_id"]):
+                found[contact_id] = lambda tailored=tailored, place=place: tailored.tell(place)  # type: ignore[misc]
+    return found
+
+
+# deciding again, before sending
+
+
+def recheck(engine: Engine, contact_ids: Iterable[int], moment: Moment) -> dict[int, str | None]:
+    """For contacts with a waiting ask: why it may not go out today, or None. Facts are read afresh."""
+    with engine.store.read(engine.scope) as session:
+        waiting = dict(plans.read_waiting(session, list(contact_ids)))
+        values = read_settings(session)
+        accounts = set(plans.read_account_ids(session, list(waiting)))
+    book = read_book(engine.store, moment, account_ids=accounts)
+    decisions = decide(book, resolve(book, engine.plugins.catalog, values), engine.plugins.strategies)
+    rows = decisions.frame["contact_id"].is_in(list(waiting)).arg_true()
+    lines = outline(decisions)
+    found = values_of(decisions, rows).to_dicts()
+    return {row["contact_id"]: _why_not(decisions, lines, row, waiting[row["contact_id"]]) for row in found}
+
+
+def _why_not(decisions: Decisions, lines: list[Line], values: Mapping[str, Any], occasion: str) -> str | None:
+    if values["decision"] in ("ask", "limited") and values["occasion"] == occasion:
+        return None
+    today = dict(values) | {"reason_on": values["today"], "next_ask_on": None}
+    return find_hold(lines, values, shut_days(decisions, today), occasion)
