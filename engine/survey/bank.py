@@ -9,11 +9,11 @@ from typing import Any
 from engine.errors import nearest
 from engine.survey.elements import text_for
 from engine.survey.journey import Journey
-from engine.survey.reader import ANYTHING, ENTRIES, FLAG, NUMBER, TEXT, TEXTS, WORDS, Finding, Reader, plain
+from engine.survey.reader import ANYTHING, ENTRIES, FLAG, NUMBER, TEXT, TEXTS, WORDS, Reader, plain
 from engine.survey.wording import FACTS, check_condition, check_wording
 from engine.types import OCCASIONS, Question, QuestionType, Survey
 
-__all__ = ["FOR_EACH", "Finding", "read_survey", "survey_as_dict", "survey_for", "survey_from_dict", "text_for"]
+__all__ = ["FOR_EACH", "read_survey", "survey_as_dict", "survey_for", "survey_from_dict", "text_for"]
 
 FOR_EACH = ("promises.done_without_verdict", "promises.open")
 """What a question can be repeated for: the contact's promises that wait for their word, or that we still owe."""
@@ -43,7 +43,7 @@ QUESTION_KEYS = {
 
 
 def read_survey(source: str, where: str, types: Mapping[str, QuestionType], journey: Journey) -> Survey:
-    """A survey from YAML. Raises InputError naming every mistake, one a line, as `where:line: what`."""
+    """A survey from YAML. Raises FileError naming every mistake with its line."""
     reader = _BankReader(where, types, journey)
     survey = reader.survey(reader.load(source))
     reader.conclude()

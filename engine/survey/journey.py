@@ -47,7 +47,7 @@ class Journey:
 
 
 def read_journey(source: str, where: str) -> Journey:
-    """The journey from YAML. Raises InputError naming every mistake, one a line, as `where:line: what`."""
+    """The journey from YAML. Raises FileError naming every mistake with its line."""
     reader = Reader(where)
     found = reader.keys(reader.load(source), {"journey": ENTRIES})
     entries = tuple(_read_entry(reader, node) for node in found.get("journey", []))

@@ -36,6 +36,14 @@ class Finding:
         return f"{self.where}: {self.message}"
 
 
+class FileError(InputError):
+    """A file with mistakes, all of which `findings` names."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(map(str, self.findings)), about=self.findings[0].where)
+
+
 class Reader:
     """Reads one file, noting mistakes as it goes. What is wrong is left out, so that the rest can be checked too."""
 
@@ -44,15 +52,15 @@ class Reader:
         self.findings: list[Finding] = []
 
     def load(self, source: str) -> Any:
-        """The file as YAML 1.2, where `no` is Norwegian. Raises InputError where it is none."""
+        """The file as YAML 1.2, where `no` is Norwegian. Raises FileError where it is none."""
         try:
             found = YAML(typ="rt", pure=True).load(source)
             _check_size(found)
         except MarkedYAMLError as error:
             line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-            raise InputError(f"{self.where}{line}: this is no YAML: {error.problem}", about=self.where) from None
+            raise FileError([Finding(self.where + line, f"this is no YAML: {error.problem}")]) from None
         except (YAMLError, ValueError, RecursionError) as error:
-            raise InputError(f"{self.where}: this is no YAML: {error}", about=self.where) from None
+            raise FileError([Finding(self.where, f"this is no YAML: {error}")]) from None
         return found
 
     def note(self, message: str, node: Any = None, key: Any = None) -> None:
@@ -65,9 +73,9 @@ class Reader:
         self.findings.append(Finding(where, message))
 
     def conclude(self) -> None:
-        """Raise InputError with all mistakes, one a line, if there were any."""
+        """Raise FileError if there were mistakes."""
         if self.findings:
-            raise InputError("\n".join(map(str, self.findings)), about=self.findings[0].where)
+            raise FileError(self.findings)
 
     def keys(self, node: Any, shapes: Mapping[str, Shape]) -> dict[str, Any]:
         """The values under known keys that have the right shape."""

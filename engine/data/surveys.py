@@ -1,0 +1,42 @@
+"""Surveys as they are kept: every version that asks were made from."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from engine.data.models import SurveyVersion
+from engine.survey.bank import survey_as_dict, survey_from_dict
+from engine.types import Survey
+
+
+def current_surveys(session: Session) -> dict[str, tuple[int, Survey]]:
+    """Each survey by name: the id of its newest version, and the survey."""
+    other = aliased(SurveyVersion)
+    newest = select(func.max(other.version)).where(other.survey == SurveyVersion.survey).scalar_subquery()
+    query = select(SurveyVersion).where(SurveyVersion.version == newest).order_by(SurveyVersion.survey)
+    return {row.survey: (row.id, survey_from_dict(row.content)) for row in session.scalars(query)}
+
+
+def keep_survey(session: Session, survey: Survey, now: datetime) -> bool:
+    """Make this the newest version of the survey; False if it is already. A version that returns keeps its id."""
+    content = survey_as_dict(survey)
+    digest = sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+    versions = session.scalars(select(SurveyVersion).where(SurveyVersion.survey == survey.name)).all()
+    newest = max((row.version for row in versions), default=0)
+    same = next((row for row in versions if row.digest == digest), None)
+    if same and same.version == newest:
+        return False
+    row = same or SurveyVersion(survey=survey.name, digest=digest, content=content, created_at=now)
+    try:
+        with session.begin_nested():
+            row.version = newest + 1
+            session.add(row)
+    except IntegrityError:  # somebody else keeps the same files at the same moment
+        return False
+    return True

@@ -1,0 +1,141 @@
+"""Surveys of the house: read from their files, kept by version, and checked together with all that people write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import polars as pl
+from jinja2 import Environment, TemplateSyntaxError
+
+from engine.data.settings import read_settings
+from engine.data.surveys import current_surveys, keep_survey
+from engine.decide.book import COLUMNS, Book
+from engine.decide.plan import resolve
+from engine.decide.says import ask_strategies
+from engine.errors import InputError
+from engine.house import Engine
+from engine.survey.bank import read_survey
+from engine.survey.journey import Journey, read_journey
+from engine.survey.reader import FileError, Finding
+from engine.templates import build_environment, template_folders
+from engine.types import OCCASIONS, Survey
+
+__all__ = ["Finding", "check_house", "list_surveys", "load_journey", "load_shipped", "sync_surveys"]
+
+
+def load_shipped(engine: Engine) -> tuple[dict[str, Survey], Journey]:
+    """The surveys and the journey as their files say now. Raises FileError naming every mistake of a file."""
+    journey = load_journey(engine)
+    types = engine.plugins.question_types
+    surveys = [read_survey(_read(path), where, types, journey) for where, path in _files(engine, "surveys/*.yaml")]
+    return {survey.name: survey for survey in surveys}, journey
+
+
+def load_journey(engine: Engine) -> Journey:
+    """The journey as its file says now. Raises FileError."""
+    return next(read_journey(_read(path), where) for where, path in _files(engine, "journey.yaml"))
+
+
+def sync_surveys(engine: Engine) -> list[str]:
+    """Keep what the files say as new versions, where it is new; the names of those. Raises FileError."""
+    surveys, _ = load_shipped(engine)
+    with engine.store.read(engine.scope) as session:
+        kept = {name: survey for name, (_, survey) in current_surveys(session).items()}
+    changed = [survey for survey in surveys.values() if kept.get(survey.name) != survey]
+    if not changed:
+        return []
+    with engine.store.write(engine.scope) as session:
+        return [survey.name for survey in changed if keep_survey(session, survey, engine.clock())]
+
+
+def list_surveys(engine: Engine) -> list[Survey]:
+    """Every survey that asks are made from, by name. Raises FileError."""
+    with engine.store.read(engine.scope) as session:
+        kept = {name: survey for name, (_, survey) in current_surveys(session).items()}
+    return [survey for _, survey in sorted((kept | load_shipped(engine)[0]).items())]
+
+
+def check_house(engine: Engine) -> list[Finding]:
+    """Every mistake in surveys, journey, pages and messages, stored settings and plugins, and where it stands."""
+    return [
+        *_check_surveys(engine),
+        *_check_templates(engine),
+        *_check_settings(engine),
+        *_check_plugins(engine),
+    ]
+
+
+def _files(engine: Engine, pattern: str) -> list[tuple[str, Path]]:
+    """Files by name, those of the house's own folder before those that ship; and what to call each."""
+    found: dict[str, tuple[str, Path]] = {}
+    for folder in template_folders(engine.config):
+        for path in sorted(folder.glob(pattern)):
+            found.setdefault(path.name, (str(path.relative_to(folder.parent)), path))
+    return [found[name] for name in sorted(found)]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise FileError([Finding(str(path), f"this is no UTF-8: {error.reason} at byte {error.start}")]) from None
+
+
+def _check_surveys(engine: Engine) -> Iterator[Finding]:
+    try:
+        journey = load_journey(engine)
+    except FileError as error:
+        yield from error.findings
+        return
+    seen: dict[str, str] = {}
+    occasions: set[str] = set()
+    for where, path in _files(engine, "surveys/*.yaml"):
+        try:
+            survey = read_survey(_read(path), where, engine.plugins.question_types, journey)
+        except FileError as error:
+            yield from error.findings
+            continue
+        if survey.name in seen:
+            yield Finding(where, f"the survey “{survey.name}” stands in {seen[survey.name]}, too")
+        seen[survey.name] = where
+        occasions.update(survey.occasions)
+    for occasion in OCCASIONS:
+        if occasion not in occasions:
+            yield Finding(
+                "surveys", f"no survey without mistakes is for the occasion {occasion}, so nobody can be asked"
+            )
+
+
+def _check_templates(engine: Engine) -> Iterator[Finding]:
+    environment = build_environment(engine.config)
+    for name in environment.list_templates(extensions=["html", "txt"]):
+        try:
+            environment.get_template(name)
+        except TemplateSyntaxError as error:
+            yield Finding(f"{name}:{error.lineno}", f"this is no template: {error.message}")
+
+
+def _check_settings(engine: Engine) -> Iterator[Finding]:
+    with engine.store.read(engine.scope) as session:
+        values = read_settings(session)
+    for value in values:
+        try:
+            engine.plugins.catalog.read(value.name, value.value)
+        except InputError as error:
+            layer = " ".join(filter(None, (value.layer, value.layer_key)))
+            yield Finding(f"setting {value.name} ({layer})", str(error))
+
+
+def _check_plugins(engine: Engine) -> Iterator[Finding]:
+    """Every strategy is asked about a Book without rows: unknown columns and wrong types show all the same."""
+    schema: Mapping[str, pl.DataType | type[pl.DataType]] = {column.name: column.dtype for column in COLUMNS}
+    book = Book(pl.DataFrame(schema=schema))
+    said = ask_strategies(book, resolve(book, engine.plugins.catalog, []), engine.plugins.strategies)
+    for error in said.errors:
+        yield Finding(f"plugin {error.about}", str(error))
+    for name, kind in engine.plugins.question_types.items():
+        try:
+            Environment(autoescape=True).parse(kind.html)
+        except TemplateSyntaxError as mistake:
+            yield Finding(f"question type {name}, line {mistake.lineno} of html", str(mistake.message))
