@@ -46,6 +46,10 @@ class Kind:
         return tuple(column.name for column in self.columns)
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.needed)
+
+    @property
     def required(self) -> tuple[str, ...]:
         """The columns without which no row can be told from another."""
         return tuple(name for name in self.identity if self[name].needed)

@@ -16,9 +16,9 @@ from engine.house import Engine
 from engine.intake.files import Sheet, open_sheet, read_chunks
 from engine.intake.kinds import KINDS, Layout, read_layout
 from engine.intake.report import ImportReport
-from engine.intake.rows import Surroundings, read_rows
+from engine.intake.rows import Reading, Surroundings, read_rows
 from engine.operations.company import read_company
-from engine.operations.upserts import upsert_rows
+from engine.operations.upserts import Outcome, Target, upsert_rows
 
 CHUNK = 50_000
 """Rows in one transaction."""
@@ -75,26 +75,27 @@ def _import_sheet(
     report: ImportReport,
     progress: Progress | None,
 ) -> None:
-    kind, now = layout.kind.name, engine.clock()
-    report.count(kind)
+    report.count(layout.kind.name)
     report.remark(dict.fromkeys(layout.notes, 0))
     with transactions() as session:
         zone = ZoneInfo(read_company(engine, session).timezone)
-    around = Surroundings(sheet.file, zone, now, {})
+    around = Surroundings(sheet.file, zone, engine.clock(), {})
     for chunk in read_chunks(sheet, CHUNK):
         reading = read_rows(layout, chunk, around)
         with transactions() as session:
             take_turn(session)
-            numbers, rejections = upsert_rows(
-                engine.store, session, kind, reading.rows, file=sheet.file, now=now, author=engine.author
-            )
-        rejections = sorted([*reading.rejections, *rejections], key=lambda rejection: rejection.line)
-        report.rejections += rejections
-        rejected = len({rejection.line for rejection in rejections})
-        repeated = numbers.pop("repeated")
-        report.count(kind, rejected=rejected, **numbers)
-        report.remark(reading.remarks)
-        if repeated:
-            report.remark({f"{sheet.file}: names a row again that came before; the later one counts": repeated})
+            target = Target(engine.store, session, layout.kind.name, sheet.file, around.now, engine.author)
+            outcome = upsert_rows(target, reading.rows)
+        _count(report, layout.kind.name, reading, outcome)
+        if outcome.repeated:
+            remark = f"{sheet.file}: names a row again that came before; the later one counts"
+            report.remark({remark: outcome.repeated})
         if progress:
             progress(sheet.file, chunk.rows.height + len(chunk.ragged))
+
+
+def _count(report: ImportReport, kind: str, reading: Reading, outcome: Outcome) -> None:
+    rejections = sorted([*reading.rejections, *outcome.rejections], key=lambda rejection: rejection.line)
+    report.rejections += rejections
+    report.count(kind, rejected=len({rejection.line for rejection in rejections}), **outcome.numbers)
+    report.remark(reading.remarks)

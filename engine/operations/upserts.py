@@ -1,7 +1,11 @@
-"""A chunk of checked rows against what is there: matched by identity, compared, written, and what follows."""
+"""A chunk of checked rows against what is there: matched by identity, compared, written, and what follows.
+
+Rows are frames. Columns that begin with # travel with them: what was there before, what is known of the account.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
@@ -19,8 +23,11 @@ from engine.intake.shapes import IDENTITIES, drop_private, merge_extra, own_colu
 from engine.operations.persons import regroup_persons
 
 STATUS = "#status"
+AGAIN = "#again"
+"""Whether an earlier row of the chunk has the same identity."""
 OLD = "#old:"
 """Before a column's name: what it was."""
+KNOWN = pl.col(OLD + "id").is_not_null()
 
 DEFAULTS: dict[str, dict[str, str]] = {
     "accounts": {"private_fields": "[]", "attributes": "{}"},
@@ -32,174 +39,179 @@ DEFAULTS: dict[str, dict[str, str]] = {
 }
 """What new rows have that files do not say."""
 
-
-def upsert_rows(
-    store: Store, session: Session, kind: str, rows: pl.DataFrame, *, file: str, now: datetime, author: str
-) -> tuple[dict[str, int], list[Rejection]]:
-    """Bring the rows in, within the caller's transaction. The last of several with one identity counts.
-
-    Returns the number of rows that were new, changed, unchanged, repeated, and what could not be taken.
-    """
-    rejections: list[Rejection] = []
-    if kind != "accounts":
-        rows, rejections = _find_parents(store, session, rows, file)
-    rows = _find_existing(store, session, kind, shape_rows(kind, rows))
-    rows, incomplete = _reject_incomplete(kind, rows, file)
-    rows = _compare(kind, rows)
-    _write(store, session, kind, rows, now, author)
-    numbers = dict(rows[STATUS].value_counts().iter_rows())
-    return numbers | {"repeated": int(rows["#repeated"].sum())}, [*rejections, *incomplete]
+LOOKED_AT = {
+    "accounts": ("country", "private_fields"),
+    "contacts": (),
+    "asks": ("origin",),
+    "touchpoints": (),
+    "promises": ("origin",),
+    "answers": (),
+}
+"""What is asked of rows that are there, also where the file has no such column."""
 
 
-def _find_parents(
-    store: Store, session: Session, rows: pl.DataFrame, file: str
-) -> tuple[pl.DataFrame, list[Rejection]]:
+@dataclass(frozen=True)
+class Target:
+    """Where rows of one kind go, and for whom: within the caller's transaction."""
+
+    store: Store
+    session: Session
+    kind: str
+    file: str
+    now: datetime
+    author: str
+
+    @property
+    def identity(self) -> list[str]:
+        return list(IDENTITIES[self.kind])
+
+    def values(self, rows: pl.DataFrame) -> list[str]:
+        """The rows' own columns that do not tell them apart."""
+        return [name for name in own_columns(rows) if name not in self.identity]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many rows were new, changed and unchanged; how many changed one that came before; and which were rejected."""
+
+    numbers: dict[str, int]
+    repeated: int
+    rejections: list[Rejection]
+
+
+def upsert_rows(target: Target, rows: pl.DataFrame) -> Outcome:
+    """Bring the rows in. Of several with one identity the last counts, and each is compared with the one before."""
+    rows, strays = (rows, []) if target.kind == "accounts" else _find_parents(target, rows)
+    rows = _find_existing(target, shape_rows(target.kind, rows))
+    rows, incomplete = _reject_incomplete(target, rows)
+    rows = _compare(target, rows)
+    _write(target, rows)
+    repeated = rows.filter(pl.col(AGAIN), pl.col(STATUS) == "changed").height
+    return Outcome(dict(rows[STATUS].value_counts().iter_rows()), repeated, [*strays, *incomplete])
+
+
+def _find_parents(target: Target, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:
     """Replace keys by the ids of what they name, and reject rows that name nothing."""
-    parents = data.find_parents(store, session, rows)
-    if "contact_id" not in parents.columns and "#person_id" not in parents.columns and "key" not in rows.columns:
-        parents = parents.with_columns(pl.lit(None, pl.Int64).alias("contact_id"))
-    rows = pl.concat([rows, parents], how="horizontal")
-    no_account = pl.col("account_id").is_null()
-    no_contact = ~no_account & pl.lit(False)
-    if "contact_key" in rows.columns:
-        no_contact = ~no_account & pl.col("contact_key").is_not_null() & pl.col("contact_id").is_null()
-    rejections = [
-        Rejection(file, line, "account_key", key, "there is no account with this key")
-        for line, key in rows.filter(no_account).select(LINE, "account_key").iter_rows()
-    ]
-    if "contact_key" in rows.columns:
-        rejections += [
-            Rejection(file, line, "contact_key", key, f"there is no contact with this key at the account “{account}”")
-            for line, key, account in rows.filter(no_contact).select(LINE, "contact_key", "account_key").iter_rows()
-        ]
-    return rows.filter(~no_account & ~no_contact).drop("account_key", "contact_key", strict=False), rejections
+    rows = pl.concat([rows, data.find_parents(target.store, target.session, rows)], how="horizontal")
+    if "contact_id" in target.identity and "contact_id" not in rows.columns:
+        rows = rows.with_columns(pl.lit(None, pl.Int64).alias("contact_id"))
+    rejections = []
+    for key, found in (("account_key", "account_id"), ("contact_key", "contact_id")):
+        if key in rows.columns:
+            lost = pl.col(key).is_not_null() & pl.col(found).is_null()
+            for line, value, account in (
+                rows.filter(lost).select(LINE, pl.col(key).alias("value"), "account_key").iter_rows()
+            ):
+                where = f" at the account “{account}”" if key == "contact_key" else ""
+                why = f"there is no {key.removesuffix('_key')} with this key{where}"
+                rejections.append(Rejection(target.file, line, key, value, why))
+            rows = rows.filter(~lost)
+    return rows.drop("account_key", "contact_key", strict=False), rejections
 
 
-def _find_existing(store: Store, session: Session, kind: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """Set beside each row what is there with its identity, and lay over it what the file leaves as it is."""
-    columns = [name for name in own_columns(rows) if name not in IDENTITIES[kind]]
-    columns += ["origin"] if kind in ("asks", "promises") else []
-    columns += ["attributes"] if EXTRA in rows.columns else []
-    columns += ["country", "private_fields"] if kind == "accounts" else []
-    old = data.find_existing(store, session, kind, rows, list(dict.fromkeys(columns)))
+def _find_existing(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
+    """Set beside each row what is there with its identity, and lay over that what the file says."""
+    wanted = [*target.values(rows), *LOOKED_AT[target.kind], *(["attributes"] if EXTRA in rows.columns else [])]
+    old = data.find_existing(target.store, target.session, target.kind, rows, list(dict.fromkeys(wanted)))
     rows = pl.concat([rows, old.rename(lambda name: OLD + name)], how="horizontal")
     if EXTRA in rows.columns:
         rows = merge_extra(rows, rows[OLD + "attributes"])
-    if kind == "promises":
+    if target.kind == "promises":
         rows = rows.with_columns(pl.coalesce("owner_email", OLD + "owner_email"))
     return rows
 
 
-def _reject_incomplete(kind: str, rows: pl.DataFrame, file: str) -> tuple[pl.DataFrame, list[Rejection]]:
+def _reject_incomplete(target: Target, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:
     """A new row must say more than one that is only brought up to date."""
+    needed = {name: "is needed for a new row" for name in KINDS[target.kind].needed if not name.endswith("_key")}
+    if target.kind == "promises":
+        needed["owner_email"] = "has no owner, and neither has its account"
     rejections = []
-    needed = [column.name for column in KINDS[kind].columns if column.needed and not column.name.endswith("_key")]
-    for name in [*needed, *(["owner_email"] if kind == "promises" else [])]:
+    for name, why in needed.items():
         empty = pl.col(name).is_null() if name in rows.columns else pl.lit(True)
-        why = "has no owner, and neither has its account" if name == "owner_email" else "is needed for a new row"
-        lines = rows.filter(empty & pl.col(OLD + "id").is_null())[LINE]
-        rejections += [Rejection(file, line, name, "", why) for line in lines]
+        rejections += [Rejection(target.file, line, name, "", why) for line in rows.filter(empty, ~KNOWN)[LINE]]
     lines = pl.Series([rejection.line for rejection in rejections], dtype=pl.Int64)
     return rows.filter(~pl.col(LINE).is_in(lines.implode())), rejections
 
 
-def _compare(kind: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """STATUS of each row against the row before with the same identity, in the file or in the house."""
-    identity = list(IDENTITIES[kind])
-    repeated = pl.int_range(pl.len()).over(identity) > 0
-    rows = rows.with_columns(repeated.alias("#again") if rows.height else pl.lit(False).alias("#again"))
-    differs = [
-        pl.col(name).ne_missing(
-            pl.when("#again").then(pl.col(name).shift(1).over(identity)).otherwise(_old(rows, name))
-        )
-        for name in own_columns(rows)
-        if name not in identity
-    ]
-    changed = pl.any_horizontal(differs) if differs else pl.lit(False)
+def _compare(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
+    """STATUS of each row, against the row before with the same identity, in the chunk or in the house."""
+    rows = rows.with_columns((pl.int_range(pl.len()).over(target.identity) > 0).alias(AGAIN))
+    differs = [pl.lit(False)]
+    for name in target.values(rows):
+        before = pl.when(AGAIN).then(pl.col(name).shift(1).over(target.identity)).otherwise(OLD + name)
+        differs.append(pl.col(name).ne_missing(before))
+    changed = pl.any_horizontal(differs)
     if OLD + "origin" in rows.columns:  # what Heed made itself, it knows better
-        changed = changed & (pl.col(OLD + "origin").cast(pl.String).eq_missing("import") | pl.col(OLD + "id").is_null())
-    status = pl.when(pl.col(OLD + "id").is_null() & ~pl.col("#again")).then(pl.lit("new"))
-    rows = rows.with_columns(status.when(changed).then(pl.lit("changed")).otherwise(pl.lit("unchanged")).alias(STATUS))
-    return rows.with_columns((pl.col("#again") & (pl.col(STATUS) == "changed")).alias("#repeated"))
+        changed &= ~KNOWN | (pl.col(OLD + "origin") == "import")
+    status = pl.when(~KNOWN & ~pl.col(AGAIN)).then(pl.lit("new")).when(changed).then(pl.lit("changed"))
+    return rows.with_columns(status.otherwise(pl.lit("unchanged")).alias(STATUS))
 
 
-def _old(rows: pl.DataFrame, name: str) -> pl.Expr:
-    return pl.col(OLD + name).cast(rows.schema[name])
+def _write(target: Target, rows: pl.DataFrame) -> None:
+    touched = rows.filter((pl.col(STATUS) != "unchanged").any().over(target.identity))
+    last = touched.unique(target.identity, keep="last", maintain_order=True)
+    fresh, known = last.filter(~KNOWN), last.filter(KNOWN).with_columns(pl.col(OLD + "id").alias("id"))
+    if fresh.height:
+        fresh = _insert(target, fresh)
+    if known.height:
+        data.update_rows(target.session, target.kind, known.select("id", *target.values(rows)))
+    if last.height:
+        written = pl.concat([part for part in (fresh, known) if part.height], how="diagonal")
+        _follow(target, written)
 
 
-def _write(store: Store, session: Session, kind: str, rows: pl.DataFrame, now: datetime, author: str) -> None:
-    touched = rows.filter(pl.col(STATUS).ne("unchanged").any().over(list(IDENTITIES[kind]))) if rows.height else rows
-    last = touched.unique(list(IDENTITIES[kind]), keep="last", maintain_order=True)
-    if last.is_empty():
-        return
-    fresh, known = last.filter(pl.col(OLD + "id").is_null()), last.filter(pl.col(OLD + "id").is_not_null())
-    fresh = (
-        _insert(store, session, kind, fresh, now)
-        if fresh.height
-        else fresh.with_columns(pl.lit(None, pl.Int64).alias("id"))
-    )
-    known = known.with_columns(pl.col(OLD + "id").cast(pl.Int64).alias("id"))
-    update = ["id", *(name for name in own_columns(rows) if name not in IDENTITIES[kind])]
-    data.update_rows(session, kind, known.select(update))
-    _follow(store, session, kind, fresh, known, now, author)
-
-
-def _insert(store: Store, session: Session, kind: str, rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+def _insert(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
     """Insert new rows. Returns them with their `id`."""
-    rows = rows.with_columns(store.new_ids(session, data.TABLES[kind], rows.height).alias("id"))
-    for name, value in DEFAULTS[kind].items():
-        if name not in rows.columns:
-            rows = rows.with_columns(pl.lit(value).alias(name))
-    if kind in ("accounts", "contacts"):
-        rows = rows.with_columns(pl.lit(int(now.timestamp())).alias("imported_at"))
-    if kind == "contacts":
-        rows = rows.with_columns(add_persons(store, session, rows.height).alias("person_id"))
-    if kind == "asks":
-        rows = rows.with_columns(pl.col("#person_id").alias("person_id"))
-    store.insert_many(session, data.TABLES[kind], rows.select(own_columns(rows)))
+    table = data.TABLES[target.kind]
+    given = {name: pl.lit(value) for name, value in DEFAULTS[target.kind].items() if name not in rows.columns}
+    if target.kind in ("accounts", "contacts"):
+        given["imported_at"] = pl.lit(int(target.now.timestamp()))
+    if target.kind == "contacts":
+        given["person_id"] = pl.lit(add_persons(target.store, target.session, rows.height))
+    if target.kind == "asks":
+        given["person_id"] = pl.col("#person_id")
+    rows = rows.with_columns(id=target.store.new_ids(target.session, table, rows.height), **given)
+    target.store.insert_many(target.session, table, rows.select(own_columns(rows)))
     return rows
 
 
-def _follow(
-    store: Store, session: Session, kind: str, fresh: pl.DataFrame, known: pl.DataFrame, now: datetime, author: str
-) -> None:
+def _follow(target: Target, rows: pl.DataFrame) -> None:
     """What else is true once these rows are in: persons, promises' histories, accounts to be decided again."""
-    ids = set(fresh["id"]) | set(known["id"])
-    if kind == "accounts":
+    session, ids = target.session, set(rows["id"])
+    if target.kind == "accounts":
         mark_accounts(session, ids, data.EARLIEST)
-        _refresh_contacts(store, session, known)
+        _refresh_contacts(target, rows)
         return
-    if kind == "promises":
-        events = [fresh.select("id", "due_on") if "due_on" in fresh.columns else fresh.select("id")]
-        events += [known.select(events[0].columns)] if known.height else []
-        told = pl.concat(events).rename({"id": "promise_id"})
-        said = {"at": int(now.timestamp()), "author": author, "step": "imported"}
-        store.insert_many(
-            session, PromiseEvent, told.with_columns(pl.lit(value).alias(name) for name, value in said.items())
-        )
-    accounts = set(fresh["account_id"]) | set(known["account_id"])
-    contacts = ids
-    if kind == "contacts":
-        contacts = ids | regroup_persons(store, session, ids)
+    if target.kind == "contacts":
+        contacts = ids | regroup_persons(target.store, session, ids)
     else:
-        contacts = set(fresh["contact_id"].drop_nulls()) | set(known["contact_id"].drop_nulls())
-    mark_accounts(session, accounts | list_account_ids(session, contacts), data.EARLIEST)
+        contacts = set(rows["contact_id"].drop_nulls())
+    if target.kind == "promises":
+        _keep_history(target, rows)
+    mark_accounts(session, set(rows["account_id"]) | list_account_ids(session, contacts), data.EARLIEST)
 
 
-def _refresh_contacts(store: Store, session: Session, accounts: pl.DataFrame) -> None:
+def _keep_history(target: Target, promises: pl.DataFrame) -> None:
+    due = pl.col("due_on") if "due_on" in promises.columns else pl.lit(None, pl.Int64)
+    said = {"at": int(target.now.timestamp()), "author": target.author, "step": "imported"}
+    events = promises.select(pl.col("id").alias("promise_id"), due.alias("due_on"))
+    events = events.with_columns(pl.lit(value).alias(name) for name, value in said.items())
+    target.store.insert_many(target.session, PromiseEvent, events)
+
+
+def _refresh_contacts(target: Target, accounts: pl.DataFrame) -> None:
     """Where an account's terms or country changed, its contacts are read again under the new ones."""
-    changed = [
-        pl.col(name).ne_missing(_old(accounts, name))
-        for name in ("country", "private_fields")
-        if name in accounts.columns
-    ]
-    ids = accounts.filter(pl.any_horizontal(changed))["id"] if changed else ()
-    if not len(ids):
+    stated = [name for name in LOOKED_AT["accounts"] if name in accounts.columns]
+    differs = [pl.col(name).ne_missing(pl.col(OLD + name)) for name in stated]
+    ids = accounts.filter(KNOWN, pl.any_horizontal(pl.lit(False), *differs))["id"]
+    if ids.is_empty():
         return
-    before = data.read_contacts(session, ids)
+    before = data.read_contacts(target.session, ids)
     after = with_keys(drop_private(before, before["#private_fields"]))
     own = own_columns(after)
-    differs = [old != new for old, new in zip(before[own].rows(), after[own].rows(), strict=True)]
-    moved = after.filter(pl.Series(differs, dtype=pl.Boolean))
-    data.update_rows(session, "contacts", moved.select(own))
-    regroup_persons(store, session, set(moved["id"]))
+    moved = [old != new for old, new in zip(before[own].rows(), after[own].rows(), strict=True)]
+    changed = after.filter(pl.Series(moved, dtype=pl.Boolean))
+    if changed.height:
+        data.update_rows(target.session, "contacts", changed.select(own))
+        regroup_persons(target.store, target.session, set(changed["id"]))
