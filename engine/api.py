@@ -27,7 +27,7 @@ import polars as pl
 from marshmallow import Schema
 
 from engine.decide.book import Book, Grid, SettingColumns
-from engine.errors import InputError, nearest
+from engine.errors import HeedError, InputError, nearest
 from engine.hookspecs import hookimpl
 from engine.settings import count, date_ranges, days, factor, names, one_of, ranges, seconds, text
 from engine.survey.elements import (
@@ -90,6 +90,7 @@ __all__ = [
     "Gettext",
     "Given",
     "Grid",
+    "HeedError",
     "Hold",
     "InputError",
     "Limit",
