@@ -63,6 +63,10 @@ class Form:
     given: Mapping[str, Given] = field(default_factory=dict)
 
     @property
+    def answered_on(self) -> date:
+        return local_day(self.answered_at, self.zone) if self.answered_at else self.today
+
+    @property
     def seconds(self) -> int:
         return sum(item.question.seconds for item in self.items)
 
