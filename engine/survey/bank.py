@@ -105,15 +105,21 @@ class _BankReader(Reader):
             self.texts(node, key, found, lambda text: check_wording(text, _FACTS_OF_ANY))
         self.words(node, "occasions", found.get("occasions", []), OCCASIONS)
         self.words(node, "touchpoints", found.get("touchpoints", []), self.journey.kinds)
-        questions = tuple(self.question(question) for question in found.pop("questions", []))
+        nodes = found.pop("questions", [])
+        questions = tuple(self.question(question) for question in nodes)
+        self._check_names(nodes, questions)
         self._check_bank(node, questions)
         found = {"title": {}, "occasions": []} | _with_tuples(plain(found))
         return Survey(name=found.pop("survey", ""), questions=questions, **found)
 
+    def _check_names(self, nodes: list[Any], questions: tuple[Question, ...]) -> None:
+        seen: set[str] = set()
+        for node, question in zip(nodes, questions, strict=True):
+            if question.name in seen - {""}:
+                self.note(f"another question has the name “{question.name}”", node, "name")
+            seen.add(question.name)
+
     def _check_bank(self, node: Any, questions: tuple[Question, ...]) -> None:
-        names = [question.name for question in questions]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            self.note(f"two questions have the name “{name}”", node, "questions")
         if questions and not any(question.anchor for question in questions):
             self.note("at least one question must be an anchor, asked of everyone: anchor: true", node, "questions")
         inviting = sorted(name for name, kind in self.types.items() if kind.own_words)
