@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Integers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Shared:
     at_most: Integers
     taken: Integers
     """Per group: the places that are already held."""
-    holds: npt.NDArray[np.bool_]
+    holds: Mask
     """Candidates whose person already holds a place of the group: asking them takes none."""
 
 
@@ -34,23 +35,66 @@ class Allocation:
 
 def choose(limits: Sequence[Shared], order: Integers) -> Allocation:
     """Give each candidate a place in all of their limits, or in none, best first. `order`: candidates, best first."""
+    bound_by = np.full(len(order), -1, dtype=np.int64)
+    for place, limit in reversed(list(enumerate(limits))):
+        # a group that is full from the start refuses everyone, whatever their turn
+        bound_by[_takes(limit) & (limit.taken[limit.group] >= limit.at_most)] = place
+    open_ = bound_by < 0
+    contended = [
+        (place, limit, _takes(limit) & open_ & _is_contended(limit, open_)) for place, limit in enumerate(limits)
+    ]
+    anywhere = np.zeros(len(order), dtype=bool)
+    for _, _, here in contended:
+        anywhere |= here
+    _take_turns(contended, order[anywhere[order]], bound_by)
+    return Allocation(bound_by, tuple(_used(limit, order, bound_by < 0) for limit in limits))
+
+
+def _takes(limit: Shared) -> Mask:
+    """Who would take a place."""
+    takes: Mask = (limit.group >= 0) & ~limit.holds
+    return takes
+
+
+def _is_contended(limit: Shared, open_: Mask) -> Mask:
+    """Whose group may run out of places: where not, nobody needs to take turns."""
+    takes = _takes(limit) & open_
+    wanted = limit.taken + np.bincount(limit.group[takes], minlength=len(limit.taken))
+    short = np.zeros(len(limit.taken), dtype=bool)
+    short[limit.group[takes][wanted[limit.group[takes]] > limit.at_most[takes]]] = True
+    contended: Mask = short[limit.group] & takes
+    return contended
+
+
+def _take_turns(contended: Sequence[tuple[int, Shared, Mask]], order: Integers, bound_by: Integers) -> None:
     # plain lists: in a loop that reads single items they are several times faster than arrays
-    tables = [(s.group.tolist(), s.at_most.tolist(), s.taken.tolist(), s.holds.tolist()) for s in limits]
-    used = [[-1] * len(order) for _ in limits]
-    bound_by = [-1] * len(order)
+    tables = [
+        (place, np.where(here, limit.group, -1).tolist(), limit.at_most.tolist(), limit.taken.tolist())
+        for place, limit, here in contended
+        if here.any()
+    ]
     for candidate in order.tolist():
         takes = []
-        for place, (group, at_most, taken, holds) in enumerate(tables):
+        for place, group, at_most, taken in tables:
             shared = group[candidate]
             if shared < 0:
                 continue
-            used[place][candidate] = taken[shared]
-            if holds[candidate]:
-                continue
-            if taken[shared] >= at_most[candidate] and bound_by[candidate] < 0:
+            if taken[shared] >= at_most[candidate]:
                 bound_by[candidate] = place
+                break
             takes.append((taken, shared))
-        if bound_by[candidate] < 0:
+        else:
             for taken, shared in takes:
                 taken[shared] += 1
-    return Allocation(np.array(bound_by, dtype=np.int64), tuple(np.array(column, dtype=np.int64) for column in used))
+
+
+def _used(limit: Shared, order: Integers, chosen: Mask) -> Integers:
+    """Places of each candidate's group that were taken when their turn came; -1: the limit does not concern them."""
+    turns = order[np.argsort(limit.group[order], kind="stable")]
+    group, takes = limit.group[turns], (_takes(limit) & chosen)[turns]
+    before: Integers = np.cumsum(takes) - takes
+    starts = np.flatnonzero(np.diff(group, prepend=-2))
+    offset: Integers = np.repeat(before[starts], np.diff(np.append(starts, len(group))))
+    used = np.full(len(order), -1, dtype=np.int64)
+    used[turns] = np.where(group >= 0, limit.taken[group] + before - offset, -1)
+    return used
