@@ -27,7 +27,7 @@ HTML = """<fieldset class="choices" aria-describedby="{{ field }}-hint">
 <p class="hint" id="{{ field }}-hint">{{ texts.hint }}</p>
 {%- for key, words in texts.choices %}
 <label><input type="checkbox" name="{{ field }}" value="{{ key }}"
-{%- if given and key in given.data.choices %} checked{% endif %}> <span>{{ words }}</span></label>
+{%- if given and key in (given.value or "").split(",") %} checked{% endif %}> <span>{{ words }}</span></label>
 {%- endfor %}
 </fieldset>
 """
