@@ -29,7 +29,7 @@ class Config:
     mail_from: str = option("", "the address invitations come from; empty: heed@ the host of public_url")
     templates: str = option("", "a folder that may replace any file of survey_templates/; empty: those that ship")
     trusted_proxies: int = option(0, "how many reverse proxies stand before the server")
-    demo: bool = option(False, "serve the demo's mail catcher")
+    demo: str = option("", "the demo's folder, whose clock is followed and whose mail is shown; empty: no demo")
 
     def __post_init__(self) -> None:
         if self.secret and len(self.secret) < 32:
