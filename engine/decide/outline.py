@@ -98,6 +98,8 @@ def _evaluated(frame: pl.DataFrame, columns: Mapping[str, pl.Expr]) -> pl.DataFr
 def shut_days(decisions: Decisions, values: Values) -> dict[str, list[dict[str, Any]]]:
     """For each calendar, by its `at`: the runs of shut days that matter to this row, asked of the strategy again."""
     found: dict[str, list[dict[str, Any]]] = {}
+    if values["reason"] < 0:
+        return found
     for place, say in enumerate(decisions.said.of(Closed)):
         assert isinstance(say.what, Closed)
         line = _line(say, "closed", place)

@@ -169,5 +169,5 @@ def recheck(engine: Engine, contact_ids: Iterable[int], moment: Moment) -> dict[
 def _why_not(decisions: Decisions, lines: list[Line], values: Mapping[str, Any], occasion: str) -> str | None:
     if values["decision"] in ("ask", "limited") and values["occasion"] == occasion:
         return None
-    today = dict(values) | {"reason_on": values["today"], "next_ask_on": None}
+    today = dict(values) | {"reason": 0, "reason_on": values["today"], "next_ask_on": None}
     return find_hold(lines, values, shut_days(decisions, today), occasion)
