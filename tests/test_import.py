@@ -240,6 +240,20 @@ def test_words_that_heed_does_not_know_are_data_and_noted_once(engine, tmp_path)
     assert "(2 rows)" in note
 
 
+def test_each_unknown_word_is_noted_with_the_nearest_known_one(engine, tmp_path):
+    sheets = {
+        "contacts": CONTACTS.replace("role\n", "channels\n").replace("cto", "email smoke").replace("user", "email"),
+        "asks": ASKS.replace("relationship,relationship", "relatonship,relatonships"),
+        "touchpoints": TOUCHPOINTS.replace("onboarding_done", "onbording_done"),
+    }
+    report = import_files(engine, write_book(tmp_path, **sheets))
+    assert report.rejected == 0
+    said = "\n".join(report.notes)
+    assert all(f"“{word}”" in said for word in ("smoke", "relatonship", "relatonships", "onbording_done"))
+    assert "Did you mean onboarding_done?" in said
+    assert "“email”" not in said
+
+
 def test_a_column_that_is_absent_leaves_what_is_there_and_an_empty_field_makes_it_unknown(engine, tmp_path):
     import_files(engine, [write_sheet(tmp_path, "accounts", "key,name,tier,country,Floor\nx,X,key,AT,3\n")])
     report = import_files(engine, [write_sheet(tmp_path, "accounts", "key,country,Door\nx,,blue\n")])

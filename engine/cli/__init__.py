@@ -90,7 +90,8 @@ class _Failure(click.ClickException):
     def show(self, file: Any = None) -> None:
         click.echo(f"heed: {self.message}", err=True)
         for match in self.matches:
-            click.echo(f"  {match}", err=True)
+            if match not in self.message:
+                click.echo(f"  {match}", err=True)
 
 
 class _WrongUsage(_Failure):

@@ -74,7 +74,8 @@ def _remark(kind: Kind, column: Column, values: pl.Series, around: Surroundings)
     """Words that Heed does not know are data, and history may lie ahead: both are worth a word, neither is wrong."""
     remarks: Counter[str] = Counter()
     usual = around.usual.get(column.name, column.usual)
-    for word, rows in values.filter(~values.is_in(list(usual))).value_counts().iter_rows() if usual else ():
+    words = values.str.split(" ").list.explode() if column.name == "channels" else values
+    for word, rows in words.filter(~words.is_in(list(usual))).value_counts().iter_rows() if usual else ():
         remarks[
             f"{around.file}: {column.name} “{word}” is not one that Heed knows; taken as it is.{nearest(word, usual)}"
         ] += rows

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from engine.data.imports import take_turn
+from engine.decide.sentences import CHANNEL_WORDS
 from engine.errors import InputError, nearest
 from engine.house import Engine
 from engine.intake.files import Sheet, open_sheet, read_chunks
@@ -18,7 +19,9 @@ from engine.intake.kinds import KINDS, Layout, read_layout
 from engine.intake.report import ImportReport
 from engine.intake.rows import Reading, Surroundings, read_rows
 from engine.operations.company import read_company
+from engine.operations.surveys import load_shipped
 from engine.operations.upserts import Outcome, Target, upsert_rows
+from engine.survey.reader import FileError
 
 CHUNK = 50_000
 """Rows in one transaction."""
@@ -48,12 +51,23 @@ def import_files(
         raise InputError(f"There is no kind “{kind}”; there are {', '.join(KINDS)}.{nearest(kind, KINDS)}", about=kind)
     sheets = [open_sheet(Path(path)) for path in paths]
     layouts = [(sheet, read_layout(sheet, kind, mapping)) for sheet in sheets]
-    order = list(KINDS)
+    order, usual = list(KINDS), _usual_words(engine)
     report = ImportReport(dry_run)
     with _transactions(engine, dry_run) as transactions:
         for sheet, layout in sorted(layouts, key=lambda pair: order.index(pair[1].kind.name)):
-            _import_sheet(engine, transactions, sheet, layout, report, progress)
+            _import_sheet(engine, transactions, sheet, layout, report, progress, usual)
     return report
+
+
+def _usual_words(engine: Engine) -> dict[str, tuple[str, ...]]:
+    """What Heed knows of columns that may hold any word, so that a slip of the pen is noticed."""
+    channels = (*CHANNEL_WORDS, *engine.plugins.channels)
+    known = {"channel": channels, "preferred_channel": channels, "channels": channels}
+    try:
+        surveys, journey = load_shipped(engine)
+    except FileError:  # which `heed check` says more about
+        return known
+    return known | {"survey": tuple(surveys), "kind": journey.kinds}
 
 
 @contextmanager
@@ -74,12 +88,13 @@ def _import_sheet(
     layout: Layout,
     report: ImportReport,
     progress: Progress | None,
+    usual: Mapping[str, tuple[str, ...]],
 ) -> None:
     report.count(layout.kind.name)
     report.remark(dict.fromkeys(layout.notes, 0))
     with transactions() as session:
         zone = ZoneInfo(read_company(engine, session).timezone)
-    around = Surroundings(sheet.file, zone, engine.clock(), {})
+    around = Surroundings(sheet.file, zone, engine.clock(), usual)
     for chunk in read_chunks(sheet, CHUNK):
         reading = read_rows(layout, chunk, around)
         with transactions() as session:

@@ -13,6 +13,7 @@ from engine.data.models import AuditEntry, User
 from engine.data.users import find_user
 from engine.errors import InputError
 from engine.house import Engine
+from engine.operations.surveys import sync_surveys
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Installed:
 
 
 def install_house(engine: Engine, *, admin: str | None = None) -> Installed:
-    """Create the database or bring it up to date, and keep a secret in it unless one is configured. Twice is once."""
+    """Create the database or bring it up to date, with the surveys that ship and, unless configured, a secret."""
     email = _read_email(admin) if admin else None
     engine.store.upgrade()
     with engine.store.write(engine.scope) as session:
@@ -34,7 +35,9 @@ def install_house(engine: Engine, *, admin: str | None = None) -> Installed:
         if new:
             keep_fact(session, "installed_at", engine.clock().isoformat())
         secret = _keep_secret(engine, session)
-        return Installed(new, secret, email, _keep_admin(engine, session, email) if email else False)
+        admin_new = _keep_admin(engine, session, email) if email else False
+    sync_surveys(engine)
+    return Installed(new, secret, email, admin_new)
 
 
 def _keep_secret(engine: Engine, session: Session) -> str:

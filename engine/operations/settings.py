@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.data.accounts import find_account, find_contact, find_contacts, list_tier_accounts, mark_accounts
+from engine.data.accounts import find_account, find_contact, list_tier_accounts, mark_accounts
 from engine.data.imports import EARLIEST
-from engine.data.models import Account, AuditEntry, Contact
+from engine.data.models import Account, AuditEntry
 from engine.data.settings import put_setting, read_settings
 from engine.decide.plan import Spec, value_for
-from engine.errors import AmbiguousError, InputError, NotFoundError, nearest
+from engine.errors import InputError, nearest
 from engine.house import Engine
+from engine.operations.decisions import find_one_contact
 from engine.settings import as_text
 from engine.types import TIERS, SettingValue
 
@@ -88,23 +89,13 @@ def _find_layer(session: Session, tier: str | None, account: str | None, contact
         found = (
             find_contact(session, find_account(session, account), contact)
             if account
-            else _one_contact(session, contact)
+            else find_one_contact(session, contact)
         )
         return _Layer("contact", str(found.id), frozenset({found.account_id}))
     if account:
         whole = find_account(session, account)
         return _Layer("account", str(whole.id), frozenset({whole.id}))
     return _Layer("house", "", None)
-
-
-def _one_contact(session: Session, who: str) -> Contact:
-    found = find_contacts(session, who)
-    if not found:
-        raise NotFoundError(f"There is no contact “{who}”. Name one by e-mail address, key or ACCOUNT/KEY.", about=who)
-    if len(found) > 1:
-        names = [f"{contact.account.key}/{contact.key}" for contact in found]
-        raise AmbiguousError(f"“{who}” is {len(found)} contacts; name one of them.", about=who, matches=names)
-    return found[0]
 
 
 def _audit(engine: Engine, layer: _Layer, name: str, before: Any, after: Any) -> AuditEntry:
