@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import case, exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, exists, func, select, update
+from sqlalchemy.orm import Session, joinedload
 
-from engine.data.models import OPEN, AnswerRow, Ask
+from engine.data.models import OPEN, AnswerRow, Ask, Delivery
 
 
 def expire_asks(session: Session, now: datetime) -> None:
@@ -19,3 +20,40 @@ def expire_asks(session: Session, now: datetime) -> None:
     unsent = update(Ask).where(*over, Ask.status.in_(("planned", "approved")))
     session.execute(ended.values(status=case((saved, "answered"), else_="expired"), answered_at=last))
     session.execute(unsent.values(status="cancelled", why_status="its time ran out before it was sent"))
+
+
+# Sending
+
+
+def count_due(session: Session, channel: str, now: datetime) -> int:
+    return session.scalar(select(func.count()).select_from(Ask).where(*_due(channel, now))) or 0
+
+
+def lock_due_asks(session: Session, channel: str, now: datetime, most: int) -> Sequence[Ask]:
+    """Asks to send now, the longest waiting first, kept from other writers. Those that another sender has are left."""
+    query = select(Ask).where(*_due(channel, now)).order_by(Ask.send_at, Ask.id).limit(most)
+    query = query.options(joinedload(Ask.contact)).with_for_update(of=Ask, skip_locked=True)
+    return session.scalars(query).all()
+
+
+def _due(channel: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    waiting = Ask.status.in_(("planned", "approved"))
+    return Ask.origin == "heed", waiting, Ask.channel == channel, Ask.send_at <= now
+
+
+def count_attempts(session: Session, ask_ids: Collection[int]) -> dict[int, int]:
+    """How often each ask was tried."""
+    query = select(Delivery.ask_id, func.max(Delivery.attempt)).where(Delivery.ask_id.in_(ask_ids))
+    return dict(session.execute(query.group_by(Delivery.ask_id)).tuples().all())
+
+
+def begin_delivery(session: Session, delivery_id: int, now: datetime) -> bool:
+    """From here on nobody knows whether it went out; False where the claim was given to somebody else meanwhile."""
+    begun = update(Delivery).where(Delivery.id == delivery_id, Delivery.status == "claimed")
+    return session.scalar(begun.values(status="sending", claimed_at=now).returning(Delivery.id)) is not None
+
+
+def list_stale_deliveries(session: Session, since: datetime) -> Sequence[Delivery]:
+    """Attempts whose sender has not been heard of since then."""
+    stale = Delivery.status.in_(("claimed", "sending")), Delivery.claimed_at <= since
+    return session.scalars(select(Delivery).where(*stale).with_for_update(skip_locked=True)).all()

@@ -33,9 +33,9 @@ def read_company(session: Session) -> dict[str, Any]:
     return {name.partition(".")[2]: value for name, value in session.execute(query)}
 
 
-def find_ask(session: Session, ask_id: int) -> Row[Any] | None:
-    """All that the client's page needs to know of an ask, in one row."""
-    return session.execute(_ASK.where(Ask.id == ask_id)).one_or_none()
+def find_asks(session: Session, ask_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """All that pages and messages need to know of asks, one row each."""
+    return session.execute(_ASK.where(Ask.id.in_(ask_ids)).order_by(Ask.id)).all()
 
 
 def lock_ask(session: Session, ask_id: int) -> Ask | None:

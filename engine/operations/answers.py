@@ -17,13 +17,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.data.accounts import mark_person
-from engine.data.clients import find_ask, find_person, find_submission, list_answers, list_voices, lock_ask
+from engine.data.clients import find_asks, find_person, find_submission, list_answers, list_voices, lock_ask
 from engine.data.models import LIVE, AnswerRow, Ask, Promise, Submission, Voice
 from engine.errors import InputError, LinkError
 from engine.house import Engine
 from engine.links import read_ask_token
 from engine.operations.company import read_link_secret
-from engine.operations.forms import Form, Item, check_open, read_form
+from engine.operations.forms import Form, Item, check_open, read_forms
 from engine.operations.promises import draft_due_on, make_promise, record_verdict
 from engine.registry import Called
 from engine.types import Answer, Draft, Given, Question, clean_text
@@ -59,7 +59,8 @@ def submit_answers(engine: Engine, token: str, posted: Posted, submission_id: st
     with engine.store.write(engine.scope) as session:
         ask = _lock(engine, session, token)
         if _is_new(session, ask, submission_id, action, cleaned, engine.clock()):
-            ACTIONS[action](_Coming(engine, session, ask, _form(engine, session, ask), cleaned))
+            form = read_forms(engine, session, find_asks(session, [ask.id]))[0]
+            ACTIONS[action](_Coming(engine, session, ask, form, cleaned))
             mark_person(session, ask.person_id, engine.clock())
 
 
@@ -69,12 +70,6 @@ def _lock(engine: Engine, session: Session, token: str) -> Ask:
         raise LinkError("This link does not work.")
     check_open(ask.status, ask.expires_at, engine.clock())
     return ask
-
-
-def _form(engine: Engine, session: Session, ask: Ask) -> Form:
-    row = find_ask(session, ask.id)
-    assert row is not None, "it was there a moment ago, and is kept from other writers"
-    return read_form(engine, session, row)
 
 
 def _is_new(session: Session, ask: Ask, submission_id: str, action: str, posted: Posted, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from engine.data.clients import find_ask, list_answers, read_survey_content
+from engine.data.clients import find_asks, list_answers, read_survey_content
 from engine.errors import LinkError
 from engine.house import Engine
 from engine.links import read_ask_token
@@ -74,11 +74,11 @@ class Form:
 def open_form(engine: Engine, token: str) -> Form:
     """Read a client's form. Raises LinkError, `about` saying whether the link is wrong or expired."""
     with engine.store.read(engine.scope) as session:
-        ask = find_ask(session, read_ask_token(read_link_secret(engine, session), token))
-        if ask is None:
+        asks = find_asks(session, [read_ask_token(read_link_secret(engine, session), token)])
+        if not asks:
             raise LinkError("This link does not work.")
-        check_open(ask.status, ask.expires_at, engine.clock())
-        return read_form(engine, session, ask)
+        check_open(asks[0].status, asks[0].expires_at, engine.clock())
+        return read_forms(engine, session, asks)[0]
 
 
 def check_open(status: str, expires_at: datetime | None, now: datetime) -> None:
@@ -89,10 +89,19 @@ def check_open(status: str, expires_at: datetime | None, now: datetime) -> None:
         raise LinkError("This link does not work.")
 
 
-def read_form(engine: Engine, session: Session, ask: Row[Any]) -> Form:
+def read_forms(engine: Engine, session: Session, asks: Sequence[Row[Any]]) -> list[Form]:
+    """The forms of asks as `find_asks` reads them."""
     company = read_company(engine, session)
-    zone = company.zone(ask.contact_timezone, ask.account_timezone)
-    outcomes = read_outcomes(session, [ask.contact_id], zone.key)
+    zones = {ask.contact_id: company.zone(ask.contact_timezone, ask.account_timezone) for ask in asks}
+    outcomes = read_outcomes(session, zones)
+    return [
+        _form(session, ask, company, zones[ask.contact_id], outcomes[ask.contact_id], engine.clock()) for ask in asks
+    ]
+
+
+def _form(
+    session: Session, ask: Row[Any], company: Company, zone: ZoneInfo, outcomes: Sequence[Outcome], now: datetime
+) -> Form:
     survey = _survey(session, ask)
     items = _items(survey, ask.form or [], outcomes)
     owner = ask.owner_name or name_from_email(ask.owner_email or "")
@@ -109,7 +118,7 @@ def read_form(engine: Engine, session: Session, ask: Row[Any]) -> Form:
         facts=_facts(ask, company, owner),
         locales=(ask.contact_locale, ask.account_locale),
         zone=zone,
-        today=local_day(engine.clock(), zone),
+        today=local_day(now, zone),
         paused_until=ask.paused_until,
         answered_at=ask.answered_at,
         expires_at=ask.expires_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -46,11 +46,18 @@ class Outcome:
         return self.state == "done"
 
 
-def read_outcomes(session: Session, contact_ids: Collection[int], zone: str) -> list[Outcome]:
-    """Every promise to these contacts that is theirs to see; what happened last first."""
-    promises = list_shown_promises(session, contact_ids)
+def read_outcomes(session: Session, zones: Mapping[int, ZoneInfo]) -> dict[int, list[Outcome]]:
+    """Every promise to these contacts that is theirs to see, by contact; what happened last first.
+
+    `zones`: where each contact is, so that days are theirs.
+    """
+    promises = list_shown_promises(session, zones)
     names = read_user_names(session, {promise.owner_email for promise in promises}) if promises else {}
-    return [_outcome(promise, names.get(promise.owner_email), ZoneInfo(zone)) for promise in promises]
+    found: dict[int, list[Outcome]] = {contact_id: [] for contact_id in zones}
+    for promise in promises:
+        contact_id = promise.contact_id or 0
+        found[contact_id].append(_outcome(promise, names.get(promise.owner_email), zones[contact_id]))
+    return found
 
 
 def _outcome(promise: Promise, owner_name: str | None, zone: ZoneInfo) -> Outcome:

@@ -42,7 +42,7 @@ def open_promises(engine: Engine, token: str) -> PromisesPage:
             locales=(contact.locale, contact.account.locale),
             company=company,
             today=local_day(engine.clock(), zone),
-            outcomes=tuple(read_outcomes(session, [contact.id], zone.key)),
+            outcomes=tuple(read_outcomes(session, {contact.id: zone})[contact.id]),
         )
 
 
