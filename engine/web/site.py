@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from engine.errors import HeedError
 from engine.house import Engine
 from engine.operations.company import read_link_secret
+from engine.web.mailcatcher import mailcatcher
 from engine.web.pages import pages, show_error
 from engine.web.screens import Room, Screens
 from engine.web.wishes import wishes
@@ -44,6 +45,8 @@ def build_site(engine: Engine) -> Flask:
     site.extensions["heed"] = Room(engine, Screens(engine.config, engine.plugins.question_types), secret)
     site.register_blueprint(pages)
     site.register_blueprint(wishes)
+    if engine.config.demo:
+        site.register_blueprint(mailcatcher)
     site.register_error_handler(HeedError, show_error)
     site.register_error_handler(HTTPException, show_error)
     site.register_error_handler(Exception, _show_failure)
@@ -61,6 +64,6 @@ def _show_failure(error: Exception) -> ResponseReturnValue:
 
 
 def _guard(response: Response) -> Response:
-    response.headers.extend(HEADERS)
-    response.headers.setdefault("Cache-Control", "no-store, private")
+    for name, value in {**HEADERS, "Cache-Control": "no-store, private"}.items():
+        response.headers.setdefault(name, value)
     return response
