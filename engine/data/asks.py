@@ -44,7 +44,7 @@ def _due(channel: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
 def count_attempts(session: Session, ask_ids: Collection[int]) -> dict[int, int]:
     """How often each ask was tried."""
     query = select(Delivery.ask_id, func.max(Delivery.attempt)).where(Delivery.ask_id.in_(ask_ids))
-    return dict(session.execute(query.group_by(Delivery.ask_id)).tuples().all())
+    return dict(session.execute(query.group_by(Delivery.ask_id)).all())
 
 
 def begin_delivery(session: Session, delivery_id: int, now: datetime) -> bool:

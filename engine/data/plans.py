@@ -101,7 +101,7 @@ def read_waiting(session: Session, contact_ids: Collection[int]) -> Sequence[tup
         Ask.origin == "heed",
         Ask.status.in_(WAITING),
     )
-    return session.execute(query).tuples().all()
+    return session.execute(query).all()
 
 
 def read_account_ids(session: Session, contact_ids: Collection[int]) -> Sequence[int]:
@@ -117,7 +117,7 @@ def last_decisions(session: Session, contact_ids: Collection[int]) -> dict[int, 
         .group_by(DecisionRecord.contact_id)
     )
     query = select(DecisionRecord.contact_id, DecisionRecord.decision).where(DecisionRecord.id.in_(newest))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def insert_plan(store: Store, session: Session, run: PlanRun, records: pl.DataFrame, asks: pl.DataFrame) -> None:
