@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from engine.colour import readable
 from engine.data.clients import read_company as read_values
 from engine.data.house import read_secret
 from engine.errors import HeedError
@@ -19,6 +20,11 @@ class Company:
     timezone: str
     locale: str
     accent: str
+
+    @property
+    def accent_on_white(self) -> str:
+        """The accent, dark enough to carry white words."""
+        return readable(self.accent, "#ffffff")
 
     def zone(self, *wanted: str | None) -> ZoneInfo:
         """The first time zone that is stated, the contact's before the account's, else the company's."""

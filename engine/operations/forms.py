@@ -49,7 +49,9 @@ class Form:
     survey: Survey
     items: tuple[Item, ...]
     contact_name: str
+    contact_email: str
     owner_name: str
+    owner_email: str
     company: Company
     facts: Mapping[str, Any]
     locales: tuple[str | None, ...]
@@ -113,7 +115,9 @@ def _form(
         survey=survey,
         items=items,
         contact_name=ask.contact_name or "",
+        contact_email=ask.contact_email or "",
         owner_name=owner,
+        owner_email=ask.owner_email or "",
         company=company,
         facts=_facts(ask, company, owner),
         locales=(ask.contact_locale, ask.account_locale),

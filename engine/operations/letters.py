@@ -5,7 +5,20 @@ from __future__ import annotations
 from datetime import date
 
 from engine.language import Language
+from engine.operations.forms import Form
 from engine.operations.outcomes import Outcome, Step
+from engine.survey.wording import render
+
+
+def tell_form(form: Form, language: Language) -> dict[str, str]:
+    """A form in words: its title, why now, how long."""
+    return {
+        "title": render(language.choose(form.survey.title), form.facts),
+        "intro": render(language.choose(form.survey.intro), form.facts),
+        "questions": tell_questions(len(form.items), language),
+        "time": tell_time(form.seconds, language),
+        "why": tell_why(form.occasion, language),
+    }
 
 
 def tell_questions(number: int, language: Language) -> str:

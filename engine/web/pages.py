@@ -18,8 +18,9 @@ from engine.links import promises_token, wishes_token
 from engine.operations.answers import AnswersError, submit_answers
 from engine.operations.company import Company, read_company
 from engine.operations.forms import Form, open_form
+from engine.operations.letters import tell_form
 from engine.types import Given
-from engine.web.screens import Room, room, tell_form
+from engine.web.screens import Room, room
 
 pages = Blueprint("pages", __name__)
 

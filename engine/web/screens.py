@@ -12,16 +12,16 @@ from flask import current_app, request
 from jinja2 import Template
 from markupsafe import Markup
 
+from engine.colour import DARK, LIGHT, readable
 from engine.config import Config
 from engine.house import Engine
 from engine.language import Language, Languages
 from engine.operations.company import Company
 from engine.operations.forms import Form, Item
-from engine.operations.letters import tell_questions, tell_state, tell_step, tell_time, tell_why
+from engine.operations.letters import tell_state, tell_step
 from engine.survey.wording import render
 from engine.templates import build_environment, template_folders
 from engine.types import Given, QuestionType
-from engine.web.colour import DARK, LIGHT, readable
 
 
 @dataclass(frozen=True)
@@ -105,17 +105,6 @@ def _facts(form: Form, item: Item, language: Language) -> dict[str, Any]:
     day = item.promise.done_on or item.promise.due_on
     told = {"title": item.promise.title, "day": language.day(day, form.today) if day else ""}
     return {**form.facts, "promise": {**told, "owner": {"name": item.promise.owner_name}}}
-
-
-def tell_form(form: Form, language: Language) -> dict[str, str]:
-    """A form in words: its title, why now, how long."""
-    return {
-        "title": render(language.choose(form.survey.title), form.facts),
-        "intro": render(language.choose(form.survey.intro), form.facts),
-        "questions": tell_questions(len(form.items), language),
-        "time": tell_time(form.seconds, language),
-        "why": tell_why(form.occasion, language),
-    }
 
 
 def _read_style(config: Config) -> str:

@@ -1,0 +1,67 @@
+"""heed serve"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from contextlib import closing
+
+import click
+from flask import Flask
+from granian.constants import Interfaces
+from granian.server import Server
+
+from engine.app import create_app, open_house
+from engine.cli.common import open_engine
+from engine.config import load_config
+from engine.errors import HeedError
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen at.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="How many processes serve.")
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
+    """Serve the pages that clients open, until Ctrl-C.
+
+    \b
+    Example:
+      heed serve --port 8000 --workers 2
+    """
+    engine = open_engine(ctx)
+    create_app(engine)  # what is wrong is said here, once, and not by every process
+    engine.store.close()
+    _check_free(host, port)
+    # Processes start afresh and read the environment; the option of this command has to be in it.
+    os.environ["HEED_DATABASE_URL"] = engine.config.database_url
+    click.echo(f"Heed serves http://{host}:{port} – links for clients begin with {engine.config.public_url}")
+    click.echo("Press Ctrl-C to stop.")
+    logging.getLogger("granian").setLevel(logging.WARNING)
+    Server(
+        "engine.cli.serve:load_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=host,
+        port=port,
+        workers=workers,
+        blocking_threads=4,
+        respawn_failed_workers=True,
+        log_enabled=False,
+    ).serve()
+
+
+def load_app() -> Flask:
+    """The application of one serving process."""
+    return create_app(open_house(load_config(os.environ)))
+
+
+def _check_free(host: str, port: int) -> None:
+    try:
+        with closing(socket.create_server((host, port))):
+            return
+    except OSError as error:
+        raise HeedError(
+            f"Port {port} of {host} cannot be used: {error.strerror}. Choose another with --port."
+        ) from None

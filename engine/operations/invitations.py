@@ -1,0 +1,90 @@
+"""An invitation in a client's language: what came of last time, why we ask, how long it takes, and one link."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment
+
+from engine.config import Config
+from engine.language import Language, Languages
+from engine.links import ask_token, promises_token, wishes_token
+from engine.operations.forms import Form
+from engine.operations.letters import tell_form, tell_state
+from engine.templates import build_environment, template_folders
+from engine.types import Message
+
+ADDRESS = re.compile(r"[^@\s<>,;:]+@[^@\s<>,;:]+")
+
+
+@dataclass(frozen=True)
+class Stationery:
+    """Templates, languages and the secret: what every invitation of a run is written with."""
+
+    config: Config
+    secret: str
+    environment: Environment = field(init=False)
+    languages: Languages = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "environment", build_environment(self.config))
+        object.__setattr__(self, "languages", Languages(template_folders(self.config)))
+
+
+def write_invitation(stationery: Stationery, form: Form, attempt: int) -> Message:
+    """The message for an ask. The template's first line is the subject; both parts say the same."""
+    config = stationery.config
+    language = stationery.languages.choose([*form.locales, form.company.locale])
+    links = _links(stationery, form)
+    values = _values(form, language) | links
+    subject, _, text = stationery.environment.get_template("messages/invitation.txt").render(values).partition("\n")
+    name, company = form.owner_name, form.company.name
+    return Message(
+        to=form.contact_email,
+        to_name=form.contact_name,
+        sender=config.sender,
+        sender_name=language.gettext("%(name)s, %(company)s", name=name, company=company) if name else company,
+        reply_to=form.owner_email if ADDRESS.fullmatch(form.owner_email) else None,
+        subject=subject.strip(),
+        text=text.strip() + "\n",
+        html=stationery.environment.get_template("messages/invitation.html").render(values, subject=subject.strip()),
+        message_id=f"<ask-{form.ask_id}.{attempt}.{token_hex(8)}@{urlsplit(config.public_url).hostname}>",
+        headers=(
+            ("List-Unsubscribe", f"<{links['unsubscribe_url']}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ),
+    )
+
+
+def _links(stationery: Stationery, form: Form) -> dict[str, str]:
+    secret, link = stationery.secret, stationery.config.link
+    wishes = wishes_token(secret, form.contact_id)
+    return {
+        "survey_url": link(f"/s/{ask_token(secret, form.ask_id)}"),
+        "promises_url": link(f"/p/{promises_token(secret, form.contact_id)}"),
+        "wishes_url": link(f"/w/{wishes}"),
+        "unsubscribe_url": link(f"/u/{wishes}"),
+    }
+
+
+def _values(form: Form, language: Language) -> dict[str, Any]:
+    return {
+        "_": language.gettext,
+        "language": language,
+        "form": form,
+        "company": form.company.name,
+        "told": tell_form(form, language),
+        "outcomes": [
+            {
+                "said": outcome.said,
+                "title": outcome.title,
+                "owner": outcome.owner_name,
+                "state": tell_state(outcome, language, form.today),
+            }
+            for outcome in form.came_of_it[:3]
+        ],
+    }
