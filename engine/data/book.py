@@ -12,7 +12,7 @@ from engine.data.columns import Snapshot
 from engine.data.events import count_followups, read_promises, read_touchpoints
 from engine.data.history import read_history
 from engine.data.models import Account, Contact
-from engine.data.rows import NO_NUMBER, Rows, as_dates, normalise, read_rows
+from engine.data.rows import NO_NUMBER, Rows, as_date, normalise, read_rows
 from engine.data.scope import among
 from engine.data.store import Store
 from engine.decide.book import COLUMNS, Book
@@ -27,14 +27,16 @@ def read_book(store: Store, moment: Moment, *, account_ids: Collection[int] | No
     with store.snapshot() as snapshot:
         rows = read_rows(snapshot, moment, account_ids, due=due)
         history = read_history(snapshot, rows)
-        touchpoints, kinds = read_touchpoints(snapshot, rows, history)
+        feedback, touchpoints, kinds = read_touchpoints(snapshot, rows, history)
         promises = read_promises(snapshot, rows, history)
         facts = [_describe(rows), _read_wishes(rows), _compare_revenue(snapshot, rows)]
-        frame = pl.concat([*facts, pl.DataFrame([*history.columns, *promises, *touchpoints])], how="horizontal")
+        frame = pl.concat(
+            [*facts, pl.DataFrame([*history.columns, *promises, feedback, *touchpoints])], how="horizontal"
+        )
         frame = frame.with_columns(owner_open_followups=count_followups(snapshot, rows))
-    touchpoint_columns = [series.name for series in touchpoints[1:]]
-    exact = [pl.col(column.name).cast(column.dtype) for column in COLUMNS]
-    return Book(frame.select(*exact, *touchpoint_columns).rechunk(), kinds)
+    exact = (as_date(name) if dtype == pl.Date else pl.col(name).cast(dtype) for name, dtype, *_ in COLUMNS)
+    of_touchpoints = (as_date(series.name) for series in touchpoints)
+    return Book(frame.select(*exact, *of_touchpoints).rechunk(), kinds)
 
 
 def linked_accounts(store: Store, contact_id: int) -> set[int]:
@@ -60,14 +62,14 @@ def _describe(rows: Rows) -> pl.DataFrame:
         "person_id",
         "contact_key",
         "account_key",
-        as_dates("today", rows.today),
+        pl.Series("today", rows.today),
         pl.Series("timezone", rows.zones.names, pl.String).gather(rows.zone),
         pl.when(pl.col("tier").is_in(TIERS)).then("tier").otherwise(pl.lit("standard")).alias("tier"),
         *(_known(name) for name in ("segment", "region", "role", "influence")),
         _known("country").str.to_uppercase(),
         normalise(_known("owner_email")).alias("owner"),
-        pl.col("renewal_on").cast(pl.Date),
-        pl.coalesce("created_on", pl.Series(imported_on)).cast(pl.Date).alias("created_on"),
+        "renewal_on",
+        pl.coalesce("created_on", pl.Series(imported_on)).alias("created_on"),
         _list_channels(rows.frame),
     )
 
@@ -106,7 +108,7 @@ def _read_wishes(rows: Rows) -> pl.DataFrame:
         .then("opted_out_on")
         .cast(pl.Date)
         .alias("opted_out_on"),
-        pl.col("paused_until").cast(pl.Date),
+        "paused_until",
         "wish_min_interval",
         "wish_every_days",
         _unite_occasions(rows),
@@ -148,6 +150,7 @@ def _compare_revenue(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     median = (
         snapshot.frame(middle.offset((count - 1) // 2).limit(2 - count % 2))["annual_revenue"].mean() if count else None
     )
-    revenue = pl.col("annual_revenue")
-    ratio = pl.when(revenue != NO_NUMBER).then(revenue / pl.lit(median or None, pl.Float64))
-    return rows.frame.select(ratio.cast(pl.Float64).alias("revenue_ratio"))
+    revenue = rows.frame["annual_revenue"]
+    # NumPy divides; Polars multiplies by the reciprocal where rows are many, and one account's ratio must not differ.
+    ratio = pl.Series("revenue_ratio", revenue.to_numpy() / (median or 1.0))
+    return ratio.set((revenue == NO_NUMBER) | (not median), None).to_frame()

@@ -3,71 +3,77 @@
 from __future__ import annotations
 
 import io
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from sqlalchemy import URL, Boolean, Connection, Dialect, Executable, Float, String, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Engine,
+    Float,
+    String,
+    Table,
+    Text,
+    cast,
+    func,
+    select,
+)
+from sqlalchemy.sql.selectable import Select
 from sqlalchemy.types import TypeEngine
 
 from engine.data.types import Day
 
-_SQLITE: Dialect = sqlite.dialect()
-_POSTGRESQL: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+LARGE = 10_000_000
+"""Beyond so many characters columns are decoded one by one, which takes less memory."""
+
+Column = tuple[str, type[pl.DataType], str]
 
 
 class Snapshot:
     """Frames that all show one state of the database, whatever is written meanwhile."""
 
-    def __init__(self, connection: Any, dialect: Dialect) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._dialect = dialect
-        self.dialect = dialect.name
+        self.dialect = connection.dialect.name
 
-    def frame(self, statement: Executable) -> pl.DataFrame:
-        """The rows of a select() as columns: Int64, Float64, Boolean, String; days (Int32) and instants as stored."""
-        query = statement.compile(dialect=self._dialect, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
-        values = [self._stored(query, name) for name in query.positiontup or ()]
-        kinds = {column.name: _dtype(column.type) for column in statement.selected_columns}  # type: ignore[attr-defined]
-        read = _read_sqlite if self.dialect == "sqlite" else _read_postgresql
-        return read(self._connection, str(query), values, kinds)
+    def frame(self, statement: Select[*tuple[Any, ...]]) -> pl.DataFrame:
+        """The rows of a select() as columns: Int64, Float64, Boolean, String; days (Int32) and instants as stored.
 
-    def _stored(self, query: Any, name: str) -> Any:
-        """A parameter as its type stores it. Those that an IN was rendered with are named after it: `status_1_3`."""
-        parameter = query.binds[name if name in query.binds else name.rpartition("_")[0]]
-        process = parameter.type.dialect_impl(self._dialect).bind_processor(self._dialect)
-        return process(query.params[name]) if process else query.params[name]
+        The database makes one JSON array of each column and Polars decodes it: a third faster than rows. (ADBC is
+        faster on PostgreSQL. But its SQLite is a second one in the process, and that drops the first one's locks
+        whenever it closes a file: https://www.sqlite.org/howtocorrupt.html, section 2.2.1.)
+        """
+        rows = statement.subquery()
+        texts = self._connection.execute(select(*(self._array(column) for column in rows.c))).one()
+        columns = [(column.name, _dtype(column.type), text) for column, text in zip(rows.c, texts, strict=True)]
+        parts = [columns] if sum(map(len, texts)) < LARGE else [[column] for column in columns]
+        return pl.concat([_decode(part) for part in parts], how="horizontal")
 
-
-Kinds = Mapping[str, type[pl.DataType]]
-
-
-def _read_sqlite(connection: Any, query: str, values: Sequence[Any], kinds: Kinds) -> pl.DataFrame:
-    """Each column as one JSON array, decoded by Polars: a third faster than rows, and by Python's own SQLite.
-
-    A second SQLite library in the process, as those of ADBC and connectorx, would drop the locks of the first whenever
-    it closes a file (https://www.sqlite.org/howtocorrupt.html, section 2.2.1).
-    """
-    arrays = ", ".join(f'json_group_array("{name}")' for name in kinds)
-    found = connection.execute(f"SELECT {arrays} FROM ({query})", values).fetchone()  # noqa: S608
-    columns = zip(kinds.items(), found, strict=True)
-    return pl.DataFrame([_decode(name, kind, text) for (name, kind), text in columns])
+    def _array(self, column: ColumnElement[Any]) -> ColumnElement[str]:
+        if self.dialect == "sqlite":
+            return func.json_group_array(column, type_=Text)
+        return func.coalesce(cast(func.to_json(func.array_agg(column)), Text), "[]")
 
 
-def _decode(name: str, kind: type[pl.DataType], text: str) -> pl.Series:
-    stored = pl.Int64 if kind == pl.Boolean else kind
-    decoded = pl.Series(name, [text]).str.json_decode(pl.List(stored))
-    return decoded.explode(empty_as_null=False).cast(kind)
+@contextmanager
+def open_snapshot(engine: Engine) -> Iterator[Snapshot]:
+    """Show one state of what is committed."""
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with engine.connect() as connection:
+        yield Snapshot(connection)
 
 
-def _read_postgresql(connection: Any, query: str, values: Sequence[Any], kinds: Kinds) -> pl.DataFrame:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values or None)
-        found = pl.DataFrame(cursor.fetch_arrow())
-    return found.select(pl.col(name).cast(kind) for name, kind in kinds.items())
+def _decode(columns: Sequence[Column]) -> pl.DataFrame:
+    texts = pl.DataFrame([pl.Series(name, [text], pl.String) for name, _, text in columns])
+    return texts.select(_values(name, dtype) for name, dtype, _ in columns)
+
+
+def _values(name: str, dtype: type[pl.DataType]) -> pl.Expr:
+    return pl.col(name).str.json_decode(pl.List(dtype)).explode(empty_as_null=False)
 
 
 def _dtype(kind: TypeEngine[Any]) -> type[pl.DataType]:
@@ -77,32 +83,6 @@ def _dtype(kind: TypeEngine[Any]) -> type[pl.DataType]:
 
 
 _DTYPES = {String: pl.String, Boolean: pl.Boolean, Float: pl.Float64}
-
-
-@contextmanager
-def open_snapshot(url: URL) -> Iterator[Snapshot]:
-    """Connect, show one state, disconnect. What other connections have not committed is not seen."""
-    if url.get_backend_name() == "sqlite":
-        with closing(_connect_sqlite(url)) as connection:
-            yield Snapshot(connection, _SQLITE)
-    else:
-        with closing(_connect_postgresql(url)) as connection:
-            yield Snapshot(connection, _POSTGRESQL)
-
-
-def _connect_sqlite(url: URL) -> sqlite3.Connection:
-    connection = sqlite3.connect(str(url.database), isolation_level=None, timeout=10)
-    connection.execute("BEGIN")
-    return connection
-
-
-def _connect_postgresql(url: URL) -> Any:
-    from adbc_driver_postgresql import dbapi  # comes with the extra `postgresql` only
-
-    connection = dbapi.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
-    with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    return connection
 
 
 def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy import and_, func, or_, select
 from engine.data.columns import Snapshot
 from engine.data.history import History, spread_lists
 from engine.data.localtime import day_number
-from engine.data.models import Promise, Touchpoint
-from engine.data.rows import Rows, as_dates, normalise
+from engine.data.models import OWNER, Promise, Touchpoint
+from engine.data.rows import Rows, normalise
 from engine.data.types import EPOCH
 from engine.decide.book import ACCOUNT_TOUCHPOINT, TOUCHPOINT
 
@@ -20,29 +20,33 @@ FEEDBACK = "feedback"
 """The kind of touchpoint that is a client's word, given unasked."""
 
 
-def read_touchpoints(snapshot: Snapshot, rows: Rows, history: History) -> tuple[list[pl.Series], tuple[str, ...]]:
+def read_touchpoints(
+    snapshot: Snapshot, rows: Rows, history: History
+) -> tuple[pl.Series, list[pl.Series], tuple[str, ...]]:
     """The last feedback, the latest touchpoints that no ask followed, and the kinds there are columns for."""
     named, whole = _read_touchpoints(snapshot, rows)
     feedback = named.filter(pl.col("kind") == FEEDBACK)
     last_feedback = rows.latest(feedback["row"].to_numpy(), feedback["day"].to_numpy())
     named, whole = (_unfollowed(found, history) for found in (named.filter("own"), whole))
     kinds = tuple(pl.concat([named["kind"], whole["kind"]]).unique().sort())
-    columns = [as_dates("last_feedback_on", last_feedback)]
+    columns = []
     for kind in kinds:
         columns.append(_latest_of_kind(named, kind, TOUCHPOINT + kind, rows))
         columns.append(_latest_of_kind(whole, kind, ACCOUNT_TOUCHPOINT + kind, rows))
-    return columns, kinds
+    return pl.Series("last_feedback_on", last_feedback), columns, kinds
 
 
 def _read_touchpoints(snapshot: Snapshot, rows: Rows) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Those that name a contact, as their person's rows see them, and those of the accounts as a whole."""
-    query = select(Touchpoint.account_id, Touchpoint.contact_id, Touchpoint.kind, Touchpoint.happened_at)
-    at_account = and_(Touchpoint.contact_id.is_(None), rows.of_accounts(Touchpoint.account_id))
-    found = snapshot.frame(query.where(or_(at_account, rows.of_people(Touchpoint.contact_id))))
-    named = found.filter(pl.col("contact_id").is_not_null()).join(rows.views, on="contact_id")
-    whole = found.filter(pl.col("contact_id").is_null()).drop("contact_id")
-    whole = whole.join(rows.frame.select("row", "account_id"), on="account_id")
-    return _until_today(named, rows), _until_today(whole, rows)
+    named = select(Touchpoint.contact_id, Touchpoint.kind, Touchpoint.happened_at)
+    named = named.where(Touchpoint.contact_id.is_not(None), rows.of_people(Touchpoint.contact_id))
+    whole = select(Touchpoint.account_id, Touchpoint.kind, Touchpoint.happened_at)
+    unnamed = func.coalesce(Touchpoint.contact_id, 0) == 0  # as in uq_touchpoints_identity, which finds them by account
+    whole = whole.where(unnamed, rows.of_accounts(Touchpoint.account_id))
+    return (
+        _until_today(snapshot.frame(named).join(rows.views, on="contact_id"), rows),
+        _until_today(snapshot.frame(whole).join(rows.frame.select("row", "account_id"), on="account_id"), rows),
+    )
 
 
 def _until_today(found: pl.DataFrame, rows: Rows) -> pl.DataFrame:
@@ -57,7 +61,7 @@ def _unfollowed(found: pl.DataFrame, history: History) -> pl.DataFrame:
 
 def _latest_of_kind(found: pl.DataFrame, kind: str, name: str, rows: Rows) -> pl.Series:
     of_kind = found.filter(pl.col("kind") == kind)
-    return as_dates(name, rows.latest(of_kind["row"].to_numpy(), of_kind["day"].to_numpy()))
+    return pl.Series(name, rows.latest(of_kind["row"].to_numpy(), of_kind["day"].to_numpy()))
 
 
 def read_promises(snapshot: Snapshot, rows: Rows, history: History) -> list[pl.Series]:
@@ -77,7 +81,7 @@ def read_promises(snapshot: Snapshot, rows: Rows, history: History) -> list[pl.S
         *_first_due(ours.filter(~done), "promise_due", rows),
         *_first_due(theirs.filter(~done), "account_promise_due", rows),
         spread_lists(lists, "done_promises_on", rows),
-        as_dates("promise_done_on", rows.latest(kept["row"].to_numpy(), kept["done_on"].to_numpy())),
+        pl.Series("promise_done_on", rows.latest(kept["row"].to_numpy(), kept["done_on"].to_numpy())),
     ]
 
 
@@ -106,15 +110,19 @@ def _first_due(open_promises: pl.DataFrame, name: str, rows: Rows) -> tuple[pl.S
 def count_followups(snapshot: Snapshot, rows: Rows) -> pl.Series:
     """Drafted and agreed promises of each row's account owner, over all accounts, as of the row's today."""
     places = rows.frame.select(normalise(pl.col("owner_email")).alias("owner"), today=pl.Series(rows.today))
-    counts = [_count_followups(snapshot, EPOCH + timedelta(days=int(day))) for day in np.unique(rows.zones.today)]
-    told = places.join(pl.concat(counts), on=["owner", "today"], how="left", maintain_order="left")
-    return told["owner_open_followups"].fill_null(0).cast(pl.Int32)
+    owners = places["owner"].unique().to_list() if rows.picked else None
+    days = (EPOCH + timedelta(days=int(day)) for day in np.unique(rows.zones.today))
+    counts = pl.concat([_count_followups(snapshot, day, owners) for day in days])
+    told = places.join(counts, on=["owner", "today"], how="left", maintain_order="left")
+    return told["followups"].fill_null(0)
 
 
-def _count_followups(snapshot: Snapshot, today: date) -> pl.DataFrame:
+def _count_followups(snapshot: Snapshot, today: date, owners: list[str] | None) -> pl.DataFrame:
     still_open = Promise.status.in_(("drafted", "agreed"))
     done_later = and_(Promise.status == "done", Promise.done_on > today)
-    query = select(Promise.owner_email, func.count().label("owner_open_followups")).group_by(Promise.owner_email)
-    found = snapshot.frame(query.where(Promise.made_on <= today, or_(still_open, done_later)))
-    by_owner = found.group_by(normalise(pl.col("owner_email")).alias("owner")).agg(pl.col("owner_open_followups").sum())
-    return by_owner.with_columns(today=pl.lit(day_number(today), pl.Int32))
+    query = select(OWNER.label("owner"), func.count().label("followups")).group_by(OWNER)
+    query = query.where(Promise.made_on <= today, or_(still_open, done_later))
+    if owners and all(owner.isascii() for owner in owners):  # beyond ASCII, SQLite's lower() leaves letters as they are
+        query = query.where(OWNER.in_(owners))
+    counts = snapshot.frame(query).group_by(normalise(pl.col("owner"))).agg(pl.col("followups").sum())
+    return counts.with_columns(today=pl.lit(day_number(today), pl.Int32))

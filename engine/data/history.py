@@ -11,18 +11,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sqlalchemy import BigInteger, case, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, case, func, select, type_coerce
 
 from engine.data.columns import Snapshot
 from engine.data.localtime import NONE, Days, Instants
-from engine.data.models import ASKED, WAITING, AnswerRow, Ask
-from engine.data.rows import Rows, as_dates
+from engine.data.models import OPEN, WAITING, AnswerRow, Ask
+from engine.data.rows import Rows
 
 SETTLED_DAYS = 14
 """After so many days without an answer an ask counts as unanswered."""
 NEVER_ANSWERED = -(1 << 62)
 
-_ANSWERED, _UNDER_WAY, _CLOSED = range(3)
+_STATUSES = (("answered",), ("expired", "declined"), (*OPEN, "in_doubt"))
+_ANSWERED, _CLOSED, _UNDER_WAY = range(len(_STATUSES))
 _OCCASIONS = {"relationship": 1, "renewal": 2, "touchpoint": 3, "promise": 4}
 _BY_OCCASION = 4
 _WITHOUT_INSTANT = 32
@@ -80,34 +81,38 @@ def read_history(snapshot: Snapshot, rows: Rows) -> History:
     is_open = (asks.status == _UNDER_WAY) | ((asks.status == _ANSWERED) & (asks.answered >= rows.end[asks.row]))
     columns = [
         _list_days(asks),
-        as_dates("last_asked_on", asks.newest(np.ones_like(asks.own))),
-        as_dates("open_asked_on", np.maximum(asks.newest(is_open), under_way)),
+        pl.Series("last_asked_on", asks.newest(np.ones_like(asks.own))),
+        pl.Series("open_asked_on", np.maximum(asks.newest(is_open), under_way)),
         *_count_unanswered(asks),
-        as_dates("relationship_asked_on", asks.newest(asks.own & (asks.occasion == _OCCASIONS["relationship"]))),
-        as_dates("renewal_asked_on", asks.newest(asks.own & (asks.occasion == _OCCASIONS["renewal"]))),
-        as_dates("planned_on", _latest(waiting.filter("own"), rows)),
+        pl.Series("relationship_asked_on", asks.newest(asks.own & (asks.occasion == _OCCASIONS["relationship"]))),
+        pl.Series("renewal_asked_on", asks.newest(asks.own & (asks.occasion == _OCCASIONS["renewal"]))),
+        pl.Series("planned_on", _latest(waiting.filter("own"), rows)),
         pl.Series("planned_elsewhere", _latest(waiting.filter(~pl.col("own")), rows) != NONE),
-        as_dates("asked_here_on", np.maximum(asks.newest(asks.here), _latest(waiting.filter("here"), rows))),
+        pl.Series("asked_here_on", np.maximum(asks.newest(asks.here), _latest(waiting.filter("here"), rows))),
         *_hear(heard, _read_loose_answers(snapshot, rows), rows),
     ]
     return History(columns, asks.newest_instant(about_touchpoint), asks.newest(about_promise))
 
 
 def _read_asks(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
-    status = case(
-        (Ask.status == "answered", _ANSWERED), (Ask.status.in_(("expired", "declined")), _CLOSED), else_=_UNDER_WAY
+    """Everything that was asked. What was not has no `code`, or no `sent`.
+
+    It is left out here and not in SQL, where a condition on the status draws SQLite to that index, away from contacts'.
+    """
+    sent_at, planned_on, answered_at = (
+        type_coerce(at, BigInteger) for at in (Ask.sent_at, Ask.planned_on, Ask.answered_at)
     )
+    status = case(*((Ask.status.in_(words), code) for code, words in enumerate(_STATUSES)))
     occasion = case(*((Ask.occasion == name, code * _BY_OCCASION) for name, code in _OCCASIONS.items()), else_=0)
-    dateless = case((Ask.sent_at.is_(None), _WITHOUT_INSTANT), else_=0)
-    sent = func.coalesce(type_coerce(Ask.sent_at, BigInteger), type_coerce(Ask.planned_on, BigInteger) * 86_400)
+    dateless = case((sent_at.is_not(None), 0), (Ask.status == "in_doubt", _WITHOUT_INSTANT))
     query = select(
         Ask.contact_id,
-        sent.label("sent"),
-        func.coalesce(type_coerce(Ask.answered_at, BigInteger), NEVER_ANSWERED).label("answered"),
+        func.coalesce(sent_at, planned_on * 86_400).label("sent"),
+        answered_at.label("answered"),
         (status + occasion + dateless).label("code"),
     )
-    asked = or_(Ask.sent_at.is_not(None), Ask.status == "in_doubt"), Ask.status.in_(ASKED), sent.is_not(None)
-    return snapshot.frame(query.where(rows.of_people(Ask.contact_id), *asked)).cast({"code": pl.Int8})
+    asks = snapshot.frame(query.where(rows.of_people(Ask.contact_id))).drop_nulls(["code", "sent"])
+    return asks.with_columns(pl.col("code").cast(pl.Int8), pl.col("answered").fill_null(NEVER_ANSWERED))
 
 
 def _arrange(seen: pl.DataFrame, rows: Rows) -> _Asks:
@@ -156,7 +161,7 @@ def _count_unanswered(asks: _Asks) -> tuple[pl.Series, pl.Series]:
     counted[answered[first]] = position[heard][first]
     return (
         pl.Series("unanswered_in_a_row", counted.astype(np.int32)),
-        as_dates("settled_asked_on", asks.newest(settled)),
+        pl.Series("settled_asked_on", asks.newest(settled)),
     )
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -247,7 +248,7 @@ class Delivery(Base):
     ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"))
     attempt: Mapped[int]
     status: Mapped[str]
-    """sending, sent, refused, later, in_doubt."""
+    """claimed, sending, sent, refused, later, in_doubt."""
     claimed_by: Mapped[str]
     claimed_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
@@ -331,11 +332,15 @@ class Promise(Base):
     events: Mapped[list[PromiseEvent]] = relationship(back_populates="promise", order_by="PromiseEvent.id")
     __table_args__ = (
         Index("uq_promises_identity", "account_id", text("coalesce(contact_id, 0)"), "title", "made_on", unique=True),
-        Index("ix_promises_owner", "owner_email", "status", "made_on", "done_on"),
+        Index("ix_promises_owner", text("lower(trim(owner_email))"), "status", "made_on", "done_on"),
         _one_of("status", *PROMISE_STATUSES),
         _one_of("verdict", *VERDICTS),
         CheckConstraint("trim(owner_email) <> ''", name="owner_email"),
     )
+
+
+OWNER = func.lower(func.trim(Promise.owner_email), type_=String())
+"""What tells one owner from another, as far as a database can; ix_promises_owner is by it."""
 
 
 class PromiseEvent(Base):

@@ -19,8 +19,8 @@ from engine.data.models import Account, Contact, SettingRow
 from engine.data.scope import among
 from engine.types import Moment
 
-BROAD = 5
-"""Where more than one in so many accounts is wanted, reading every account is quicker than picking some."""
+FEW, BROAD = 1000, 5
+"""Where more accounts than FEW are wanted and more than one in BROAD, reading all is quicker than picking some."""
 NO_NUMBER = -1e300
 
 _PERSON = (
@@ -67,10 +67,9 @@ class Rows:
         return found
 
 
-def as_dates(name: str, days: Days) -> pl.Series:
-    """Days as a column; NONE is null."""
-    series = pl.Series(name, days)
-    return series.set(series == NONE, None).cast(pl.Date)
+def as_date(name: str) -> pl.Expr:
+    """A column of day numbers as dates; NONE is null."""
+    return pl.when(pl.col(name).cast(pl.Int32) != NONE).then(name).cast(pl.Date).alias(name)
 
 
 def normalise(address: pl.Expr) -> pl.Expr:
@@ -81,14 +80,13 @@ def normalise(address: pl.Expr) -> pl.Expr:
 def read_rows(snapshot: Snapshot, moment: Moment, account_ids: Collection[int] | None, *, due: bool) -> Rows:
     """Read the contacts of these accounts (None: of all), or of those among them that are due."""
     accounts = _read_accounts(snapshot, moment, account_ids, due=due)
-    total = snapshot.frame(select(func.count(Account.id).label("total"))).item()
-    picked = accounts.height * BROAD < total
+    picked = accounts.height <= FEW or accounts.height * BROAD < _count_accounts(snapshot)
     people = _read_people(snapshot, accounts["account_id"].to_list() if picked else None)
     frame = people.join(accounts, on="account_id", how="inner")
     frame, zones = _locate(frame, moment, _read_house_zone(snapshot))
     if due:
-        today = pl.Series(zones.today).gather(frame["zone"])
-        frame = frame.filter((pl.col("plan_on") <= today).any().over("account_id"))
+        here = frame.with_columns(today=pl.Series(zones.today).gather(frame["zone"]))
+        frame = here.filter((pl.col("plan_on") <= pl.col("today")).any().over("account_id")).drop("today")
     frame = frame.sort("account_id", "contact_id").with_row_index("row")
     people = people.select(_PERSON)
     if picked:
@@ -114,6 +112,10 @@ def _read_accounts(
     if due:  # nowhere on earth is it later than this; whose day it is not yet goes when the zones are known
         query = query.where(Account.plan_on <= (moment.on or (moment.now + timedelta(hours=14)).date()))
     return snapshot.frame(query)
+
+
+def _count_accounts(snapshot: Snapshot) -> int:
+    return int(snapshot.frame(select(func.count(Account.id).label("total"))).item())
 
 
 def _read_people(snapshot: Snapshot, account_ids: list[int] | None) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Engine, Executable, Table, delete, func, or_, select, update
+from sqlalchemy import Engine, Select, Table, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -89,9 +89,9 @@ class Store:
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Several frames that show one state of everything that is committed."""
-        return open_snapshot(self._url)
+        return open_snapshot(self.engine)
 
-    def frame(self, statement: Executable) -> pl.DataFrame:
+    def frame(self, statement: Select[*tuple[Any, ...]]) -> pl.DataFrame:
         """One frame of what is committed; see Snapshot.frame."""
         with self.snapshot() as snapshot:
             return snapshot.frame(statement)

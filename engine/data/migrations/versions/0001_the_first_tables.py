@@ -323,7 +323,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_promises_account_id", "promises", ["account_id"])
     op.create_index("ix_promises_contact_id", "promises", ["contact_id"])
-    op.create_index("ix_promises_owner", "promises", ["owner_email", "status", "made_on", "done_on"])
+    op.create_index(
+        "ix_promises_owner", "promises", [sa.text("lower(trim(owner_email))"), "status", "made_on", "done_on"]
+    )
     op.create_index(
         "uq_promises_identity",
         "promises",
