@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import date, datetime, time
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -16,7 +15,8 @@ from engine.data import plans
 from engine.data.asks import expire_asks
 from engine.data.models import PlanRun
 from engine.decide.funnel import Funnel, count_decisions
-from engine.decide.outline import outline, values_of
+from engine.decide.outline import outline
+from engine.decide.records import lines_as_json, make_records
 from engine.decide.tailoring import Tailored
 from engine.errors import BusyError
 from engine.house import Engine
@@ -77,7 +77,7 @@ def _plan(engine: Engine, moment: Moment, seed: int, progress: Progress, holder:
     if holder is not None:
         asks = _asks(decided, tailored, rows, possible)
         progress("asks", asks.height)
-        lines = [asdict(line) for line in outline(decided.decisions)]
+        lines = lines_as_json(outline(decided.decisions))
         run = PlanRun(on=moment.today("UTC"), seed=seed, started_at=started, finished_at=engine.clock())
         run.sentences, run.funnel = {"lines": lines}, funnel.as_dict()
         _write(engine, holder, run, decided, tailored, asks)
@@ -169,11 +169,12 @@ def _write(engine: Engine, holder: str, run: PlanRun, decided: Decided, tailored
         if not engine.store.holds_lease(session, LEASE, holder):
             raise BusyError("This plan took too long and another one has begun; nothing of this one was kept.")
         changed = _changed(session, frame, asks)
-        records = _records(decided, tailored, frame["contact_id"].is_in(changed.to_list()).arg_true())
+        rows = frame["contact_id"].is_in(changed.to_list()).arg_true()
+        records = make_records(decided.decisions, rows, tailored)
         plans.insert_plan(engine.store, session, run, records, asks)
-        plans.plan_again(session, _next_days(frame))
         shared = decided.book.frame.filter(pl.col("contact_id").is_in(asks["contact_id"].to_list()))["person_id"]
         plans.mark_persons(session, shared.to_list(), run.on)
+        plans.plan_again(session, _next_days(frame))
 
 
 def _changed(session: Session, frame: pl.DataFrame, asks: pl.DataFrame) -> pl.Series:
@@ -188,27 +189,6 @@ def _changed(session: Session, frame: pl.DataFrame, asks: pl.DataFrame) -> pl.Se
 
 
 BEFORE = {"contact_id": pl.Int64, "before": pl.String}
-
-
-def _records(decided: Decided, tailored: Tailored, rows: pl.Series) -> pl.DataFrame:
-    """Decision records of these rows: the values that their sentences need, and how the ask was tailored."""
-    values = values_of(decided.decisions, rows)
-    told = pl.DataFrame({"contact_id": tailored.frame["contact_id"], "tailored": _told(tailored)})
-    says = pl.concat([values.select("contact_id"), values.select(values=pl.struct(pl.all()))], how="horizontal")
-    says = says.join(told, on="contact_id", how="left", maintain_order="left")
-    return values.select("contact_id", "decision", "occasion", "next_ask_on", on="today").with_columns(
-        says.select(says=pl.struct("values", "tailored").struct.json_encode())["says"]
-    )
-
-
-def _told(tailored: Tailored) -> pl.Series:
-    """Channel scores, questions picked and left out, of each ask."""
-    scores = [name for name in tailored.frame.columns if name.startswith("score:")]
-    asks = tailored.frame.select("survey", "channel", *scores).with_row_index("row").cast({"row": pl.Int64})
-    for name, chosen in (("questions", tailored.forms.picked), ("left_out", tailored.forms.left_out)):
-        listed = chosen.group_by("row").agg(pl.struct(pl.exclude("row")).alias(name))
-        asks = asks.join(listed, on="row", how="left", maintain_order="left")
-    return asks.drop("row").to_struct("tailored")
 
 
 def _next_days(frame: pl.DataFrame) -> pl.DataFrame:

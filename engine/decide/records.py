@@ -1,0 +1,80 @@
+"""Decision records: what was decided for a contact, as JSON that can be told again when the strategies have changed.
+
+A record is {"decided": …, "said": {place in the outline: values}, "tailored": …}. What a strategy did not object to is
+null. The outline with the sentences is kept once, by the run that the record belongs to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from engine.decide.outline import Line, outline, values_of
+from engine.decide.planner import Decisions
+from engine.decide.tailoring import Tailored
+
+SPEAKING = {"reason": "on", "hold": "until", "closed": "calendar", "limit": "at_most"}
+"""The value without which a line says nothing, by kind."""
+IDS = ("contact_id", "account_id", "person_id", "contact_key", "account_key")
+
+
+def make_records(decisions: Decisions, rows: pl.Series, tailored: Tailored) -> pl.DataFrame:
+    """Records of these rows: contact_id, on, decision, occasion, next_ask_on, says (the JSON text)."""
+    values = values_of(decisions, rows)
+    lines = outline(decisions)
+    decided = pl.struct(pl.exclude(*IDS, *(name for name in values.columns if "#" in name)))
+    said = pl.struct(**{str(place): _said(line, values.columns) for place, line in enumerate(lines)})
+    parts = values.select("contact_id", decided=decided, said=said)
+    parts = parts.join(_told(tailored), on="contact_id", how="left", maintain_order="left").drop("contact_id")
+    says = parts.select(says=pl.struct(pl.all()).struct.json_encode())["says"]
+    return values.select("contact_id", "decision", "occasion", "next_ask_on", says, on="today")
+
+
+def _said(line: Line, columns: Sequence[str]) -> pl.Expr:
+    """What one line is told with; null where it says nothing."""
+    own = [pl.col(name).alias(name.removeprefix(line.at)) for name in columns if name.startswith(line.at)]
+    return pl.when(pl.col(line.at + SPEAKING[line.kind]).is_not_null()).then(pl.struct(own))
+
+
+def _told(tailored: Tailored) -> pl.DataFrame:
+    """How each ask was tailored: survey, channel, scores, questions picked and left out."""
+    scores = [name for name in tailored.frame.columns if name.startswith("score:")]
+    asks = tailored.frame.select("contact_id", "survey", "channel", *scores).with_row_index("row")
+    asks = asks.cast({"row": pl.Int64})
+    for name, chosen in (("questions", tailored.forms.picked), ("left_out", tailored.forms.left_out)):
+        listed = chosen.group_by("row", maintain_order=True).agg(pl.struct(pl.exclude("row")).alias(name))
+        asks = asks.join(listed, on="row", how="left", maintain_order="left")
+    return asks.select("contact_id", tailored=pl.struct(pl.exclude("contact_id", "row")))
+
+
+def read_record(says: Mapping[str, Any], lines: Sequence[Line]) -> dict[str, Any]:
+    """The values of a record, as engine.decide.explanation.explain takes them."""
+    values = dict(says["decided"])
+    for place, line in enumerate(lines):
+        said = says["said"][str(place)] or {SPEAKING[line.kind]: None, "mode": "off"}
+        values |= {line.at + name: value for name, value in said.items()}
+    return {name: _date(value) for name, value in values.items()}
+
+
+def lines_as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    return [json.loads(json.dumps(vars(line))) for line in lines]
+
+
+def lines_from_json(stored: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """The outline of a run, as it was kept."""
+    tuples = ("per", "except_for", "only_for")
+    return [Line(**{k: tuple(v) if k in tuples and v is not None else v for k, v in line.items()}) for line in stored]
+
+
+def _date(value: Any) -> Any:
+    """JSON knows no dates: a text that is one becomes one again."""
+    if not isinstance(value, str) or len(value) != 10:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return value
