@@ -243,7 +243,7 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("ask_id", "attempt"),
-        _one_of("status", "sending", "sent", "refused", "later", "in_doubt"),
+        _one_of("status", "claimed", "sending", "sent", "refused", "later", "in_doubt"),
     )
     ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"))
     attempt: Mapped[int]

@@ -291,7 +291,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String()),
         sa.Column("detail", sa.Text()),
         sa.CheckConstraint(
-            "status IN ('sending', 'sent', 'refused', 'later', 'in_doubt')", name="ck_deliveries_status"
+            "status IN ('claimed', 'sending', 'sent', 'refused', 'later', 'in_doubt')", name="ck_deliveries_status"
         ),
         sa.ForeignKeyConstraint(["ask_id"], ["asks.id"], name="fk_deliveries_ask_id"),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
