@@ -1,15 +1,30 @@
-# The five commands a developer needs. Each does its own set-up from a clean clone.
-PYTHON ?= python3.11
+# The commands a developer needs. Each does its own set-up from a clean clone.
+SHELL := /bin/bash
 BIN := .venv/bin
+# The first Python that is new enough and can make virtual environments; a shim that leads nowhere is none.
+PYTHON ?= $(shell for python in python3.11 /usr/bin/python3.11 python3; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: setup demo test lint bench docs clean
+.PHONY: setup browser demo test lint bench docs clean
 
-setup: .venv/.ready
+setup: .venv/.ready browser
 
 .venv/.ready: setup.cfg pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer, with venv, is needed: on Debian, apt-get install python3-venv."; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,benchmark]' --config-settings editable_mode=compat
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[test,benchmark]' --config-settings editable_mode=compat
 	touch $@
+
+# Only tests need a browser. It is the system's own: one that Playwright downloads is in no package index.
+APT := DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet --yes
+
+browser:
+ifeq ($(BROWSER),)
+	@test "$$(id -u)" != 0 || $(APT) install chromium || { $(APT) update && $(APT) install chromium; } || true
+	@command -v chromium > /dev/null || echo "NOTE: without Chromium, tests in a browser are skipped. On Debian: apt-get install chromium"
+endif
 
 demo: setup
 	$(BIN)/heed demo
@@ -21,7 +36,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 bench: setup
 	$(BIN)/python -m benchmarks
