@@ -103,7 +103,7 @@ def test_import_counts_and_names_what_it_rejects(heed, tmp_path):
     assert "Nothing was written" in tried.stdout
     result = heed("import", *book)
     assert result.exit_code == 1
-    assert f"{tmp_path / 'asks.csv'}:2: contact_key “nobody”" in result.stderr
+    assert f"{tmp_path / 'asks.csv'}:2: contact_key “nobody”" in result.stdout
     assert [line.split()[:2] for line in result.stdout.splitlines()[:2]] == [["accounts", "2"], ["contacts", "3"]]
 
 

@@ -324,6 +324,16 @@ def test_what_an_accounts_terms_forbid_to_keep_is_never_kept_and_forgotten_when_
     assert cid["attributes"] == {}
 
 
+def test_a_no_that_was_given_to_heed_is_not_taken_back_by_a_file_that_does_not_know_of_it(engine, tmp_path):
+    with engine.store.write(EVERYTHING) as session:
+        no = {"opted_out_on": date(2026, 11, 1), "paused_until": date(2027, 2, 1)}
+        make_contact(session, make_account(session, key="north"), key="ada", **no)
+    text = "account_key,key,opted_out_on,paused_until\nnorth,ada,,2026-12-01\n"
+    import_files(engine, [write_sheet(tmp_path, "contacts", text)])
+    [ada] = rows(engine, "contacts")
+    assert no.items() <= ada.items()
+
+
 def test_what_heed_sent_itself_is_not_changed_by_an_import(engine, tmp_path):
     with engine.store.write(EVERYTHING) as session:
         contact = make_contact(session, make_account(session, key="north"), key="ada")

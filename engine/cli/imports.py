@@ -66,11 +66,9 @@ def _show(report: ImportReport) -> None:
     for note in report.notes:
         click.echo(f"note: {note}", err=True)
     for rejection in report.rejections:
-        click.echo(str(rejection), err=True)
-    if report.rejected:
-        click.echo(
-            f"{plural(report.rejected, 'row')} rejected; the others are in." if not report.dry_run else "", err=True
-        )
+        click.echo(str(rejection))
+    if report.rejected and not report.dry_run:
+        click.echo(f"{plural(report.rejected, 'row')} rejected; the others are in.")
 
 
 def _read_map(path: Path) -> dict[str, Any]:

@@ -118,6 +118,11 @@ def _find_existing(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
         rows = merge_extra(rows, rows[OLD + "attributes"])
     if target.kind == "promises":
         rows = rows.with_columns(pl.coalesce("owner_email", OLD + "owner_email"))
+    # A client's no, or pause, may have been given to Heed itself: a file that does not know of it takes nothing back.
+    if "opted_out_on" in rows.columns:
+        rows = rows.with_columns(pl.coalesce("opted_out_on", OLD + "opted_out_on"))
+    if "paused_until" in rows.columns:
+        rows = rows.with_columns(pl.max_horizontal("paused_until", OLD + "paused_until"))
     return rows
 
 
