@@ -37,7 +37,7 @@ COUNTRIES = (
     ("US", "CA"),
     ("GB", "SCT"),
     ("GB", ""),
-    ("XX", ""),
+    ("DE", "ZZ"),
     ("", "BY"),
 )
 EMAILS = (
@@ -256,9 +256,10 @@ CHOICES: dict[str, Sequence[Any]] = {
     "loss_price.price": (0.0, 200.0),
 }
 MODED = (
-    *(strategy.__name__ for strategy in (*oracle.REASONS.values(), *oracle.HOLDS)),
+    *(strategy.__name__ for strategy in (*oracle.REASONS.values(), *oracle.HOLDS[2:])),
     *("quiet_times", "account_share", "owner_capacity", "one_live_ask", "revenue_weight", "coverage", "loss_price"),
 )
+"""All but consent and wishes, which no layer may switch off."""
 
 
 def make_settings(random: Random, book: Book, on: date) -> tuple[Setting, ...]:

@@ -586,7 +586,7 @@ class Places:
     def __init__(self, views: Sequence[View]) -> None:
         self.account_persons = {view.account.key: set[Key]() for view in views}
         self.owner_asks: dict[str, int] = {}
-        self.live = {view.person for view in views if any(hold.until > view.today for hold in live_ask(view))}
+        self.live: set[Key] = set()
         for view in views:
             here = [s.on for s in view.asks if s.ask.account_key == view.account.key]
             if here and later(max(here), view.value("account_share.window_days")) > view.today:
@@ -611,7 +611,7 @@ class Places:
 
     def one_live_ask(self, view: View) -> bool:
         """At most one live ask per person. Reading: an open ask is live for live_ask.valid_days."""
-        return view.person not in self.live
+        return view.person not in self.live and not any(hold.until > view.today for hold in live_ask(view))
 
     def take(self, view: View) -> None:
         owner = view.account.owner_email.strip().casefold()
@@ -672,7 +672,7 @@ def decide_alone(view: View) -> Decision:
         next_ask_on=next_ask_on,
         reasons=frozenset((reason.strategy, reason.occasion, reason.on) for reason in left),
         holds=frozenset((hold.strategy, hold.until) for hold in holds if hold.until > view.today)
-        | frozenset(quiet_hold(view, best) if next_ask_on else ()),
+        | frozenset(quiet_hold(view, best, left[best]) if best else ()),
     )
 
 
@@ -709,11 +709,16 @@ def next_day(view: View, reason: Reason, binding: Sequence[Hold]) -> date:
     return NEVER
 
 
-def quiet_hold(view: View, reason: Reason) -> list[tuple[str, date]]:
-    """quiet_times is shown when the first day of the shown occasion is shut, until the next that is not."""
-    first = day = max(reason.on, view.today)
-    while (day - first).days <= 1500 and shut(view, day):
-        day = later(day, 1)
-    if view.mode("quiet_times") == "off" or day == first:
-        return []
-    return [("quiet_times", day if (day - first).days <= 1500 else NEVER)]
+def quiet_hold(view: View, reason: Reason, found: date) -> Iterator[tuple[str, date]]:
+    """Of quiet_times those shut days are shown that the shown occasion meets first, and those just before its day."""
+    first = max(reason.on, view.today)
+    if view.mode("quiet_times") != "off":
+        if shut(view, first):
+            yield "quiet_times", end_of_run(view, first)
+        if first < found < NEVER and shut(view, later(found, -1)):
+            yield "quiet_times", end_of_run(view, later(found, -1))
+
+
+def end_of_run(view: View, shut_day: date) -> date:
+    run = (later(shut_day, number) for number in range(1, 1502))
+    return next((day for day in run if not shut(view, day)), NEVER)

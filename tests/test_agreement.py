@@ -1,0 +1,152 @@
+"""The engine against the oracle on generated books, and what no book and no setting may bring about.
+
+Thousands of books: `python -m tests.disagreements --books 5000`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from engine.data import models
+from engine.data.store import EVERYTHING
+from engine.errors import InputError
+from engine.house import Engine
+from engine.operations.decisions import explain_all, explain_contact
+from engine.operations.planning import plan_asks
+from engine.operations.settings import set_settings
+from tests import oracle
+from tests.disagreements import (
+    Houses,
+    as_code,
+    as_decision,
+    bring_in,
+    disagreements,
+    engine_decisions,
+    oracle_decisions,
+)
+from tests.generated_books import CHOICES, MODED, Scene, random_scene, scenes
+from tests.oracle import Book
+
+SOME = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+
+
+@pytest.fixture(scope="module")
+def houses(tmp_path_factory: pytest.TempPathFactory) -> Houses:
+    return Houses(tmp_path_factory.mktemp("houses"))
+
+
+@pytest.mark.parametrize("seed", range(1000, 1008))
+def test_engine_and_oracle_decide_alike(engine: Engine, tmp_path: Path, seed: int) -> None:
+    scene = random_scene(seed)
+    differences = disagreements(engine, scene, tmp_path, Random(seed))
+    assert not differences, as_code(scene)
+
+
+@SOME
+@given(scene=scenes())
+def test_engine_and_oracle_decide_alike_on_any_book(houses: Houses, scene: Scene) -> None:
+    assert not houses.compare(scene), as_code(scene)
+
+
+@pytest.mark.parametrize("seed", range(2000, 2004))
+def test_whom_a_plan_asks_is_whom_the_oracle_would_ask(engine: Engine, tmp_path: Path, seed: int) -> None:
+    scene = without_unreachable(random_scene(seed, contacts=12))
+    bring_in(engine, scene, tmp_path)
+    welcome = {key: d.occasion for key, d in oracle_decisions(engine, scene).items() if d.decision == "ask"}
+    plan_asks(engine, scene.on)
+    assert planned(engine) == welcome
+
+
+@pytest.mark.parametrize("seed", range(2100, 2103))
+def test_a_person_never_has_two_live_asks_however_often_we_plan(engine: Engine, tmp_path: Path, seed: int) -> None:
+    scene = random_scene(seed, contacts=12)
+    bring_in(engine, replace(scene, settings=()), tmp_path)
+    person_of = oracle.persons(scene.book)
+    for seed_of_the_run in range(3):
+        plan_asks(engine, scene.on, seed=seed_of_the_run)
+        assert all(number == 1 for number in Counter(person_of[key] for key in planned(engine)).values())
+
+
+@SOME
+@given(scene=scenes(), random=st.randoms(use_true_random=False))
+def test_neither_the_order_of_rows_nor_the_size_of_the_batch_changes_a_decision(
+    houses: Houses, scene: Scene, random: Random
+) -> None:
+    with houses.new() as engine:
+        bring_in(engine, scene, houses.folder)
+        all_at_once = engine_decisions(engine, scene.on)
+    shuffled = replace(scene.book, contacts=tuple(random.sample(scene.book.contacts, len(scene.book.contacts))))
+    with houses.new() as engine:
+        bring_in(engine, replace(scene, book=shuffled), houses.folder, random)
+        assert engine_decisions(engine, scene.on) == all_at_once
+        for key, decision in all_at_once.items():
+            assert as_decision(explain_contact(engine, "/".join(key), scene.on).as_dict()) == decision
+
+
+@SOME
+@given(scene=scenes(), random=st.randoms(use_true_random=False))
+def test_no_setting_at_any_layer_overrules_what_the_contact_wishes(
+    houses: Houses, scene: Scene, random: Random
+) -> None:
+    with houses.new() as engine:
+        bring_in(engine, scene, houses.folder)
+        for name in (*MODED, *oracle.THEIR_OWN_WORD):
+            try_to_set(engine, f"{name}.mode", random.choice(("on", "shadow", "off")), scene.book, random)
+        for name in random.sample(list(CHOICES), 12):
+            try_to_set(engine, name, random.choice(CHOICES[name]), scene.book, random)
+        for told in (explanation.as_dict() for explanation in explain_all(engine, scene.on)):
+            key = told["account"]["key"], told["contact"]["key"]
+            if told["decision"] in ("ask", "limited"):
+                assert not objection(scene, key, told["occasion"]), as_code(scene)
+
+
+def objection(scene: Scene, key: oracle.Key, occasion: str) -> str | None:
+    """What this contact's person said against being asked for the occasion on the day, read from the facts alone."""
+    person_of = oracle.persons(scene.book)
+    same = [c for c in scene.book.contacts if person_of[c.id] == person_of[key]]
+    views = {c.id: c for c in same}
+    if any(c.opted_out_on and c.opted_out_on <= scene.on for c in same):
+        return "opted out"
+    if any(c.paused_until and c.paused_until > scene.on for c in same):
+        return "paused"
+    if any(occasion in c.wish_occasions_off for c in same):
+        return "switched off"
+    wished = max((c.wish_min_interval or 0 for c in same), default=0)
+    account = next(a for a in scene.book.accounts if a.key == key[0])
+    zone_setting = tuple(s for s in scene.settings if s.name == "company.timezone")
+    view = oracle.View(scene.book, zone_setting, person_of, views[key], account, scene.on)
+    recent = view.last_asked_on and (scene.on - view.last_asked_on).days < wished
+    return "too soon" if recent else None
+
+
+def try_to_set(engine: Engine, name: str, value: object, book: Book, random: Random) -> None:
+    """At some layer; that some settings are refused is as good an answer as ignoring them."""
+    account, contact = random.choice(book.accounts), random.choice(book.contacts)
+    layers = ({}, {"tier": account.tier}, {"account": account.key}, {"contact": "/".join(contact.id)})
+    layer = random.choice(
+        [found for found in layers if set(found.values()) <= {*oracle.TIERS, account.key, "/".join(contact.id)}]
+    )
+    try:
+        set_settings(engine, {name: value}, **layer)
+    except InputError:
+        assert name.partition(".")[0] in oracle.THEIR_OWN_WORD
+
+
+def without_unreachable(scene: Scene) -> Scene:
+    """Everybody has an address, so that each decision to ask becomes an ask."""
+    contacts = tuple(replace(c, email=c.email or f"{c.key}@reachable.example") for c in scene.book.contacts)
+    return replace(scene, book=replace(scene.book, contacts=contacts))
+
+
+def planned(engine: Engine) -> dict[oracle.Key, str]:
+    with engine.store.read(EVERYTHING) as session:
+        asks = session.scalars(select(models.Ask).where(models.Ask.origin == "heed")).all()
+        return {(ask.account.key, ask.contact.key): ask.occasion for ask in asks}
