@@ -143,6 +143,7 @@ def _close(coming: _Coming, status: str) -> None:
     """Say what became of the ask. What is answered stays answered; what had ended does not come to life again."""
     ask = coming.ask
     ask.opened_at = ask.opened_at or coming.now
+    ask.sent_at = ask.sent_at or coming.now  # it came back before its receipt was kept
     if status == "answered":
         ask.answered_at = coming.now
     if status == "answered" or ask.status in LIVE:

@@ -249,8 +249,6 @@ def _note(session: Session, run: _Run, delivery_id: int, receipt: Receipt) -> No
     delivery.finished_at, delivery.detail = run.now, receipt.detail
     if ask.status == "sending":
         NOTES[outcome](session, run, ask, delivery)
-    elif ask.sent_at is None:
-        _stamp(run, ask, delivery)
     run.progress("messages", 1)
 
 
