@@ -73,14 +73,16 @@ def find_parents(store: Store, session: Session, rows: pl.DataFrame) -> pl.DataF
     account, contact = table_of("accounts"), table_of("contacts")
     wanted = [name for name in ("account_key", "contact_key") if name in rows.columns]
     about = [_raw(account.c[name]).label(f"#{name}") for name in ("country", "owner_email", "private_fields")]
-    with _Stage(store, session, rows.select(wanted)) as stage:
+    keys = rows.select(wanted).unique(maintain_order=True)
+    with _Stage(store, session, keys) as stage:
         query = select(stage.c[ROW], account.c.id.label("account_id"), *about)
         query = query.join(account, account.c.key == stage.c.account_key)
         if "contact_key" in wanted:
             same = and_(contact.c.account_id == account.c.id, contact.c.key == stage.c.contact_key)
             query = query.add_columns(contact.c.id.label("contact_id"), contact.c.person_id.label("#person_id"))
             query = query.outerjoin(contact, same)
-        return _beside(rows, _frame(session, query))
+        found = pl.concat([keys, _beside(keys, _frame(session, query))], how="horizontal")
+    return rows.select(wanted).join(found, on=wanted, how="left", nulls_equal=True, maintain_order="left").drop(wanted)
 
 
 def find_existing(
@@ -144,7 +146,7 @@ def _same(ours: ColumnElement[Any], theirs: ColumnElement[Any]) -> ColumnElement
 
 def _frame(session: Session, query: Select[Any]) -> pl.DataFrame:
     columns = list(query.selected_columns)
-    values = list(zip(*session.connection().execute(query), strict=True)) or [()] * len(columns)
+    values = list(zip(*session.connection().execute(query).fetchall(), strict=True)) or [()] * len(columns)
     return pl.DataFrame([_series(column, cells) for column, cells in zip(columns, values, strict=True)])
 
 
