@@ -38,8 +38,6 @@ FACTS = {
     "contact.influence": "decision_maker, champion, user …",
     "contact.attributes": "the contact's further columns, by name",
     "ask.occasion": "promise, touchpoint, renewal or relationship",
-    "touchpoint.title": "what happened, in the client's language",
-    "touchpoint.day": "when it happened, as people say it",
     "promise.title": "what was promised",
     "promise.day": "when it was done, or is due, as people say it",
     "promise.owner.name": "who keeps it",
