@@ -224,13 +224,13 @@ class _Panel:
 
     def judge(self, question: Question, frame: pl.DataFrame) -> Floats:
         """What an answer would teach: the opinions multiplied. None, or one that is no number, counts as 1."""
-        worth = pl.Series([1.0]).new_from_index(0, frame.height)
+        worth = np.ones(frame.height)
         plan, grid = Plan(frame, self.asks.columns), Grid(frame, self.kinds, question=question)
         for strategy in self.strategies:
             opinion = ask_one(strategy, "question_worth", plan, grid, pl.Float64())
             if opinion is not None:
-                worth = worth * opinion.fill_nan(None).fill_null(1.0)
-        return worth.clip(0, 1e12).to_numpy()
+                worth *= np.nan_to_num(opinion.to_numpy(), nan=1.0)  # null comes as NaN
+        return worth.clip(0, 1e12)
 
     def setting(self, name: str, frame: pl.DataFrame) -> Counts:
         """A setting of form_budget, where that binds."""
@@ -274,9 +274,14 @@ def _columns(columns: Sequence[npt.NDArray[Number]]) -> npt.NDArray[Number]:
 
 def _grid_frame(frame: pl.DataFrame, *days: Days) -> pl.DataFrame:
     names = ("answered_on", "heard_on", "colleague_on")
-    return frame.with_columns(
-        pl.Series(name, column).replace(NO_DAY, None).cast(pl.Date) for name, column in zip(names, days, strict=True)
-    )
+    return frame.with_columns(pl.Series(name, _dates(column)) for name, column in zip(names, days, strict=True))
+
+
+def _dates(days: Days) -> npt.NDArray[np.datetime64]:
+    """Days as dates; none is NaT, which a frame takes for null."""
+    dates = days.astype("datetime64[D]")
+    dates[days == NO_DAY] = np.datetime64("NaT")
+    return dates
 
 
 def _refused(question: Question, frame: pl.DataFrame) -> Counts:
