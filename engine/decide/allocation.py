@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,7 @@ class Allocation:
 def choose(limits: Sequence[Shared], order: Integers) -> Allocation:
     """Give each candidate a place in all of their limits, or in none, best first. `order`: candidates, best first."""
     bound_by = np.full(len(order), -1, dtype=np.int64)
+    limits = [limit if len(limit.taken) else replace(limit, taken=np.zeros(1, dtype=np.int64)) for limit in limits]
     for place, limit in reversed(list(enumerate(limits))):
         # a group that is full from the start refuses everyone, whatever their turn
         bound_by[_takes(limit) & (limit.taken[limit.group] >= limit.at_most)] = place

@@ -60,9 +60,9 @@ def _plain(value: Any) -> Any:
 def explain(lines: Iterable[Line], values: Values, shut: ShutDays, who: Mapping[str, Any]) -> Explanation:
     """Tell one row. `who`: the contact and the account, as in the interface. Tailoring is added by whoever tailors."""
     lines = list(lines)
-    holds = [
-        hold for line in lines if line.kind in ("hold", "closed") for hold in _tell_hold(line, values, shut, lines)
-    ]
+    binds = _Binding(lines, values, shut)
+    told = [_tell_hold(line, values, shut, binds) for line in lines if line.kind in ("hold", "closed")]
+    holds = [hold for holds in told for hold in holds]
     words = [hold.pop("not_before") for hold in holds]
     chosen = values["decision"] in ("ask", "limited")
     return Explanation(
@@ -104,7 +104,7 @@ def _tell_reason(line: Line, values: Values) -> dict[str, Any]:
     }
 
 
-def _tell_hold(line: Line, values: Values, shut: ShutDays, lines: list[Line]) -> Iterable[dict[str, Any]]:
+def _tell_hold(line: Line, values: Values, shut: ShutDays, binds: _Binding) -> Iterable[dict[str, Any]]:
     """A hold that still covers days to come, or the shut days of a calendar."""
     own = shut.get(line.at, []) if line.kind == "closed" else [{}]
     for run in own:
@@ -117,22 +117,32 @@ def _tell_hold(line: Line, values: Values, shut: ShutDays, lines: list[Line]) ->
             "since": since,
             "until": until,
             "because": _sentence(line, line.because, values, run),
-            "binding": _mode(line, values) == "on" and _binds(line, values, since, until, lines),
+            "binding": _mode(line, values) == "on" and binds(line, since, until),
             "mode": _mode(line, values),
             "not_before": line.not_before and _sentence(line, line.not_before, values),
         }
 
 
-def _binds(line: Line, values: Values, since: date | None, until: date, lines: list[Line]) -> bool:
-    """Whether it covers the last day that was not free: the one before the next ask, or for ever."""
-    reason = next((line for line in lines if line.kind == "reason" and line.place == values["reason"]), None)
-    if reason is None or not _is_about(line, values, reason.occasion or ""):
-        return False
-    first = first_day(values)
-    found: date | None = values["next_ask_on"]
-    if found is None:
-        return until > first + timedelta(AHEAD)
-    return found > first and (since is None or since < found) and until >= found
+class _Binding:
+    """Which holds set the date: those that by themselves, with the shut days that follow, lead to the same day."""
+
+    def __init__(self, lines: Iterable[Line], values: Values, shut: ShutDays) -> None:
+        reason = next((line for line in lines if line.kind == "reason" and line.place == values["reason"]), None)
+        self._values = values
+        self._occasion = reason.occasion if reason else None
+        self._found: date | None = values["next_ask_on"]
+        runs = [run for found in shut.values() for run in found if run["until"] == self._found]
+        self._since = min((run["since"] for run in runs), default=self._found)
+        """The first of the shut days that lead up to the day that was found."""
+
+    def __call__(self, line: Line, since: date | None, until: date) -> bool:
+        if self._occasion is None or not _is_about(line, self._values, self._occasion):
+            return False
+        first = first_day(self._values)
+        if self._found is None or self._since is None:
+            return until > first + timedelta(AHEAD)
+        covers = self._found > first and (since is None or since < self._found)
+        return covers and until > first and until >= self._since
 
 
 def _is_about(line: Line, values: Values, occasion: str) -> bool:
@@ -146,9 +156,10 @@ def _is_about(line: Line, values: Values, occasion: str) -> bool:
 def find_hold(lines: Iterable[Line], values: Values, shut: ShutDays, occasion: str) -> str | None:
     """Why this occasion may not be asked about today, if it may not: the sentence of a hold that covers the day."""
     lines = list(lines)
+    binds = _Binding(lines, values, shut)
     for line in lines:
         if line.kind in ("hold", "closed") and _mode(line, values) == "on" and _is_about(line, values, occasion):
-            for hold in _tell_hold(line, values, shut, lines):
+            for hold in _tell_hold(line, values, shut, binds):
                 if (hold["since"] or values["today"]) <= values["today"]:
                     return str(hold["because"])
     return None
