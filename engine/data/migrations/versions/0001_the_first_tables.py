@@ -89,7 +89,7 @@ def upgrade() -> None:
         sa.Column("value", sa.JSON(), nullable=False),
         sa.Column("author", sa.String(), nullable=False),
         sa.Column("set_at", Instant(), nullable=False),
-        sa.CheckConstraint("layer IN ('house', 'tier', 'account', 'contact')", name="ck_settings_layer"),
+        sa.CheckConstraint("layer IN ('house', 'tier', 'account', 'contact')", name=op.f("ck_settings_layer")),
         sa.PrimaryKeyConstraint("id", name="pk_settings"),
         sa.UniqueConstraint("name", "layer", "layer_key", name="uq_settings_name_layer_layer_key"),
     )
@@ -149,8 +149,8 @@ def upgrade() -> None:
         sa.Column("wish_channel", sa.String()),
         sa.Column("attributes", sa.JSON(), nullable=False),
         sa.Column("imported_at", Instant(), nullable=False),
-        sa.CheckConstraint("wish_every_days > 0", name="ck_contacts_wish_every_days"),
-        sa.CheckConstraint("wish_min_interval > 0", name="ck_contacts_wish_min_interval"),
+        sa.CheckConstraint("wish_every_days > 0", name=op.f("ck_contacts_wish_every_days")),
+        sa.CheckConstraint("wish_min_interval > 0", name=op.f("ck_contacts_wish_min_interval")),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_contacts_account_id"),
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_contacts_person_id"),
         sa.PrimaryKeyConstraint("id", name="pk_contacts"),
@@ -176,7 +176,7 @@ def upgrade() -> None:
         sa.Column("team_id", Id, nullable=False),
         sa.Column("user_id", Id, nullable=False),
         sa.Column("role", sa.String(), nullable=False),
-        sa.CheckConstraint("role IN ('lead', 'owner', 'member', 'viewer')", name="ck_team_users_role"),
+        sa.CheckConstraint("role IN ('lead', 'owner', 'member', 'viewer')", name=op.f("ck_team_users_role")),
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name="fk_team_users_team_id"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_team_users_user_id"),
         sa.PrimaryKeyConstraint("id", name="pk_team_users"),
@@ -192,7 +192,9 @@ def upgrade() -> None:
         sa.Column("occasion", sa.String()),
         sa.Column("next_ask_on", Day()),
         sa.Column("says", sa.JSON(), nullable=False),
-        sa.CheckConstraint("decision IN ('ask', 'hold', 'no_reason', 'limited')", name="ck_decision_records_decision"),
+        sa.CheckConstraint(
+            "decision IN ('ask', 'hold', 'no_reason', 'limited')", name=op.f("ck_decision_records_decision")
+        ),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_decision_records_contact_id"),
         sa.ForeignKeyConstraint(["run_id"], ["plan_runs.id"], name="fk_decision_records_run_id"),
         sa.PrimaryKeyConstraint("id", name="pk_decision_records"),
@@ -240,14 +242,15 @@ def upgrade() -> None:
         sa.Column("expires_at", Instant()),
         sa.Column("form", sa.JSON(none_as_null=True)),
         sa.Column("why_status", sa.String()),
-        sa.CheckConstraint("origin IN ('heed', 'import')", name="ck_asks_origin"),
+        sa.CheckConstraint("origin IN ('heed', 'import')", name=op.f("ck_asks_origin")),
         sa.CheckConstraint(
-            "sent_at IS NOT NULL OR status NOT IN ('sent', 'opened', 'started', 'answered')", name="ck_asks_sent_at"
+            "sent_at IS NOT NULL OR status NOT IN ('sent', 'opened', 'started', 'answered')",
+            name=op.f("ck_asks_sent_at"),
         ),
         sa.CheckConstraint(
             "status IN ('planned', 'approved', 'sending', 'sent', 'opened', 'started', 'answered', 'expired', "
             "'declined', 'in_doubt', 'bounced', 'cancelled')",
-            name="ck_asks_status",
+            name=op.f("ck_asks_status"),
         ),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_asks_account_id"),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_asks_contact_id"),
@@ -291,7 +294,8 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String()),
         sa.Column("detail", sa.Text()),
         sa.CheckConstraint(
-            "status IN ('claimed', 'sending', 'sent', 'refused', 'later', 'in_doubt')", name="ck_deliveries_status"
+            "status IN ('claimed', 'sending', 'sent', 'refused', 'later', 'in_doubt')",
+            name=op.f("ck_deliveries_status"),
         ),
         sa.ForeignKeyConstraint(["ask_id"], ["asks.id"], name="fk_deliveries_ask_id"),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
@@ -313,9 +317,11 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("done_on", Day()),
         sa.Column("verdict", sa.String()),
-        sa.CheckConstraint("status IN ('drafted', 'agreed', 'done', 'declined')", name="ck_promises_status"),
-        sa.CheckConstraint("trim(owner_email) <> ''", name="ck_promises_owner_email"),
-        sa.CheckConstraint("verdict IN ('kept', 'disputed')", name="ck_promises_verdict"),
+        sa.CheckConstraint("status IN ('drafted', 'agreed', 'done', 'declined')", name=op.f("ck_promises_status")),
+        sa.CheckConstraint(
+            "owner_email <> '' AND owner_email = trim(owner_email)", name=op.f("ck_promises_owner_email")
+        ),
+        sa.CheckConstraint("verdict IN ('kept', 'disputed')", name=op.f("ck_promises_verdict")),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_promises_account_id"),
         sa.ForeignKeyConstraint(["ask_id"], ["asks.id"], name="fk_promises_ask_id"),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_promises_contact_id"),
@@ -323,9 +329,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_promises_account_id", "promises", ["account_id"])
     op.create_index("ix_promises_contact_id", "promises", ["contact_id"])
-    op.create_index(
-        "ix_promises_owner", "promises", [sa.text("lower(trim(owner_email))"), "status", "made_on", "done_on"]
-    )
+    op.create_index("ix_promises_owner", "promises", [sa.text("lower(owner_email)"), "status", "made_on", "done_on"])
     op.create_index(
         "uq_promises_identity",
         "promises",
@@ -385,7 +389,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text()),
         sa.CheckConstraint(
             "step IN ('drafted', 'agreed', 'done', 'declined', 'kept', 'disputed', 'moved', 'handed_over', 'imported')",
-            name="ck_promise_events_step",
+            name=op.f("ck_promise_events_step"),
         ),
         sa.ForeignKeyConstraint(["promise_id"], ["promises.id"], name="fk_promise_events_promise_id"),
         sa.PrimaryKeyConstraint("id", name="pk_promise_events"),
