@@ -14,12 +14,12 @@ from engine.data.models import Account, AuditEntry, Contact, Promise
 from engine.data.promises import list_events
 from engine.data.store import EVERYTHING, Scope
 from engine.errors import InputError, NotFoundError, StateError
+from engine.operations.due_days import draft_due_on, working_days_after
 from engine.operations.promises import (
     add_promise,
     agree_promise,
     decline_promise,
     do_promise,
-    draft_due_on,
     hand_over_promise,
     list_promises,
     make_promise,
@@ -27,7 +27,6 @@ from engine.operations.promises import (
     name,
     read_number,
     record_verdict,
-    working_days_after,
 )
 from engine.types import Draft
 from tests.conftest import NOW

@@ -1,1 +1,1 @@
-"""Every use case, as `verb_noun(engine, …)`: the same for web, API, command line and jobs. None of them sees a request."""
+"""Every use case, as `verb_noun(engine, …)`: the same for web, API, command line and jobs. None sees a request."""

@@ -23,8 +23,9 @@ from engine.errors import InputError, LinkError
 from engine.house import Engine
 from engine.links import read_ask_token
 from engine.operations.company import read_link_secret
+from engine.operations.due_days import draft_due_on
 from engine.operations.forms import Form, Item, check_open, read_forms
-from engine.operations.promises import draft_due_on, make_promise, record_verdict
+from engine.operations.promises import make_promise, record_verdict
 from engine.registry import Called
 from engine.types import Answer, Draft, Given, Question, clean_text
 

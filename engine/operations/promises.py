@@ -9,25 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
-import holidays
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
 from engine.data import promises as data
 from engine.data.accounts import find_account, find_contact, mark_accounts, mark_person
-from engine.data.clients import read_company
 from engine.data.models import Account, AuditEntry, Contact, Promise, PromiseEvent
-from engine.data.settings import read_settings
-from engine.decide.plan import value_for
 from engine.errors import InputError, NotFoundError, StateError
 from engine.house import Engine
-from engine.types import Draft, clean_text
-
-WORKING_DAYS = 10
-"""How long we take for what nobody set a date for."""
+from engine.operations.due_days import WORKING_DAYS, check_day, local_today, owner_country, working_days_after
+from engine.types import clean_text
 
 STEPS = {
     "drafted": ("agree", "hand over", "decline"),
@@ -60,7 +53,7 @@ def make_promise(
     Without an owner it is the account's. Without a date it is due in WORKING_DAYS where our people work. The same title
     to the same contact on the same day is the same promise while it is open, so that nobody gets two for one wish.
     """
-    today = _today(engine, session, account, contact, on)
+    today = local_today(engine, session, account, contact, on)
     title = _needed(title, "A promise needs a title: what we will do, in words the client may read.")
     title, same = _free_title(session, account, contact, title, today)
     if same is not None:
@@ -99,27 +92,6 @@ def record_verdict(
             promise.status, promise.done_on = "agreed", None
 
 
-def working_days_after(day: date, n: int, country: str | None) -> date:
-    """The n-th working day after `day`: no weekend, no public holiday of the country. Unknown country: no holidays."""
-    return _calendar((country or "").strip().upper()).get_nth_working_day(day, n)
-
-
-def owner_country(session: Session, account: Account) -> str | None:
-    """Where the people who keep our promises work: the house's country, else the account's."""
-    return read_company(session).get("country") or account.country
-
-
-def draft_due_on(
-    engine: Engine, session: Session, draft: Draft, plugin: str, *, account: Account, contact: Contact, today: date
-) -> date:
-    """When a plugin's draft is due: in the plugin's setting `working_days`, where it has one, else in the draft's."""
-    number, setting = draft.working_days, f"{plugin}.working_days"
-    if setting in engine.plugins.catalog:
-        spec, values = engine.plugins.catalog.spec(setting), read_settings(session)
-        number, _ = value_for(spec, values, tier=account.tier, account_id=account.id, contact_id=contact.id)
-    return working_days_after(today, number, owner_country(session, account))
-
-
 # Each of these opens its own transaction.
 
 
@@ -139,7 +111,7 @@ def add_promise(
     with engine.store.write(engine.scope) as session:
         to, whom = _find_people(session, account, contact)
         if due_on is not None:
-            _check_day(due_on, _today(engine, session, to, whom, on))
+            check_day(due_on, local_today(engine, session, to, whom, on))
         return make_promise(
             engine,
             session,
@@ -159,7 +131,7 @@ def agree_promise(engine: Engine, number: int, *, due_on: date | None = None, on
     """Stand by a draft, or by what was declined before; with another due date, if one is given."""
     with engine.store.write(engine.scope) as session:
         promise = _find(session, number, "agree")
-        today = _today(engine, session, promise.account, promise.contact, on)
+        today = local_today(engine, session, promise.account, promise.contact, on)
         due_on = due_on or promise.due_on
         if due_on is None or due_on < today:
             raise InputError(f"{name(promise)} needs a due date from today on, to be agreed.", about=name(promise))
@@ -172,7 +144,7 @@ def move_promise(engine: Engine, number: int, *, due_on: date, reason: str, on: 
     """Give a promise another date. The client reads the reason."""
     with engine.store.write(engine.scope) as session:
         promise = _find(session, number, "move")
-        _check_day(due_on, _today(engine, session, promise.account, promise.contact, on))
+        check_day(due_on, local_today(engine, session, promise.account, promise.contact, on))
         why = _needed(reason, f"Moving {name(promise)} needs a reason; the client will read it.")
         with _step(engine, session, promise, "moved", reason=why):
             promise.due_on = due_on
@@ -184,7 +156,7 @@ def do_promise(engine: Engine, number: int, *, what: str, on: date | None = None
     with engine.store.write(engine.scope) as session:
         promise = _find(session, number, "do")
         what = _needed(what, f"Say what was done for {name(promise)}; the client will read it.")
-        today = _today(engine, session, promise.account, promise.contact, on)
+        today = local_today(engine, session, promise.account, promise.contact, on)
         with _step(engine, session, promise, "done", reason=what):
             promise.status, promise.done_on, promise.verdict = "done", today, None
         return promise
@@ -325,22 +297,3 @@ def _needed(text: str | None, message: str) -> str:
     if not (cleaned := clean_text(text or "").strip()):
         raise InputError(message)
     return cleaned
-
-
-def _check_day(due_on: date, today: date) -> None:
-    if due_on < today:
-        raise InputError(f"{due_on:%-d %b %Y} lies in the past; a promise is due from today on.")
-
-
-def _today(engine: Engine, session: Session, account: Account, contact: Contact | None, on: date | None) -> date:
-    """Today where the client is, because it is the client who reads the dates."""
-    zone = (contact and contact.timezone) or account.timezone or read_company(session).get("timezone", "UTC")
-    return engine.moment(on).today(zone)
-
-
-@lru_cache(maxsize=300)
-def _calendar(country: str) -> holidays.HolidayBase:
-    try:
-        return holidays.country_holidays(country)
-    except NotImplementedError:
-        return holidays.HolidayBase()

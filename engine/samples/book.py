@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
-from engine.operations.promises import working_days_after
+from engine.operations.due_days import working_days_after
 
 FILES = Path(__file__).parent
 KINDS = ("accounts", "contacts", "asks", "touchpoints", "promises", "answers")

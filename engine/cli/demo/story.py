@@ -19,6 +19,7 @@ from engine.cli.promises import due_in_words, in_full, state
 from engine.data.models import Promise
 from engine.errors import HeedError
 from engine.operations.decisions import explain_contact
+from engine.operations.due_days import working_days_after
 from engine.operations.imports import import_files
 from engine.operations.planning import plan_asks
 from engine.operations.promises import (
@@ -28,7 +29,6 @@ from engine.operations.promises import (
     list_promises,
     move_promise,
     name,
-    working_days_after,
 )
 from engine.operations.sending import send_due
 from engine.operations.settings import set_settings
