@@ -339,7 +339,7 @@ class Promise(Base):
     )
 
 
-OWNER = func.lower(Promise.owner_email)
+OWNER = func.lower(Promise.owner_email, type_=String())
 """What tells one owner from another, as far as a database can; ix_promises_owner is by it."""
 
 
