@@ -87,7 +87,7 @@ def make_letter(
 
 def make_history(session: Session, contact: Contact, *steps: tuple[str, str, str | None], **values: Any) -> Promise:
     """A promise with its history: (step, day, reason), the last one being where it stands."""
-    last = [step for step, _day, _reason in steps if step in ("agreed", "done", "declined")][-1]
+    last = [step for step, _day, _reason in steps if step in ("drafted", "agreed", "done", "declined")][-1]
     done = [day for step, day, _reason in steps if step == "done"] if last == "done" else []
     defaults = {
         "account_id": contact.account_id, "contact_id": contact.id, "origin": "team", "status": last,

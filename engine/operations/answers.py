@@ -179,8 +179,15 @@ def _read(coming: _Coming, item: Item) -> Given | None:
 
 
 def _as_typed(posted: Posted, field: str) -> Given:
-    """What cannot be used, so that the page can show it again."""
-    return Given(next(iter(posted.get(field, ())), None), None, "\n".join(posted.get(f"{field}.text", ())) or None)
+    """What cannot be used, in the shapes that question types keep, so that the page can show it again."""
+    parts = {
+        name.removeprefix(f"{field}."): list(given) for name, given in posted.items() if name.startswith(f"{field}.")
+    }
+    data = {name: given[0] for name, given in parts.items() if given}
+    chosen = list(posted.get(field, ()))
+    return Given(
+        value=chosen[0] if chosen else None, text=data.get("text"), data={**data, "choices": chosen, "reasons": parts}
+    )
 
 
 def _save(coming: _Coming, given: Mapping[str, Given]) -> list[Answer]:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from flask import current_app, request
-from jinja2 import Template
+from jinja2 import ChainableUndefined, Template
 from markupsafe import Markup
 
 from engine.colour import DARK, LIGHT, readable
@@ -50,8 +50,9 @@ class Screens:
         self._style_mark = sha256(self._style.encode()).hexdigest()[:8]
 
     def _compile(self, source: str) -> Template:
-        # A source has no file name that says HTML, so that autoescaping is asked for by name.
-        return self._environment.from_string("{% autoescape true %}" + source + "{% endautoescape %}")
+        # Without a file name that says HTML, escaping is asked for. What a plugin's answer leaves out counts as empty.
+        lenient = self._environment.overlay(undefined=ChainableUndefined)
+        return lenient.from_string("{% autoescape true %}" + source + "{% endautoescape %}")
 
     def draw(self, page: str, language: Language, company: Company | None, today: date, **values: Any) -> str:
         """A page of HTML."""

@@ -64,7 +64,7 @@ def send_verdict(token: str) -> ResponseReturnValue:
         give_verdict(room().engine, token, int(number), kept=verdict == "kept", words=request.form.get("words", ""))
     except StateError as error:
         page = open_promises(room().engine, token)
-        return _draw("promises", page, outcomes=page.outcomes, saved=False, error=str(error)), 409
+        return _draw("promises", page, outcomes=page.outcomes, saved=False, error=_told(page, error)), 409
     return redirect(url_for("wishes.show_promises", token=token, saved=1), 303)
 
 
@@ -117,7 +117,7 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise InputError("Please give a day, such as 2027-01-31.", about="paused_until") from None
+        raise InputError("This is no day of the calendar.", about="paused_until") from None
 
 
 # Drawing
@@ -155,3 +155,7 @@ def _occasions(language: Language) -> list[tuple[str, str]]:
         ("renewal", _("Before a contract comes up for renewal")),
         ("promise", _("Whether we kept what we promised")),
     ]
+
+
+def _told(whose: PromisesPage, error: Exception) -> str:
+    return room().screens.speak(whose.locales, whose.company).gettext(str(error))
