@@ -113,6 +113,12 @@ def test_a_strategy_that_is_off_is_not_shown() -> None:
     assert explained(off, last_feedback_on=ago(1)).holds == []
 
 
+def test_who_holds_a_place_already_is_asked_though_all_are_taken() -> None:
+    told = explained(SettingValue("account_share.people", "house", "", 1), **asked(200) | {"asked_here_on": ago(5)})
+    assert (told.decision, told.limits and told.limits[0]["used"]) == ("ask", 1)
+    assert "they hold one of these places already" in told.as_text()
+
+
 def test_json_says_never_for_ever() -> None:
     told = explained(opted_out_on=ago(3)).as_dict()
     assert (told["decision"], told["next_ask_on"], told["occasion"]) == ("hold", None, None)

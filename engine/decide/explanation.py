@@ -171,12 +171,13 @@ def _concerns(line: Line, values: Values) -> bool:
 
 def _tell_limit(line: Line, values: Values) -> dict[str, Any]:
     used, at_most = values[f"used:{line.place}"], values[line.at + "at_most"]
+    holds = "; they hold one of these places already" if values.get(line.at + "used") is True else ""
     return {
         "strategy": line.strategy,
         "per": "+".join(line.per).replace("_id", ""),
         "at_most": at_most,
         "used": used,
-        "because": _sentence(line, line.because, values, {"used": used, "at_most": at_most}),
+        "because": _sentence(line, line.because, values, {"used": used, "at_most": at_most}) + holds,
         "binding": values["bound_by"] == line.place,
     }
 
