@@ -27,9 +27,8 @@ _numbers = count(1)
 @pytest.fixture(scope="session")
 def folder() -> Iterator[Path]:
     """For databases: in memory where there is such a disk, because tests wait for the disk more than for anything."""
-    with TemporaryDirectory(
-        dir="/dev/shm" if Path("/dev/shm").is_dir() else None, ignore_cleanup_errors=True
-    ) as folder:
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
@@ -89,9 +88,7 @@ def app(engine: Any) -> Any:
     """The same house as a web application; pytest-flask makes `client` from it."""
     from engine.app import create_app
 
-    app = create_app(engine)
-    app.testing = True
-    return app
+    return create_app(engine)
 
 
 @pytest.fixture
