@@ -32,6 +32,9 @@ TIMEOUT = 30.0
 WIRE = compat32.clone(linesep="\r\n", mangle_from_=False)
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
 
+LONGEST = 400
+"""Characters of a name or subject."""
+
 NOT_THE_ADDRESS = re.compile(r"5\.(2\.2|3|7)\b")
 """Enhanced status codes (RFC 3463): mailbox full, mail system, security or policy."""
 
@@ -189,7 +192,8 @@ def _part(text: str, kind: str) -> MIMENonMultipart:
 
 
 def _address(name: str, address: str) -> str:
-    return formataddr((_line(name), _plain(address)), "utf-8")
+    name, address = _line(name), _plain(address)
+    return formataddr((name, address)) if name.isascii() else f"{Header(name, 'utf-8').encode()} <{address}>"
 
 
 def _plain(address: str) -> str:
@@ -202,7 +206,7 @@ def _plain(address: str) -> str:
 
 def _line(text: str) -> str:
     """One line, without control characters: nothing that comes in can begin a header of its own (CVE-2024-6923)."""
-    return CONTROL.sub(" ", text).strip()
+    return CONTROL.sub(" ", text).strip()[:LONGEST]
 
 
 @hookimpl

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from syrupy.extensions.amber import AmberSnapshotExtension
+from syrupy.location import PyTestLocation
 
 from engine.data.models import Ask, Contact, Promise, PromiseEvent, SurveyVersion
 from engine.house import Engine
@@ -100,9 +102,7 @@ def make_history(session: Session, contact: Contact, *steps: tuple[str, str, str
     for step, day, reason in steps:
         at = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC) + timedelta(hours=12)
         session.add(
-            PromiseEvent(
-                promise_id=promise.id, at=at, author="maria", step=step, due_on=promise.due_on, reason=reason
-            )
+            PromiseEvent(promise_id=promise.id, at=at, author="maria", step=step, due_on=promise.due_on, reason=reason)
         )
     session.flush()
     return promise
@@ -122,3 +122,11 @@ def wishes_path(engine: Engine, contact: Contact, kind: str = "w") -> str:
 
 def promises_path(engine: Engine, contact: Contact) -> str:
     return f"/p/{promises_token(engine.config.secret, contact.id)}"
+
+
+class SameOnBoth(AmberSnapshotExtension):
+    """One snapshot for both databases: what clients see does not depend on where it is kept."""
+
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: int | str = 0) -> str:
+        return test_location.methodname + (f"[{index}]" if index else "")
