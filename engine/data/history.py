@@ -190,7 +190,7 @@ def _read_loose_answers(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
 def _hear(answers: pl.DataFrame, loose: pl.DataFrame, rows: Rows) -> tuple[pl.Series, pl.Series]:
     """When the account, and anyone there with the row's role, was last heard; once per account and time zone."""
     places = rows.frame.select("row", "account_id", "role", "zone")
-    heard = pl.concat([answers, loose]).join(places.select("row", "account_id", "role"), on="row")
+    heard = _latest_of_each(pl.concat([answers, loose]), rows).join(places.drop("zone"), on="row")
     heard = heard.join(places.select("account_id", "zone").unique(), on="account_id")
     heard = heard.filter(pl.col("answered") < pl.Series(rows.zones.end).gather(heard["zone"]))
     days = rows.zones.days(heard["answered"].to_numpy(), heard["zone"].to_numpy())
@@ -202,3 +202,10 @@ def _hear(answers: pl.DataFrame, loose: pl.DataFrame, rows: Rows) -> tuple[pl.Se
         by_role.filter(pl.col("role") != ""), on=["account_id", "zone", "role"], how="left", maintain_order="left"
     )
     return told["account_heard_on"], told["role_heard_on"]
+
+
+def _latest_of_each(answers: pl.DataFrame, rows: Rows) -> pl.DataFrame:
+    """Each row's last answer, and those so late that in some time zone they are not seen yet."""
+    seen_everywhere = pl.col("answered") < int(rows.zones.end.min())
+    last = answers.filter(seen_everywhere).group_by("row").agg(pl.col("answered").max())
+    return pl.concat([last, answers.filter(~seen_everywhere)])
