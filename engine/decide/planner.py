@@ -65,25 +65,36 @@ def _find_days(frame: pl.DataFrame, said: Said) -> list[pl.Series]:
     today = _days(frame["today"])
     best, reason_on = np.full(len(today), NEVER_DAY + 1, dtype=np.int32), np.full(len(today), NO_DAY, dtype=np.int32)
     reason = np.full(len(today), -1, dtype=np.int8)
-    nothing = about = pl.Series("about", [None], dtype=pl.String).new_from_index(0, len(today))
     names: list[str] = []
+    covers: list[_Cover] = []
     left: list[pl.Series] = []
     calendars = [_calendars(say, said.frame) for say in said.of(Closed)]
     for place, say in enumerate(_in_order(said)):
         assert isinstance(say.what, Reason)
+        if names[-1:] != [say.what.occasion]:
+            covers = _covers(said, say.what.occasion)
         names.append(say.what.occasion)
         on = _days(said.frame[say["on"]])
         wanted = ~frame["wish_occasions_off"].list.contains(say.what.occasion).to_numpy()
         rows = np.flatnonzero((on != NO_DAY) & wanted)
-        day = _first_free(np.maximum(on, today)[rows], rows, _covers(said, say.what.occasion), calendars)
+        day = _first_free(np.maximum(on, today)[rows], rows, covers, calendars)
         kept = _not_expired(say, said.frame, rows, day)
         left.append(pl.Series(f"left:{place}", _mask(len(today), rows[kept])))
         kept &= _binding(say, said.frame)[rows] & (day < best[rows])
         best[rows[kept]], reason_on[rows[kept]], reason[rows[kept]] = day[kept], on[rows[kept]], place
-        about = about.zip_with(
-            pl.Series(reason != place), said.frame[say["about"]] if "about" in say.columns else nothing
-        )
-    return [*left, about, *_outcome(today, best, reason_on, reason, names)]
+    return [*left, _about(said, pl.Series(reason)), *_outcome(today, best, reason_on, reason, names)]
+
+
+def _about(said: Said, reason: pl.Series) -> pl.Series:
+    """What the reason is about, where it says so."""
+    told = [
+        pl.when(reason == place).then(say["about"])
+        for place, say in enumerate(_in_order(said))
+        if "about" in say.columns
+    ]
+    if not told:
+        return pl.Series("about", [None], dtype=pl.String).new_from_index(0, len(reason))
+    return said.frame.select(about=pl.coalesce(told)).to_series()
 
 
 def _in_order(said: Said) -> list[Say]:
@@ -132,27 +143,30 @@ class _Cover:
 def _covers(said: Said, occasion: str) -> list[_Cover]:
     covers = []
     for say in said.of(Hold):
+        until = _days(said.frame[say["until"]])
         applies = _binding(say, said.frame) & _concerns(say, said.frame, occasion)
-        until = np.where(applies, _days(said.frame[say["until"]]), NO_DAY)
+        if not applies.all():
+            until = np.where(applies, until, NO_DAY)
         covers.append(_Cover(until, _days(said.frame[say["since"]]) if "since" in say.columns else None))
     return covers
 
 
-def _concerns(say: Say, frame: pl.DataFrame, occasion: str) -> Mask:
-    """Whether a hold applies to an occasion. A null list names no occasion."""
+def _concerns(say: Say, frame: pl.DataFrame, occasion: str) -> Mask | np.bool_:
+    """Whether a hold applies to an occasion; one value where it is the same for all. A null list names no occasion."""
     hold = say.what
     assert isinstance(hold, Hold)
     excepted = _names(say, frame, "except_for", hold.except_for, occasion)
-    wanted = True if hold.only_for is None else _names(say, frame, "only_for", hold.only_for, occasion)
-    applies: Mask = ~excepted & wanted
-    return applies
+    wanted = np.True_ if hold.only_for is None else _names(say, frame, "only_for", hold.only_for, occasion)
+    return ~excepted & wanted
 
 
-def _names(say: Say, frame: pl.DataFrame, field: str, occasions: Sequence[str] | pl.Expr, occasion: str) -> Mask:
+def _names(
+    say: Say, frame: pl.DataFrame, field: str, occasions: Sequence[str] | pl.Expr, occasion: str
+) -> Mask | np.bool_:
     if isinstance(occasions, pl.Expr):
         named: Mask = frame[say[field]].list.contains(occasion).fill_null(value=False).to_numpy()
         return named
-    return np.full(frame.height, occasion in occasions)
+    return np.bool_(occasion in occasions)
 
 
 def _calendars(say: Say, frame: pl.DataFrame) -> Calendars:
@@ -228,34 +242,39 @@ def _spread(name: str, height: int, rows: Rows, values: Integers) -> pl.Series:
 def _shared(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: Rows) -> Shared:
     """A limit as the candidates meet it. Rows without a value in the shared columns are not limited."""
     assert isinstance(say.what, Limit)
-    per = pl.col(say.what.per[0]) if len(say.what.per) == 1 else pl.struct(say.what.per)
-    limited = (
-        _binding(say, said) & frame.select(pl.all_horizontal(pl.col(say.what.per).is_not_null())).to_series().to_numpy()
-    )
-    keys = frame.select(group=per)
-    groups = keys[candidates].unique(maintain_order=True).with_row_index("number")
-    numbers = keys.join(groups, on="group", how="left", maintain_order="left", nulls_equal=True)["number"]
-    number = numbers.cast(pl.Int64).fill_null(-1).to_numpy()
-    used = said[say["used"]] if "used" in say.columns else pl.repeat(0, said.height, dtype=pl.Int32, eager=True)
-    held = used.fill_null(value=False).to_numpy() if used.dtype == pl.Boolean else np.zeros(len(number), dtype=bool)
+    used = said[say["used"]] if "used" in say.columns else pl.repeat(value=False, n=said.height, eager=True)
+    places = used.cast(pl.Int64).fill_null(0).to_numpy()
+    # who neither wants a place nor tells of any changes nothing
+    rows = np.flatnonzero((places > 0) | _mask(said.height, candidates))
+    here = np.searchsorted(rows, candidates)
+    number, groups = _number_groups(frame.select(say.what.per)[rows], here)
+    person = frame["person_id"].to_numpy()[rows] if used.dtype == pl.Boolean else None
     return Shared(
-        group=np.where(limited, number, -1)[candidates],
+        group=np.where(_binding(say, said)[candidates], number[here], -1),
         at_most=said[say["at_most"]].fill_null(0).to_numpy()[candidates].astype(np.int64),
-        taken=_taken(used, held, number, frame["person_id"].to_numpy(), groups.height),
-        holds=held[candidates],
+        taken=_taken(places[rows], number, person, groups),
+        holds=places[candidates] > 0 if used.dtype == pl.Boolean else np.zeros(len(candidates), dtype=bool),
     )
 
 
-def _taken(used: pl.Series, held: Mask, group: Integers, person: Integers, groups: int) -> Integers:
-    """Places held before the choice: distinct persons where `used` says who holds one, else the number it says."""
+def _number_groups(keys: pl.DataFrame, candidates: Rows) -> tuple[Integers, int]:
+    """Each row's group, of those that candidates are in, and how many there are. -1: none, or a key is not known."""
+    groups = keys[candidates].unique(maintain_order=True).with_row_index("number")
+    numbers = keys.join(groups, on=keys.columns, how="left", maintain_order="left", nulls_equal=True)
+    known = pl.all_horizontal(pl.col(keys.columns).is_not_null())
+    number = numbers.select(pl.when(known).then(pl.col("number").cast(pl.Int64)).fill_null(-1)).to_series().to_numpy()
+    return number, groups.height
+
+
+def _taken(places: Integers, group: Integers, person: Integers | None, groups: int) -> Integers:
+    """Places held before the choice: distinct persons where the rows say who holds one, else the number they say."""
     taken = np.zeros(groups, dtype=np.int64)
-    if used.dtype == pl.Boolean:
-        rows = np.flatnonzero(held & (group >= 0))
-        pairs = np.unique(np.stack([group[rows], person[rows]]), axis=1)
-        np.add.at(taken, pairs[0], 1)
+    rows = np.flatnonzero((places > 0) & (group >= 0))
+    if person is None:
+        np.maximum.at(taken, group[rows], places[rows])
     else:
-        rows = np.flatnonzero(group >= 0)
-        np.maximum.at(taken, group[rows], used.fill_null(0).to_numpy()[rows])
+        holders = pl.DataFrame({"group": group[rows], "person": person[rows]}).unique()
+        taken += np.bincount(holders["group"].to_numpy(), minlength=groups)
     return taken
 
 

@@ -1,0 +1,1 @@
+"""Speed, shown as ratios to a baseline or a peer that is measured in the same run: `python -m benchmarks`."""
