@@ -26,10 +26,14 @@ from engine.data.models import (
     AuditEntry,
     Base,
     Contact,
+    DecisionRecord,
+    Delivery,
     HouseFact,
     Person,
+    PlanRun,
     Promise,
     PromiseEvent,
+    Submission,
     SurveyVersion,
 )
 from engine.data.settings import put_setting, read_settings, remove_setting
@@ -56,6 +60,27 @@ def test_every_account_table_is_narrowed(store: Store, table: Any) -> None:
     column = table.id if table is Account else table.account_id
     with store.read(Scope(frozenset({mine}))) as session:
         assert other not in set(session.scalars(select(column)))
+
+
+def test_what_belongs_to_an_account_through_another_row_is_narrowed(store: Store) -> None:
+    with store.write(EVERYTHING) as session:
+        mine, other = make_contact(session), make_contact(session)
+        run = PlanRun(on=date(2026, 11, 24), seed=0, started_at=NOW)
+        session.add(run)
+        session.flush()
+        for contact in (mine, other):
+            ask = make_ask(session, contact, sent_at=NOW)
+            make_promise(session, contact)
+            seen = {"run_id": run.id, "contact_id": contact.id, "on": run.on, "decision": "ask"}
+            came = {"submission_id": f"s{ask.id}", "action": "submit", "received_at": NOW, "digest": ""}
+            went = {"attempt": 1, "status": "sent", "claimed_by": "tests", "claimed_at": NOW}
+            session.add_all(
+                [DecisionRecord(**seen), Submission(ask_id=ask.id, **came), Delivery(ask_id=ask.id, **went)]
+            )
+    with store.read(Scope(frozenset({mine.account_id}))) as session:
+        for table in (DecisionRecord, Submission, Delivery, PromiseEvent):
+            assert session.scalar(select(func.count(table.id))) == 1
+        assert session.scalars(select(Promise)).one().events[0].step == "agreed"
 
 
 def test_a_narrow_scope_holds_in_joins_subqueries_aliases_counts_and_lookups(store: Store) -> None:

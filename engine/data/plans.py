@@ -66,7 +66,9 @@ def read_unjudged(snapshot: Snapshot, account_ids: Collection[int]) -> pl.DataFr
     return _typed(rows.sort("done_on", "promise_id"), kinds)
 
 
-def _of_accounts(query: Select[Any], column: Any, account_ids: Collection[int], snapshot: Snapshot) -> Select[Any]:
+def _of_accounts(
+    query: Select[*tuple[Any, ...]], column: Any, account_ids: Collection[int], snapshot: Snapshot
+) -> Select[*tuple[Any, ...]]:
     return query if len(account_ids) >= BROAD else query.where(among(column, account_ids, snapshot.dialect))
 
 

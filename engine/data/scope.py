@@ -5,16 +5,27 @@ The guard stands on SQLAlchemy's own Session, so that no other way of opening on
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, any_, cast, event, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.types import BigInteger
 
-from engine.data.models import ACCOUNT_SCOPED, Account
+from engine.data.models import (
+    ACCOUNT_SCOPED,
+    Account,
+    Ask,
+    Base,
+    Contact,
+    DecisionRecord,
+    Delivery,
+    Promise,
+    PromiseEvent,
+    Submission,
+)
 from engine.errors import ScopeError
 
 
@@ -49,10 +60,24 @@ def _narrow(state: ORMExecuteState) -> None:
         raise ScopeError("Only queries of mapped classes can be narrowed to some accounts; this one names none.")
     if state.is_insert:
         return
-    dialect = state.session.get_bind().dialect.name
-    criteria = [with_loader_criteria(Account, among(Account.id, scope.accounts, dialect), include_aliases=True)]
-    criteria += [
-        with_loader_criteria(table, among(table.account_id, scope.accounts, dialect), include_aliases=True)  # type: ignore[attr-defined]
-        for table in ACCOUNT_SCOPED
-    ]
+    conditions = _conditions(scope.accounts, state.session.get_bind().dialect.name)
+    criteria = (with_loader_criteria(table, condition, include_aliases=True) for table, condition in conditions)
     state.statement = state.statement.options(*criteria)
+
+
+def _conditions(accounts: Collection[int], dialect: str) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:
+    yield Account, among(Account.id, accounts, dialect)
+    for table in ACCOUNT_SCOPED:
+        yield table, among(table.__table__.c.account_id, accounts, dialect)
+    for table, column, parent in _THROUGH:
+        rows = parent.__table__.c
+        yield table, column.in_(select(rows.id).where(among(rows.account_id, accounts, dialect)))
+
+
+_THROUGH: tuple[tuple[type[Base], InstrumentedAttribute[int], type[Base]], ...] = (
+    (DecisionRecord, DecisionRecord.contact_id, Contact),
+    (Delivery, Delivery.ask_id, Ask),
+    (Submission, Submission.ask_id, Ask),
+    (PromiseEvent, PromiseEvent.promise_id, Promise),
+)
+"""Tables whose rows belong to an account through another table's."""
