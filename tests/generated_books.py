@@ -247,7 +247,7 @@ CHOICES: dict[str, Sequence[Any]] = {
     "account_share.people": (1, 2, 5),
     "account_share.window_days": (1, 14, 90),
     "owner_capacity.open_followups": (1, 2, 3),
-    "relationship_tier.worth": (0.0, 3.0),
+    "relationship_tier.worth": (0.1, 3.0),
     "revenue_weight.power": (0.0, 0.5, 1.0),
     "coverage.after_days": (30, 400),
     "coverage.worth": (1.0, 5.0),

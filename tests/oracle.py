@@ -586,7 +586,7 @@ class Places:
     def __init__(self, views: Sequence[View]) -> None:
         self.account_persons = {view.account.key: set[Key]() for view in views}
         self.owner_asks: dict[str, int] = {}
-        self.live: set[Key] = set()
+        self.asked: set[Key] = set()
         for view in views:
             here = [s.on for s in view.asks if s.ask.account_key == view.account.key]
             if here and later(max(here), view.value("account_share.window_days")) > view.today:
@@ -610,14 +610,14 @@ class Places:
         return not owner or taken < view.value("owner_capacity.open_followups")
 
     def one_live_ask(self, view: View) -> bool:
-        """At most one live ask per person. Reading: an open ask is live for live_ask.valid_days."""
-        return view.person not in self.live and not any(hold.until > view.today for hold in live_ask(view))
+        """At most one ask per person. Reading: among those of this choice; one that was sent is live_ask's matter."""
+        return view.person not in self.asked
 
     def take(self, view: View) -> None:
         owner = view.account.owner_email.strip().casefold()
         self.account_persons[view.account.key].add(view.person)
         self.owner_asks[owner] = self.owner_asks.get(owner, 0) + 1
-        self.live.add(view.person)
+        self.asked.add(view.person)
 
 
 def chosen(candidates: Iterable[View], places: Places) -> set[Key]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 
@@ -33,7 +34,7 @@ from tests.disagreements import (
     oracle_decisions,
 )
 from tests.generated_books import CHOICES, MODED, Scene, random_scene, scenes
-from tests.oracle import Book
+from tests.oracle import Account, Ask, Book, Contact, Setting
 
 SOME = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
@@ -56,13 +57,64 @@ def test_engine_and_oracle_decide_alike_on_any_book(houses: Houses, scene: Scene
     assert not houses.compare(scene), as_code(scene)
 
 
+TODAY = date(2026, 11, 23)
+KNOWN = date(2020, 1, 1)
+ONE_SEEN_TWICE = Book(
+    (Account("A", tier="light"),),
+    (
+        Contact("A", "a", email="ann@a.example", created_on=KNOWN),
+        Contact("A", "b", email="ann@a.example", created_on=KNOWN, timezone="Asia/Kolkata"),
+    ),
+    (Ask("A", "b", "promise", datetime(2026, 11, 23, 18, 30, tzinfo=UTC)),),
+)
+"""Asked at midnight in India: for one of the two contacts that is today, for the other tomorrow."""
+ONE_REASON = Book((Account("A"),), (Contact("A", "a", created_on=KNOWN),))
+SHUT_FOR_A_WHILE = Setting("quiet_times.blackouts", "2026-11-20..2026-12-31")
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        Scene(ONE_SEEN_TWICE, (), TODAY),
+        Scene(ONE_REASON, (SHUT_FOR_A_WHILE, Setting("quiet_times.mode", "shadow")), TODAY),
+        Scene(ONE_REASON, (replace(SHUT_FOR_A_WHILE, value="2026-11-20..2031-12-31"),), TODAY),
+    ],
+    ids=["a person sees an ask on two days", "shut days in shadow", "shut for longer than is searched"],
+)
+def test_what_was_once_decided_differently_is_decided_alike(engine: Engine, tmp_path: Path, scene: Scene) -> None:
+    assert not disagreements(engine, scene, tmp_path)
+
+
 @pytest.mark.parametrize("seed", range(2000, 2004))
 def test_whom_a_plan_asks_is_whom_the_oracle_would_ask(engine: Engine, tmp_path: Path, seed: int) -> None:
-    scene = without_unreachable(random_scene(seed, contacts=12))
+    scene = plannable(random_scene(seed, contacts=12))
     bring_in(engine, scene, tmp_path)
     welcome = {key: d.occasion for key, d in oracle_decisions(engine, scene).items() if d.decision == "ask"}
     plan_asks(engine, scene.on)
+    assert welcome
     assert planned(engine) == welcome
+
+
+@pytest.mark.parametrize("allowed", ["live_ask.mode", "one_live_ask.mode"])
+def test_no_setting_makes_two_live_asks_to_one_person(engine: Engine, tmp_path: Path, allowed: str) -> None:
+    scene = Scene(ONE_SEEN_TWICE, (), TODAY)
+    bring_in(engine, replace(scene, book=replace(scene.book, asks=())), tmp_path)
+    set_settings(engine, {allowed: "off", "fatigue_limits.min_gap_days": 0, "relationship_tier.every_days": 1})
+    plan_asks(engine, TODAY)
+    with engine.store.write(EVERYTHING) as session:
+        ask = session.scalars(select(models.Ask)).one()
+        ask.status, ask.sent_at = "sent", datetime(2026, 11, 23, 10, tzinfo=UTC)
+    plan_asks(engine, date(2026, 11, 25))
+    assert len(planned(engine)) == 1
+
+
+def test_planning_for_an_earlier_day_leaves_what_waits_as_it_is(engine: Engine, tmp_path: Path) -> None:
+    bring_in(engine, Scene(replace(ONE_SEEN_TWICE, asks=()), (), TODAY), tmp_path)
+    plan_asks(engine, date(2026, 12, 1))
+    before = planned(engine)
+    plan_asks(engine, TODAY)
+    assert len(before) == 1
+    assert planned(engine) == before
 
 
 @pytest.mark.parametrize("seed", range(2100, 2103))
@@ -140,10 +192,16 @@ def try_to_set(engine: Engine, name: str, value: object, book: Book, random: Ran
         assert name.partition(".")[0] in oracle.THEIR_OWN_WORD
 
 
-def without_unreachable(scene: Scene) -> Scene:
-    """Everybody has an address, so that each decision to ask becomes an ask."""
-    contacts = tuple(replace(c, email=c.email or f"{c.key}@reachable.example") for c in scene.book.contacts)
-    return replace(scene, book=replace(scene.book, contacts=contacts))
+def plannable(scene: Scene) -> Scene:
+    """Everybody has an address and most have a reason, so that there is something to plan."""
+    contacts = tuple(
+        replace(
+            c, email=c.email or f"{c.key}@reachable.example", created_on=KNOWN, opted_out_on=None, paused_until=None
+        )
+        for c in scene.book.contacts
+    )
+    every_day = Setting("quiet_times.mode", "off")
+    return replace(scene, book=replace(scene.book, contacts=contacts, asks=scene.book.asks[::3]), settings=(every_day,))
 
 
 def planned(engine: Engine) -> dict[oracle.Key, str]:

@@ -50,7 +50,7 @@ def _one_of(column: str, *words: str) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({_words(words)})", name=column)
 
 
-_live = text(f"origin = 'heed' AND status IN ({_words(LIVE)})")
+LIVE_BY_HEED = text(f"origin = 'heed' AND status IN ({_words(LIVE)})")
 
 
 class Base(DeclarativeBase):
@@ -221,7 +221,9 @@ class Ask(Base):
     contact: Mapped[Contact] = relationship()
     survey_version: Mapped[SurveyVersion | None] = relationship()
     __table_args__ = (
-        Index("uq_asks_live_person", "person_id", unique=True, sqlite_where=_live, postgresql_where=_live),
+        Index(
+            "uq_asks_live_person", "person_id", unique=True, sqlite_where=LIVE_BY_HEED, postgresql_where=LIVE_BY_HEED
+        ),
         Index(
             "uq_asks_imported",
             "contact_id",

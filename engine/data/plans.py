@@ -11,7 +11,7 @@ from sqlalchemy import Select, Text, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.data.columns import Snapshot
-from engine.data.models import WAITING, Account, AnswerRow, Ask, Contact, DecisionRecord, PlanRun, Promise
+from engine.data.models import LIVE_BY_HEED, WAITING, Account, AnswerRow, Ask, Contact, DecisionRecord, PlanRun, Promise
 from engine.data.scope import among
 from engine.data.store import Store
 from engine.decide.hearing import ASKED_COLUMNS, HEARD_COLUMNS
@@ -64,6 +64,14 @@ def read_unjudged(snapshot: Snapshot, account_ids: Collection[int]) -> pl.DataFr
     rows = snapshot.frame(_of_accounts(query, Promise.account_id, account_ids, snapshot))
     kinds = {"contact_id": pl.Int64, "promise_id": pl.Int64}
     return _typed(rows.sort("done_on", "promise_id"), kinds)
+
+
+def read_live_persons(snapshot: Snapshot, person_ids: Collection[int]) -> pl.Series:
+    """Those of these persons to whom an ask of Heed's is under way."""
+    query = select(Ask.person_id).where(LIVE_BY_HEED)
+    if len(person_ids) < BROAD:
+        query = query.where(among(Ask.person_id, person_ids, snapshot.dialect))
+    return snapshot.frame(query)["person_id"]
 
 
 def _of_accounts(

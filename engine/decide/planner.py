@@ -248,13 +248,21 @@ def _shared(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: Rows)
     rows = np.flatnonzero((places > 0) | _mask(said.height, candidates))
     here = np.searchsorted(rows, candidates)
     number, groups = _number_groups(frame.select(say.what.per)[rows], here)
-    person = frame["person_id"].to_numpy()[rows] if used.dtype == pl.Boolean else None
-    return Shared(
-        group=np.where(_binding(say, said)[candidates], number[here], -1),
-        at_most=said[say["at_most"]].fill_null(0).to_numpy()[candidates].astype(np.int64),
-        taken=_taken(places[rows], number, person, groups),
-        holds=places[candidates] > 0 if used.dtype == pl.Boolean else np.zeros(len(candidates), dtype=bool),
-    )
+    group = np.where(_binding(say, said)[candidates], number[here], -1)
+    at_most = said[say["at_most"]].fill_null(0).to_numpy()[candidates].astype(np.int64)
+    if used.dtype != pl.Boolean:
+        return Shared(group, at_most, _taken(places[rows], number, groups), np.zeros(len(candidates), dtype=bool))
+    seats = pl.DataFrame({"group": number, "person": frame["person_id"][rows]})
+    holders = seats.filter(pl.Series(places[rows] > 0) & (pl.col("group") >= 0)).unique()
+    taken = np.bincount(holders["group"].to_numpy(), minlength=groups)
+    return Shared(group, at_most, taken, _hold(seats[here], holders))
+
+
+def _hold(seats: pl.DataFrame, holders: pl.DataFrame) -> Mask:
+    """Who holds a place: the person, as whichever contact, so that nobody is refused the place they have."""
+    told = seats.join(holders.with_columns(holds=True), on=["group", "person"], how="left", maintain_order="left")
+    holds: Mask = told["holds"].fill_null(value=False).to_numpy()
+    return holds
 
 
 def _number_groups(keys: pl.DataFrame, candidates: Rows) -> tuple[Integers, int]:
@@ -266,15 +274,11 @@ def _number_groups(keys: pl.DataFrame, candidates: Rows) -> tuple[Integers, int]
     return number, groups.height
 
 
-def _taken(places: Integers, group: Integers, person: Integers | None, groups: int) -> Integers:
-    """Places held before the choice: distinct persons where the rows say who holds one, else the number they say."""
+def _taken(places: Integers, group: Integers, groups: int) -> Integers:
+    """Places held before the choice, as each row says it of its group."""
     taken = np.zeros(groups, dtype=np.int64)
     rows = np.flatnonzero((places > 0) & (group >= 0))
-    if person is None:
-        np.maximum.at(taken, group[rows], places[rows])
-    else:
-        holders = pl.DataFrame({"group": group[rows], "person": person[rows]}).unique()
-        taken += np.bincount(holders["group"].to_numpy(), minlength=groups)
+    np.maximum.at(taken, group[rows], places[rows])
     return taken
 
 

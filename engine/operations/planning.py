@@ -68,7 +68,7 @@ def _plan(engine: Engine, moment: Moment, seed: int, progress: Progress, holder:
     frame = decided.decisions.frame
     progress("contacts", frame.height)
     asked = frame["decision"] == "ask"
-    rows = (asked & decided.book.frame["planned_on"].is_null()).arg_true()
+    rows = _free(engine, decided, asked.arg_true())
     tailored = tailor_rows(engine, decided, rows)
     possible = tailored.frame["survey"].is_not_null() & tailored.frame["channel"].is_not_null()
     funnel = count_decisions(decided.decisions)
@@ -82,6 +82,17 @@ def _plan(engine: Engine, moment: Moment, seed: int, progress: Progress, holder:
         run.sentences, run.funnel = {"lines": lines}, funnel.as_dict()
         _write(engine, holder, run, decided, tailored, asks)
     return funnel
+
+
+def _free(engine: Engine, decided: Decided, rows: pl.Series) -> pl.Series:
+    """One contact of each person, and of nobody to whom an ask of ours is under way, whatever the settings allow."""
+    found = pl.DataFrame({"row": rows, "person": decided.book.frame["person_id"][rows]})
+    with engine.store.snapshot() as snapshot:
+        live = plans.read_live_persons(snapshot, found["person"].to_list())
+    found = found.with_columns(rank=decided.decisions.frame["rank"][rows]).filter(
+        ~pl.col("person").is_in(live.implode())
+    )
+    return found.sort("rank").unique("person", keep="first")["row"].sort()
 
 
 def _count_asks(funnel: Funnel, tailored: pl.DataFrame, possible: pl.Series) -> None:
