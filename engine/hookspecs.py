@@ -63,12 +63,12 @@ def send_at(book: Book, settings: SettingColumns) -> pl.Expr | None:
 
 
 @hookspec
-def register_channels() -> Sequence[Channel]:
+def register_channels() -> Sequence[Channel]:  # type: ignore[empty-body]
     """Bring channels to deliver by. Called once, at start."""
 
 
 @hookspec
-def register_question_types() -> Sequence[QuestionType]:
+def register_question_types() -> Sequence[QuestionType]:  # type: ignore[empty-body]
     """Bring question types. Called once, at start."""
 
 

@@ -20,7 +20,7 @@ class Names(fields.List[str]):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(fields.String(), **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str | None]:
         if isinstance(value, str):
             value = [word.strip() for word in value.split(",") if word.strip()]
         return super()._deserialize(value, attr, data, **kwargs)

@@ -72,8 +72,9 @@ def test_the_pages_stay_open_until_the_demo_is_stopped(tmp_path):
     urls = re.findall(r"http://\S+", "".join(told))
     assert len(urls) == 4, "".join(told)
     assert [urlopen(url, timeout=20).status for url in urls] == [200] * 4
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
+    assert process.returncode == 0
     with pytest.raises(URLError):
         urlopen(urls[0], timeout=5)
 

@@ -118,7 +118,7 @@ def _runs(closed: Closed, calendar: str, first: date, found: date | None) -> lis
     """The shut days from the first day on, and those just before the day that was found."""
     last = found or first + timedelta(AHEAD)
     shut = closed.shut(calendar, first, last)
-    if found and found in shut:  # in shadow a calendar shuts nothing, and its days may go on after the one that was found
+    if found and found in shut:  # on trial a calendar shuts nothing: its days may go on after the one that was found
         last = found + timedelta(AHEAD)
         shut = closed.shut(calendar, first, last)
     runs = []

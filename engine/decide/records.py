@@ -27,7 +27,7 @@ def make_records(decisions: Decisions, rows: pl.Series, tailored: Tailored) -> p
     values = values_of(decisions, rows)
     lines = outline(decisions)
     decided = pl.struct(pl.exclude(*IDS, *(name for name in values.columns if "#" in name)))
-    said = pl.struct(**{str(place): _said(line, values.columns) for place, line in enumerate(lines)})
+    said = pl.struct([_said(line, values.columns).alias(str(place)) for place, line in enumerate(lines)])
     parts = values.select("contact_id", decided=decided, said=said)
     parts = parts.join(_told(tailored), on="contact_id", how="left", maintain_order="left").drop("contact_id")
     says = parts.select(says=pl.struct(pl.all()).struct.json_encode())["says"]
@@ -66,8 +66,12 @@ def lines_as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
 
 def lines_from_json(stored: Sequence[Mapping[str, Any]]) -> list[Line]:
     """The outline of a run, as it was kept."""
-    tuples = ("per", "except_for", "only_for")
-    return [Line(**{k: tuple(v) if k in tuples and v is not None else v for k, v in line.items()}) for line in stored]
+    return [Line(**{name: _tuple(value) for name, value in line.items()}) for line in stored]
+
+
+def _tuple(value: Any) -> Any:
+    """JSON knows no tuples either."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _date(value: Any) -> Any:

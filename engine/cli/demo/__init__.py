@@ -28,7 +28,8 @@ def demo(no_serve: bool, port: int) -> None:
     Example:
       heed demo --no-serve
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server goes, too
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that the server goes, too
     console = Console(highlight=False)
     console.width = min(100, console.width)
     folder = Path.cwd() / FOLDER
@@ -36,9 +37,10 @@ def demo(no_serve: bool, port: int) -> None:
     with open_stage(folder, port, console) as stage, serving(stage) as server:
         story = Story(stage)
         play(story)
-        show_pages(stage, list_pages(story), stays=not no_serve)
-        if not no_serve:
-            with suppress(KeyboardInterrupt):
+        pages = list_pages(story)
+        with suppress(KeyboardInterrupt):
+            show_pages(stage, pages, stays=not no_serve)
+            if not no_serve:
                 server.wait()
 
 

@@ -32,6 +32,8 @@ from engine.operations.installation import install_house
 FOLDER = "heed-demo"
 START_SECONDS = 60
 """How long the web server may take to answer for the first time."""
+END_SECONDS = 20
+"""How long it may take to end."""
 
 
 @dataclass(frozen=True)
@@ -114,14 +116,24 @@ def serving(stage: Stage) -> Iterator[subprocess.Popen[bytes]]:
     port = stage.config.public_url.rpartition(":")[2]
     command = [sys.executable, "-c", "from engine.cli import main; main()", "serve", "--port", port]
     with (stage.folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=stage.folder, env=_environment(stage.config), stdout=log, stderr=log)
-        try:
-            with stage.console.status("starting the web server"):
-                _wait(stage, process)
-            yield process
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+        # In a session of its own, so that Ctrl+C reaches it through us alone, once.
+        process = subprocess.Popen(
+            command, cwd=stage.folder, env=_environment(stage.config), stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        with stage.console.status("starting the web server"):
+            _wait(stage, process)
+        yield process
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _environment(config: Config) -> dict[str, str]:
