@@ -1,4 +1,4 @@
-"""Yes or no. The score is 1 or 0."""
+"""Yes or no, for what is either so or not. The score is 1 or 0."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def _narrow(state: ORMExecuteState) -> None:
 def _conditions(accounts: Collection[int], dialect: str) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:
     yield Account, among(Account.id, accounts, dialect)
     for table in ACCOUNT_SCOPED:
-        yield table, among(table.__table__.c.account_id, accounts, dialect)
+        yield table, among(table.account_id, accounts, dialect)  # type: ignore[attr-defined]
     for table, column, parent in _THROUGH:
         rows = parent.__table__.c
         yield table, column.in_(select(rows.id).where(among(rows.account_id, accounts, dialect)))
