@@ -18,8 +18,6 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from engine.operations.decisions import explain_all
-from engine.operations.settings import set_settings
 from sqlalchemy import select
 
 from engine.app import open_house
@@ -27,7 +25,9 @@ from engine.config import Config
 from engine.data import models
 from engine.data.store import EVERYTHING, Store
 from engine.house import Engine
+from engine.operations.decisions import explain_all
 from engine.operations.imports import import_files
+from engine.operations.settings import set_settings
 from tests import oracle
 from tests.generated_books import Scene, random_scene, write_csv
 from tests.oracle import Book, Contact, Decision, Setting
