@@ -121,8 +121,9 @@ def test_the_readme_names_tests_that_exist():
 
 @pytest.mark.parametrize("path", ENGINE + PLUGINS, ids=name_of)
 def test_files_and_functions_stay_small(path):
-    table_of_data = "migrations/versions" in path.as_posix() or path.name == "models.py"
-    assert table_of_data or len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+    if "migrations/versions" in path.as_posix():  # a table of data, as the migration tool writes it
+        return
+    assert path.name == "models.py" or len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno - node.body[0].lineno < MOST_IN_A_FUNCTION, node.name

@@ -30,6 +30,7 @@ def demo(no_serve: bool, port: int) -> None:
     """
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))  # so that the server goes, too
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start what runs in the background without it
     console = Console(highlight=False)
     console.width = min(100, console.width)
     folder = Path.cwd() / FOLDER
