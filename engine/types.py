@@ -82,6 +82,7 @@ class Hold:
 
     `except_for` and `only_for` name occasions: a tuple, or a List(String) expression where a setting decides.
     `not_before` replaces the date in words where the day itself would mislead ("before P-12 is kept").
+    `unless` says what would lift it ("once P-12 is kept"); the day that would follow is worked out and shown with it.
     """
 
     until: pl.Expr
@@ -90,6 +91,7 @@ class Hold:
     except_for: Sequence[str] | pl.Expr = ()
     only_for: Sequence[str] | pl.Expr | None = None
     not_before: str | None = None
+    unless: str | None = None
     facts: Facts = field(default_factory=dict)
 
 
@@ -98,12 +100,13 @@ class Closed:
     """Days shut by a calendar. `calendar`: String, the same text for all rows that share one calendar.
 
     `shut(calendar, first, last)` names the shut days from first to last, both included, and why.
-    It is called once per distinct calendar. `because` may use {day} (the first shut day) and {why}.
+    It is called once per distinct calendar. `because` may use {day} (the first shut day) and {why}; `unless`: see Hold.
     """
 
     calendar: pl.Expr
     shut: Callable[[str, date, date], Mapping[date, str]]
     because: str
+    unless: str | None = None
     facts: Facts = field(default_factory=dict)
 
 
@@ -113,12 +116,14 @@ class Limit:
 
     `used`: a Boolean says that this row's person already holds a place (asking them again takes none);
     an integer says how many places of the group others hold (the same for every row of the group); None: none.
+    `unless` says what would make room ("with room for one more person").
     """
 
     per: Sequence[str]
     at_most: pl.Expr
     because: str
     used: pl.Expr | None = None
+    unless: str | None = None
     facts: Facts = field(default_factory=dict)
 
 

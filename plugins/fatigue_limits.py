@@ -33,11 +33,13 @@ def hold_until(book: Book, settings: SettingColumns) -> tuple[Hold, Hold, Hold]:
         Hold(
             until=plus_days(book["last_asked_on"], settings.min_gap_days),
             except_for=settings.gap_exempt,
+            unless="without the gap of {fatigue_limits.min_gap_days} days",
             because="last asked on {last_asked_on}; "
             "we leave at least {fatigue_limits.min_gap_days} days between two asks",
         ),
         Hold(
             until=plus_days(oldest_on, settings.window_days),
+            unless="without the limit of {fatigue_limits.max_asks} asks in {fatigue_limits.window_days} days",
             because="asked {times} since {oldest_on}; that is the most in {fatigue_limits.window_days} days",
             facts={"oldest_on": oldest_on, "times": _in_words(settings.max_asks)},
         ),

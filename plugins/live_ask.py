@@ -22,5 +22,6 @@ class Settings(Schema):
 def hold_until(book: Book, settings: SettingColumns) -> Hold:
     return Hold(
         until=plus_days(book["open_asked_on"], settings.valid_days),
+        unless="once they answer the open ask",
         because="has an open ask from {open_asked_on}, which can be answered for {live_ask.valid_days} days",
     )

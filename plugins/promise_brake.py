@@ -35,6 +35,7 @@ def hold_until(book: Book, settings: SettingColumns) -> Hold:
     return Hold(
         until=pl.when(late > settings.grace_days).then(plus_days(book.today, 1)),
         not_before="before {promise} is kept",
+        unless="once {promise} is kept",
         except_for=settings.exempt,
         because="{promise} is {late} overdue; we keep our word before we ask again",
         facts={

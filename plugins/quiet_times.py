@@ -46,6 +46,7 @@ def hold_until(book: Book, settings: SettingColumns) -> Closed:
         calendar=pl.format("{}|{}|{}|{}", settings.weekdays.list.join(","), settings.blackouts, *place),
         shut=shut_days,
         because="we do not ask on {day} ({why})",
+        unless="if we asked on every day of the week, and on holidays",
     )
 
 

@@ -24,5 +24,6 @@ def hold_until(book: Book, settings: SettingColumns) -> Hold:
     return Hold(
         since=plus_days(book["renewal_on"], -settings.quiet_days),
         until=plus_days(book["renewal_on"], 1),
+        unless="without the quiet days before the renewal",
         because="the contract renews on {renewal_on}; we stay quiet for {renewal_quiet.quiet_days} days before",
     )

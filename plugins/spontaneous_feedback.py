@@ -22,6 +22,7 @@ class Settings(Schema):
 def hold_until(book: Book, settings: SettingColumns) -> Hold:
     return Hold(
         until=plus_days(book["last_feedback_on"], settings.quiet_days),
+        unless="without the quiet days after their feedback",
         because="gave us feedback on {last_feedback_on} without being asked; "
         "we wait {spontaneous_feedback.quiet_days} days",
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from engine.data.models import Account, Ask, DecisionRecord, PlanRun
+from engine.data.models import Account, Ask, Contact, DecisionRecord, PlanRun
 from engine.data.store import EVERYTHING
 from engine.decide.explanation import explain
 from engine.decide.records import lines_from_json, read_record
@@ -109,9 +110,29 @@ def test_a_record_is_kept_for_each_ask_and_tells_the_same_as_the_day_it_was_made
         for key, record_id in kept.items():
             live = told[key]
             who = {"contact": live.contact, "account": live.account}
-            stored = explain(lines, read_record(by_id[record_id].says, lines), {}, who)
-            assert (stored.reasons, stored.holds, stored.limits) == (live.reasons, live.holds, live.limits)
+            stored = explain(lines, read_record(by_id[record_id].says, lines), who)
+            assert replace(live, **TAILORED) == replace(stored, **TAILORED)
             assert by_id[record_id].says["tailored"]["questions"] == live.questions
+
+
+def test_a_day_that_was_decided_is_told_beside_what_would_be_decided_now(engine: Engine) -> None:
+    book(engine)
+    plan_asks(engine)
+    asked = explain_contact(engine, "northwind/ada", TODAY)
+    assert asked.stored is not None
+    assert (asked.stored.decision, asked.stored.on, asked.stored.questions) == ("ask", TODAY, asked.questions)
+    assert asked.differs == []
+    with engine.store.write(EVERYTHING) as session:
+        ada = session.scalars(select(Contact).where(Contact.key == "ada")).one()
+        ada.paused_until = TODAY + timedelta(days=20)
+    now = explain_contact(engine, "northwind/ada", TODAY)
+    assert now.stored == asked.stored
+    assert "Then: ask today, a relationship check-in. Now: not yet. Next ask: Mon 14 Dec" in now.differs[0]
+    assert "Only now: asked us to pause until Mon 14 Dec." in now.differs
+    assert explain_contact(engine, "northwind/ada", TODAY - timedelta(days=1)).stored is None
+
+
+TAILORED: dict[str, Any] = {"channel": None, "questions": None, "left_out": None, "seconds": None}
 
 
 def test_a_change_of_outcome_is_recorded(engine: Engine) -> None:

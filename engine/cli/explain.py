@@ -7,6 +7,7 @@ from datetime import date
 import click
 
 from engine.cli.common import echo_json, json_option, on_option, open_engine
+from engine.decide.page import explanation_as_text
 from engine.operations.decisions import explain_all, explain_contact
 
 
@@ -33,7 +34,7 @@ def explain(ctx: click.Context, contact: str | None, everyone: bool, on: date | 
         if as_json:
             echo_json(found.as_dict())
         else:
-            click.echo(found.as_text())
+            click.echo(explanation_as_text(found))
         return
     if not as_json:
         raise click.UsageError("--all answers in JSON, one line per contact; write --all --json.", ctx)

@@ -130,6 +130,15 @@ def last_decisions(session: Session, contact_ids: Collection[int]) -> dict[int, 
     return dict(session.execute(query).all())
 
 
+def find_record(session: Session, contact_id: int, on: date) -> tuple[DecisionRecord, PlanRun] | None:
+    """What was stored for the contact and day: of the ask that was made, else the last that was decided."""
+    query = select(DecisionRecord, PlanRun).join(PlanRun, PlanRun.id == DecisionRecord.run_id)
+    query = query.outerjoin(Ask, Ask.record_id == DecisionRecord.id)
+    query = query.where(DecisionRecord.contact_id == contact_id, DecisionRecord.on == on)
+    found = session.execute(query.order_by(Ask.id.is_(None), DecisionRecord.id.desc()).limit(1)).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
 def insert_plan(store: Store, session: Session, run: PlanRun, records: pl.DataFrame, asks: pl.DataFrame) -> None:
     """Write a run, its decision records, and asks that belong to the records with the same contact."""
     session.add(run)

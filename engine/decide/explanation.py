@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from engine.decide.changes import TOGETHER
 from engine.decide.outline import Line, Values, first_day
 from engine.decide.planner import AHEAD
-from engine.decide.sentences import CHANNEL_WORDS, OCCASION_WORDS, fill, say
+from engine.decide.sentences import fill
 from engine.types import NEVER
 
-ShutDays = Mapping[str, list[dict[str, Any]]]
-"""Runs of shut days, by the `at` of their line."""
+Told = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,23 @@ class Explanation:
     next_ask_on: date | None
     not_before: str | None
     """Instead of the date, in words, where the date would mislead."""
-    reasons: list[dict[str, Any]]
-    holds: list[dict[str, Any]]
-    limits: list[dict[str, Any]] | None
-    channel: dict[str, Any] | None = None
-    questions: list[dict[str, Any]] | None = None
-    left_out: list[dict[str, Any]] | None = None
+    reasons: list[Told]
+    holds: list[Told]
+    limits: list[Told] | None
+    channel: Told | None = None
+    questions: list[Told] | None = None
+    left_out: list[Told] | None = None
     seconds: float | None = None
+    no_objection: list[Told] = field(default_factory=list)
+    """Strategies that were asked for reasons or holds, and had nothing to say: strategy, part, mode."""
+    worth: list[Told] | None = None
+    """What the answer counts when there is not room for everyone, by strategy: strategy, factor, mode."""
+    what_would_change: list[Told] = field(default_factory=list)
+    """strategy (None: all that hold them), if (a sentence), decision, occasion, next_ask_on."""
+    stored: Explanation | None = None
+    """What was decided when an ask was made that day, as it was kept."""
+    differs: list[str] = field(default_factory=list)
+    """What differs since, a sentence each."""
     errors: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -44,12 +54,10 @@ class Explanation:
         )
         return plain
 
-    def as_text(self) -> str:
-        """A page of words."""
-        return "\n".join(_page(self))
-
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Explanation):
+        return value.as_dict()
     if isinstance(value, date):
         return "never" if value >= NEVER else value.isoformat()
     if isinstance(value, Mapping):
@@ -57,13 +65,15 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def explain(lines: Iterable[Line], values: Values, shut: ShutDays, who: Mapping[str, Any]) -> Explanation:
+def explain(lines: Iterable[Line], values: Values, who: Mapping[str, Any]) -> Explanation:
     """Tell one row. `who`: the contact and the account, as in the interface. Tailoring is added by whoever tailors."""
     lines = list(lines)
-    binds = _Binding(lines, values, shut)
-    told = [_tell_hold(line, values, shut, binds) for line in lines if line.kind in ("hold", "closed")]
-    holds = [hold for holds in told for hold in holds]
-    words = [hold.pop("not_before") for hold in holds]
+    binds = _Binding(lines, values)
+    holds = [(line, hold) for line in lines if line.kind in HOLDS for hold in _tell_hold(line, values, binds)]
+    words = [hold.pop("not_before") for _, hold in holds]
+    limits = [(line, _tell_limit(line, values)) for line in lines if line.kind == "limit" and _concerns(line, values)]
+    reasons = [line for line in lines if line.kind == "reason" and _is_left(line, values)]
+    spoke = {line.strategy for line in [*reasons, *(line for line, _ in holds)]}
     chosen = values["decision"] in ("ask", "limited")
     return Explanation(
         contact=who["contact"],
@@ -72,13 +82,20 @@ def explain(lines: Iterable[Line], values: Values, shut: ShutDays, who: Mapping[
         decision=values["decision"],
         occasion=values["occasion"],
         next_ask_on=values["next_ask_on"],
-        not_before=next((word for word, hold in zip(words, holds, strict=True) if word and hold["binding"]), None),
-        reasons=[_tell_reason(line, values) for line in lines if line.kind == "reason" and _is_left(line, values)],
-        holds=holds,
-        limits=[_tell_limit(line, values) for line in lines if line.kind == "limit" and _concerns(line, values)]
-        if chosen
+        not_before=next((word for word, (_, hold) in zip(words, holds, strict=True) if word and hold["binding"]), None),
+        reasons=[_tell_reason(line, values) for line in reasons],
+        holds=[hold for _, hold in holds],
+        limits=[limit for _, limit in limits] if chosen else None,
+        no_objection=list(_tell_silent(lines, values, spoke)),
+        worth=[_tell_worth(line, values) for line in lines if line.kind == "worth" and _speaks(line, values)]
+        if values["decision"] == "limited"
         else None,
+        what_would_change=list(_tell_changes(values, reasons, holds, limits)),
     )
+
+
+HOLDS = ("hold", "closed")
+PARTS = {"reason": "reason", "hold": "hold", "closed": "hold"}
 
 
 def _mode(line: Line, values: Values) -> str:
@@ -94,7 +111,7 @@ def _is_left(line: Line, values: Values) -> bool:
     return bool(values[f"left:{line.place}"]) and _mode(line, values) != "off"
 
 
-def _tell_reason(line: Line, values: Values) -> dict[str, Any]:
+def _tell_reason(line: Line, values: Values) -> Told:
     return {
         "strategy": line.strategy,
         "occasion": line.occasion,
@@ -104,9 +121,9 @@ def _tell_reason(line: Line, values: Values) -> dict[str, Any]:
     }
 
 
-def _tell_hold(line: Line, values: Values, shut: ShutDays, binds: _Binding) -> Iterable[dict[str, Any]]:
+def _tell_hold(line: Line, values: Values, binds: _Binding) -> Iterator[Told]:
     """A hold that still covers days to come, or the shut days of a calendar."""
-    own = shut.get(line.at, []) if line.kind == "closed" else [{}]
+    own: Sequence[Told] = (values.get(line.at + "runs") or ()) if line.kind == "closed" else ({},)
     for run in own:
         until = run.get("until", values.get(line.at + "until"))
         if until is None or until <= values["today"] or _mode(line, values) == "off":
@@ -126,12 +143,13 @@ def _tell_hold(line: Line, values: Values, shut: ShutDays, binds: _Binding) -> I
 class _Binding:
     """Which holds set the date: those that by themselves, with the shut days that follow, lead to the same day."""
 
-    def __init__(self, lines: Iterable[Line], values: Values, shut: ShutDays) -> None:
+    def __init__(self, lines: Iterable[Line], values: Values) -> None:
+        lines = list(lines)
         reason = next((line for line in lines if line.kind == "reason" and line.place == values["reason"]), None)
         self._values = values
         self._occasion = reason.occasion if reason else None
         self._found: date | None = values["next_ask_on"]
-        runs = [run for found in shut.values() for run in found if run["until"] == self._found]
+        runs = [run for line in lines for run in values.get(line.at + "runs") or () if run["until"] == self._found]
         self._since = min((run["since"] for run in runs), default=self._found)
         """The first of the shut days that lead up to the day that was found."""
 
@@ -153,13 +171,13 @@ def _is_about(line: Line, values: Values, occasion: str) -> bool:
     return only is None or occasion in only
 
 
-def find_hold(lines: Iterable[Line], values: Values, shut: ShutDays, occasion: str) -> str | None:
+def find_hold(lines: Iterable[Line], values: Values, occasion: str) -> str | None:
     """Why this occasion may not be asked about today, if it may not: the sentence of a hold that covers the day."""
     lines = list(lines)
-    binds = _Binding(lines, values, shut)
+    binds = _Binding(lines, values)
     for line in lines:
-        if line.kind in ("hold", "closed") and _mode(line, values) == "on" and _is_about(line, values, occasion):
-            for hold in _tell_hold(line, values, shut, binds):
+        if line.kind in HOLDS and _mode(line, values) == "on" and _is_about(line, values, occasion):
+            for hold in _tell_hold(line, values, binds):
                 if (hold["since"] or values["today"]) <= values["today"]:
                     return str(hold["because"])
     return None
@@ -169,7 +187,7 @@ def _concerns(line: Line, values: Values) -> bool:
     return values[f"used:{line.place}"] is not None and _mode(line, values) != "off"
 
 
-def _tell_limit(line: Line, values: Values) -> dict[str, Any]:
+def _tell_limit(line: Line, values: Values) -> Told:
     used, at_most = values[f"used:{line.place}"], values[line.at + "at_most"]
     holds = "; they hold one of these places already" if values.get(line.at + "used") is True else ""
     return {
@@ -182,71 +200,67 @@ def _tell_limit(line: Line, values: Values) -> dict[str, Any]:
     }
 
 
-# words
+def _speaks(line: Line, values: Values) -> bool:
+    return values.get(line.at + "worth") is not None and _mode(line, values) != "off"
 
 
-def _page(told: Explanation) -> Iterable[str]:
-    name, account = told.contact["name"] or told.contact["key"], told.account["name"]
-    yield f"{name} at {account}, {say(told.on, told.on)}: {_headline(told)}"
-    yield from _part("Why we would ask", [_reason_words(reason, told) for reason in told.reasons])
-    yield from _part("What speaks against it", [_hold_words(hold, told) for hold in told.holds])
-    yield from _part("Limits", [_limit_words(limit) for limit in told.limits or ()])
-    if told.channel:
-        yield from _part(
-            "Way",
-            [
-                f"{CHANNEL_WORDS.get(told.channel['chosen'], told.channel['chosen'])}: {told.channel['why']}"
-                if told.channel["chosen"]
-                else told.channel["why"]
-            ],
-        )
-    if told.questions is not None:
-        yield from _part(
-            f"Questions, about {told.seconds} seconds", [f"{q['name']}: {q['why']}" for q in told.questions]
-        )
-        yield from _part("Left out", [f"{left['name']}: {left['why']}" for left in told.left_out or ()])
-    yield from _part("What went wrong", told.errors)
+def _tell_worth(line: Line, values: Values) -> Told:
+    return {"strategy": line.strategy, "factor": values[line.at + "worth"], "mode": _mode(line, values)}
 
 
-def _part(title: str, lines: Iterable[str]) -> Iterable[str]:
-    found = [f"  {line}" for line in lines]
-    return ["", title, *found] if found else []
+def _tell_silent(lines: Iterable[Line], values: Values, spoke: set[str]) -> Iterator[Told]:
+    """Strategies that were asked, and had no reason or no objection."""
+    told = set(spoke)
+    for line in lines:
+        if line.kind in PARTS and line.strategy not in told and _mode(line, values) != "off":
+            told.add(line.strategy)
+            yield {"strategy": line.strategy, "part": PARTS[line.kind], "mode": _mode(line, values)}
 
 
-def _headline(told: Explanation) -> str:
-    occasion = OCCASION_WORDS.get(told.occasion or "", told.occasion)
-    match told.decision:
-        case "ask":
-            return f"ask today, a {occasion}."
-        case "limited":
-            return f"a {occasion} would be due, but a limit is reached."
-        case "no_reason":
-            return "nothing to ask about."
-    if told.not_before:
-        return f"not {told.not_before}."
-    if told.next_ask_on is None:
-        return "do not ask."
-    return f"not yet. Next ask: {say(told.next_ask_on, told.on)}, a {occasion}."
+# what would change it
 
 
-def _reason_words(reason: Mapping[str, Any], told: Explanation) -> str:
-    when = "since" if reason["on"] <= told.on else "from"
-    occasion = OCCASION_WORDS.get(reason["occasion"], reason["occasion"])
-    return f"{occasion}, {when} {say(reason['on'], told.on)}: {reason['because']}{_mode_words(reason)}"
+def _tell_changes(
+    values: Values,
+    reasons: Iterable[Line],
+    holds: Sequence[tuple[Line, Told]],
+    limits: Sequence[tuple[Line, Told]],
+) -> Iterator[Told]:
+    """What could be otherwise, and the day that would follow: rules that set the date, limits, rules on trial."""
+    binding = list(dict.fromkeys(line for line, hold in holds if hold["binding"]))
+    on_trial = list(dict.fromkeys(line for line, hold in holds if hold["mode"] == "shadow"))
+    found = [_change(line, line.unless, values) for line in binding if line.unless]
+    found += [_change(line, line.because, values) for line in on_trial]
+    found += [_change(line, line.because, values) for line in reasons if _mode(line, values) == "shadow"]
+    changes = [change for change in found if change]
+    yield from changes
+    if not changes and len(binding) > 1 and (together := _followed(TOGETHER, values)):
+        yield {"strategy": None, "if": "without all of these", **together}
+    yield from _room(values, limits)
 
 
-def _hold_words(hold: Mapping[str, Any], told: Explanation) -> str:
-    until = "until taken back" if hold["until"] >= NEVER else f"until {say(hold['until'], told.on)}"
-    if hold["binding"] and told.not_before:
-        until = f"not {told.not_before}"
-    mark = " (this decides)" if hold["binding"] else ""
-    return f"{until}: {hold['because']}{mark}{_mode_words(hold)}"
+def _change(line: Line, template: str, values: Values) -> Told | None:
+    """None where the day stays the same, or the record is so old that it does not say."""
+    then = _followed(line.at, values)
+    if then is None:
+        return None
+    trial = "if the rule on trial counted: " if _mode(line, values) == "shadow" else ""
+    own: Values = next(iter(values.get(line.at + "runs") or ()), {})
+    return {"strategy": line.strategy, "if": trial + _sentence(line, template, values, own), **then}
 
 
-def _limit_words(limit: Mapping[str, Any]) -> str:
-    mark = " (this decides)" if limit["binding"] else ""
-    return f"{limit['used']} of {limit['at_most']} places taken: {limit['because']}{mark}"
+def _followed(at: str, values: Values) -> Told | None:
+    decision, on = values.get(at + "then"), values.get(at + "then_on")
+    now = "ask" if values["decision"] == "limited" else values["decision"]
+    if decision is None or (decision, on) == (now, values["next_ask_on"]):
+        return None
+    return {"decision": decision, "occasion": values[at + "then_for"], "next_ask_on": on}
 
 
-def _mode_words(said: Mapping[str, Any]) -> str:
-    return " (on trial, decides nothing)" if said["mode"] == "shadow" else ""
+def _room(values: Values, limits: Sequence[tuple[Line, Told]]) -> Iterator[Told]:
+    """What would make room for one who was left out; no more than one limit may be in the way."""
+    full = [line for line, limit in limits if limit["binding"] or limit["used"] >= limit["at_most"]]
+    if values["decision"] == "limited" and len(full) == 1 and full[0].unless:
+        sentence = _sentence(full[0], full[0].unless, values)
+        outcome = {"decision": "ask", "occasion": values["occasion"], "next_ask_on": values["today"]}
+        yield {"strategy": full[0].strategy, "if": sentence, **outcome}

@@ -26,7 +26,7 @@ class Line:
 
     strategy: str
     kind: str
-    """reason, hold, closed or limit."""
+    """reason, hold, closed, limit or worth."""
     because: str
     at: str
     place: int
@@ -34,27 +34,33 @@ class Line:
     mode: str | None = None
     occasion: str | None = None
     not_before: str | None = None
+    unless: str | None = None
     per: tuple[str, ...] = ()
     except_for: tuple[str, ...] = ()
     only_for: tuple[str, ...] | None = None
     """Occasions, where they are fixed; where a setting decides, the values have them."""
 
 
+SENTENCES = ("because", "not_before", "unless")
+"""Templates of a thing said."""
+
+
 def outline(decisions: Decisions) -> list[Line]:
     """What was said, in the order in which it is told."""
     lines = [_line(say, "reason", place) for place, say in enumerate(decisions.reasons)]
-    for kind, what in (("hold", Hold), ("closed", Closed), ("limit", Limit)):
+    for kind, what in (("hold", Hold), ("closed", Closed), ("limit", Limit), ("worth", pl.Expr)):
         lines += [_line(say, kind, place) for place, say in enumerate(decisions.said.of(what))]
     return lines
 
 
 def _line(say: Say, kind: str, place: int) -> Line:
     what = say.what
-    assert not isinstance(what, pl.Expr)
-    at = next(iter(say.columns.values())).rpartition(".")[0] + "."
-    line = Line(say.strategy, kind, what.because, at, place, say.mode)
+    if isinstance(what, pl.Expr):
+        return Line(say.strategy, kind, "", say.at, place, say.mode)
+    line = Line(say.strategy, kind, what.because, say.at, place, say.mode)
     if isinstance(what, Reason):
         return replace(line, occasion=what.occasion)
+    line = replace(line, unless=what.unless)
     if isinstance(what, Limit):
         return replace(line, per=tuple(what.per))
     if isinstance(what, Hold):
@@ -72,14 +78,14 @@ def values_of(decisions: Decisions, rows: pl.Series | None = None) -> pl.DataFra
     for say in decisions.said.says:
         if not isinstance(say.what, pl.Expr):
             columns |= _referenced(say, say.what, decisions)
-    worths = [say["worth"] for say in decisions.said.of(pl.Expr)]
-    return pl.concat([decided, said.drop(worths), _evaluated(plan, columns)], how="horizontal")
+    values = pl.concat([decided, said, _evaluated(plan, columns)], how="horizontal")
+    return values.with_columns(_shut_runs(say, values) for say in decisions.said.of(Closed))
 
 
 def _referenced(say: Say, what: Reason | Hold | Closed | Limit, decisions: Decisions) -> dict[str, pl.Expr]:
     """The facts, settings and columns of the Book that one say's sentences name."""
-    plan, at = decisions.plan, _line(say, "", 0).at
-    sentence = what.because + ((what.not_before or "") if isinstance(what, Hold) else "")
+    plan, at = decisions.plan, say.at
+    sentence = " ".join(filter(None, (getattr(what, name, None) for name in SENTENCES)))
     known = {name: pl.col(name) for name in plan.frame.columns} | dict(plan.columns) | dict(what.facts)
     return {at + name: known[name] for name in named(sentence) if name in known and name not in say.columns}
 
@@ -95,18 +101,32 @@ def _evaluated(frame: pl.DataFrame, columns: Mapping[str, pl.Expr]) -> pl.DataFr
         return pl.concat(single, how="horizontal")
 
 
-def shut_days(decisions: Decisions, values: Values) -> dict[str, list[dict[str, Any]]]:
-    """For each calendar, by its `at`: the runs of shut days that matter to this row, asked of the strategy again."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    if values["reason"] < 0:
-        return found
-    for place, say in enumerate(decisions.said.of(Closed)):
-        assert isinstance(say.what, Closed)
-        line = _line(say, "closed", place)
+RUN = pl.Struct({"since": pl.Date, "until": pl.Date, "day": pl.Date, "why": pl.String})
+"""Shut days in a row: the first, the first open one after them, the day to name and why it is shut."""
+
+
+def _shut_runs(say: Say, values: pl.DataFrame) -> pl.Series:
+    """The runs of shut days that matter to each row; worked out once for all rows that share calendar and days."""
+    assert isinstance(say.what, Closed)
+    first = pl.when(pl.col("reason") >= 0).then(pl.max_horizontal("reason_on", "today"))
+    cases = values.select(calendar=say["calendar"], first=first, found="next_ask_on")
+    different = cases.drop_nulls(["calendar", "first"]).unique()
+    if say.mode == "on":  # a day that was found at once is open
+        different = different.filter(pl.col("found").ne_missing(pl.col("first")))
+    runs = [_find_runs(say.what, *case) for case in different.iter_rows()]
+    different = different.with_columns(runs=pl.Series(runs, dtype=pl.List(RUN)))
+    told = cases.join(different, on=cases.columns, how="left", nulls_equal=True, maintain_order="left")
+    return told["runs"].alias(say.at + "runs")
+
+
+def as_if_due(decisions: Decisions, values: Values) -> dict[str, Any]:
+    """A row as if there were a reason from today on, and no day found: for what speaks against today."""
+    due = dict(values) | {"reason": 0, "reason_on": values["today"], "next_ask_on": None}
+    for say in decisions.said.of(Closed):
         calendar = values[say["calendar"]]
-        if calendar is not None:
-            found[line.at] = _runs(say.what, calendar, first_day(values), values["next_ask_on"])
-    return found
+        assert isinstance(say.what, Closed)
+        due[say.at + "runs"] = [] if calendar is None else _find_runs(say.what, calendar, values["today"], None)
+    return due
 
 
 def first_day(values: Values) -> date:
@@ -114,7 +134,7 @@ def first_day(values: Values) -> date:
     return max(values["reason_on"] or today, today)
 
 
-def _runs(closed: Closed, calendar: str, first: date, found: date | None) -> list[dict[str, Any]]:
+def _find_runs(closed: Closed, calendar: str, first: date, found: date | None) -> list[dict[str, Any]]:
     """The shut days from the first day on, and those just before the day that was found."""
     last = found or first + timedelta(AHEAD)
     shut = closed.shut(calendar, first, last)

@@ -52,7 +52,7 @@ class Decisions:
 def decide(book: Book, plan: Plan, strategies: Iterable[Strategy]) -> Decisions:
     """Decide for every row of the Book. Limits choose among these rows: give whole accounts and whole persons."""
     said = ask_strategies(book, plan, strategies)
-    next_days = _find_days(book.frame, said)
+    next_days = find_days(book.frame, said)
     decided = book.frame.select("contact_id", "account_id", "person_id", "contact_key", "account_key", "today")
     decided = decided.with_columns(*next_days, _worth(said, book.frame.height))
     return Decisions(plan, said, decided.with_columns(*_limit(decided, said, plan.frame)))
@@ -61,7 +61,8 @@ def decide(book: Book, plan: Plan, strategies: Iterable[Strategy]) -> Decisions:
 # the rule
 
 
-def _find_days(frame: pl.DataFrame, said: Said) -> list[pl.Series]:
+def find_days(frame: pl.DataFrame, said: Said) -> list[pl.Series]:
+    """`left:N`, about, decision, occasion, reason, next_ask_on and reason_on of each row, before any limit."""
     today = _days(frame["today"])
     best, reason_on = np.full(len(today), NEVER_DAY + 1, dtype=np.int32), np.full(len(today), NO_DAY, dtype=np.int32)
     reason = np.full(len(today), -1, dtype=np.int8)

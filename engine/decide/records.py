@@ -13,18 +13,21 @@ from typing import Any
 
 import polars as pl
 
+from engine.decide.changes import what_if
+from engine.decide.channels import tell_channel
 from engine.decide.outline import Line, outline, values_of
+from engine.decide.plan import OWN_WORD
 from engine.decide.planner import Decisions
 from engine.decide.tailoring import Tailored
 
-SPEAKING = {"reason": "on", "hold": "until", "closed": "calendar", "limit": "at_most"}
+SPEAKING = {"reason": "on", "hold": "until", "closed": "calendar", "limit": "at_most", "worth": "worth"}
 """The value without which a line says nothing, by kind."""
 IDS = ("contact_id", "account_id", "person_id", "contact_key", "account_key")
 
 
 def make_records(decisions: Decisions, rows: pl.Series, tailored: Tailored) -> pl.DataFrame:
     """Records of these rows: contact_id, on, decision, occasion, next_ask_on, says (the JSON text)."""
-    values = values_of(decisions, rows)
+    values = _with_changes(decisions, rows, values_of(decisions, rows))
     lines = outline(decisions)
     decided = pl.struct(pl.exclude(*IDS, *(name for name in values.columns if "#" in name)))
     said = pl.struct([_said(line, values.columns).alias(str(place)) for place, line in enumerate(lines)])
@@ -34,16 +37,30 @@ def make_records(decisions: Decisions, rows: pl.Series, tailored: Tailored) -> p
     return values.select("contact_id", "decision", "occasion", "next_ask_on", says, on="today")
 
 
+def _with_changes(decisions: Decisions, rows: pl.Series, values: pl.DataFrame) -> pl.DataFrame:
+    """What would change it, for those who are held: most records are of asks, and keep it short."""
+    held = values["decision"].is_in(["hold", "no_reason"])
+    if not held.any():
+        return values
+    changes = what_if(decisions, rows.filter(held), OWN_WORD).with_columns(values["contact_id"].filter(held))
+    return values.join(changes, on="contact_id", how="left", maintain_order="left")
+
+
 def _said(line: Line, columns: Sequence[str]) -> pl.Expr:
     """What one line is told with; null where it says nothing."""
     own = [pl.col(name).alias(name.removeprefix(line.at)) for name in columns if name.startswith(line.at)]
-    return pl.when(pl.col(line.at + SPEAKING[line.kind]).is_not_null()).then(pl.struct(own))
+    speaks = pl.col(line.at + SPEAKING[line.kind]).is_not_null()
+    if line.kind == "worth":  # told where there was not room for everyone
+        speaks &= pl.col("decision") == "limited"
+    if line.mode is None:  # who has it on, and no objection, is told so
+        speaks |= pl.col(line.at + "mode") != "off"
+    return pl.when(speaks).then(pl.struct(own))
 
 
 def _told(tailored: Tailored) -> pl.DataFrame:
     """How each ask was tailored: survey, channel, scores, questions picked and left out."""
     scores = [name for name in tailored.frame.columns if name.startswith("score:")]
-    asks = tailored.frame.select("contact_id", "survey", "channel", *scores).with_row_index("row")
+    asks = tailored.frame.select("contact_id", "survey", "channel", "preferred_channel", *scores).with_row_index("row")
     asks = asks.cast({"row": pl.Int64})
     for name, chosen in (("questions", tailored.forms.picked), ("left_out", tailored.forms.left_out)):
         listed = chosen.group_by("row", maintain_order=True).agg(pl.struct(pl.exclude("row")).alias(name))
@@ -55,9 +72,20 @@ def read_record(says: Mapping[str, Any], lines: Sequence[Line]) -> dict[str, Any
     """The values of a record, as engine.decide.explanation.explain takes them."""
     values = dict(says["decided"])
     for place, line in enumerate(lines):
-        said = says["said"][str(place)] or {SPEAKING[line.kind]: None, "mode": "off"}
+        said = says["said"].get(str(place)) or {SPEAKING[line.kind]: None, "mode": "off"}
         values |= {line.at + name: value for name, value in said.items()}
-    return {name: _date(value) for name, value in values.items()}
+    return {name: _dates(value) for name, value in values.items()}
+
+
+def read_tailored(says: Mapping[str, Any]) -> dict[str, Any]:
+    """How the ask was tailored, as `Tailored.tell` tells it; nothing where none was made."""
+    kept = says.get("tailored")
+    if kept is None:
+        return {}
+    questions = kept["questions"] or []
+    seconds = sum(question["seconds"] for question in questions)
+    told = {"channel": tell_channel(kept), "questions": questions, "left_out": kept["left_out"] or []}
+    return told | {"seconds": seconds}
 
 
 def lines_as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:
@@ -74,8 +102,12 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _date(value: Any) -> Any:
+def _dates(value: Any) -> Any:
     """JSON knows no dates: a text that is one becomes one again."""
+    if isinstance(value, list):
+        return [_dates(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _dates(item) for name, item in value.items()}
     if not isinstance(value, str) or len(value) != 10:
         return value
     try:

@@ -59,6 +59,11 @@ class Say:
     def __getitem__(self, name: str) -> str:
         return self.columns[name]
 
+    @property
+    def at(self) -> str:
+        """What the names of its columns begin with."""
+        return next(iter(self.columns.values())).rpartition(".")[0] + "."
+
 
 @dataclass(frozen=True)
 class Said:

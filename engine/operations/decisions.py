@@ -17,11 +17,13 @@ from engine.data.models import Contact
 from engine.data.settings import read_settings
 from engine.data.surveys import current_surveys
 from engine.decide.book import Book
+from engine.decide.changes import what_if
 from engine.decide.explanation import Explanation, explain, find_hold
-from engine.decide.outline import Line, outline, shut_days, values_of
-from engine.decide.plan import resolve
+from engine.decide.outline import Line, as_if_due, outline, values_of
+from engine.decide.plan import OWN_WORD, resolve
 from engine.decide.planner import Decisions, decide
 from engine.decide.questioning import WEEK
+from engine.decide.replay import replay
 from engine.decide.tailoring import Supplies, Tailored, tailor
 from engine.errors import AmbiguousError, NotFoundError
 from engine.house import Engine
@@ -88,7 +90,10 @@ def explain_contact(engine: Engine, who: str, on: date | None = None) -> Explana
         contact_id = find_one_contact(session, who).id
     decided = decide_accounts(engine, engine.moment(on), linked_accounts(engine.store, contact_id))
     row = (decided.decisions.frame["contact_id"] == contact_id).arg_true()
-    return next(_explain_rows(engine, decided, row))
+    told = next(_explain_rows(engine, decided, row))
+    with engine.store.read(engine.scope) as session:
+        kept = plans.find_record(session, contact_id, told.on)
+    return replay(told, kept[0].says, kept[1].sentences["lines"]) if kept else told
 
 
 def find_one_contact(session: Session, who: str) -> Contact:
@@ -117,13 +122,14 @@ def _explain_rows(engine: Engine, decided: Decided, rows: pl.Series) -> Iterator
     tailored = _tailored_asks(engine, decided)
     for start in range(0, len(rows), SLICE):
         part = rows.slice(start, SLICE)
-        values = values_of(decided.decisions, part).to_dicts()
+        changes = what_if(decided.decisions, part, OWN_WORD)
+        values = values_of(decided.decisions, part).hstack(changes).to_dicts()
         with engine.store.snapshot() as snapshot:
             names = plans.read_names(snapshot, [row["contact_id"] for row in values]).rows_by_key(
                 "contact_id", named=True, unique=True
             )
         for row in values:
-            told = explain(lines, row, shut_days(decided.decisions, row), _who(names[row["contact_id"]]))
+            told = explain(lines, row, _who(names[row["contact_id"]]))
             yield replace(told, errors=errors, **tailored.get(row["contact_id"], dict)())
 
 
@@ -169,5 +175,4 @@ def recheck(engine: Engine, contact_ids: Iterable[int], moment: Moment) -> dict[
 def _why_not(decisions: Decisions, lines: list[Line], values: Mapping[str, Any], occasion: str) -> str | None:
     if values["decision"] in ("ask", "limited") and values["occasion"] == occasion:
         return None
-    today = dict(values) | {"reason": 0, "reason_on": values["today"], "next_ask_on": None}
-    return find_hold(lines, values, shut_days(decisions, today), occasion)
+    return find_hold(lines, as_if_due(decisions, values), occasion)

@@ -17,6 +17,7 @@ from engine.cli.demo.stage import Stage
 from engine.cli.demo.visitor import Mind, Page, answer_form, open_page
 from engine.cli.promises import due_in_words, in_full, state
 from engine.data.models import Promise
+from engine.decide.page import explanation_as_text
 from engine.errors import HeedError
 from engine.operations.decisions import explain_contact
 from engine.operations.due_days import working_days_after
@@ -222,9 +223,11 @@ def _explain(story: Story, who: str, decision: str = "ask", strategy: str = "") 
     told = explain_contact(story.stage.engine, who)
     named = [line["strategy"] for line in [*told.reasons, *told.holds]]
     if told.decision != decision or (strategy and strategy not in named):
-        raise HeedError(f"For {who} the plan should say {decision} by {strategy or 'any strategy'}:\n{told.as_text()}")
+        raise HeedError(
+            f"For {who} the plan should say {decision} by {strategy or 'any strategy'}:\n{explanation_as_text(told)}"
+        )
     story.stage.typed(f"heed explain {who}")
-    story.stage.quote(told.as_text())
+    story.stage.quote(explanation_as_text(told))
 
 
 def _send(story: Story) -> None:
