@@ -99,8 +99,9 @@ class Hold:
 class Closed:
     """Days shut by a calendar. `calendar`: String, the same text for all rows that share one calendar.
 
-    `shut(calendar, first, last)` names the shut days from first to last, both included, and why.
-    It is called once per distinct calendar. `because` may use {day} (the first shut day) and {why}; `unless`: see Hold.
+    `shut(calendar, first, last)` names the shut days from first to last, both included, and why: always the same for
+    the same text, so that it is asked once per distinct calendar. `because` may use {day} (the first shut day) and
+    {why}; `unless`: see Hold.
     """
 
     calendar: pl.Expr

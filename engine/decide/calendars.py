@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from engine.types import NEVER, Closed
 Days = npt.NDArray[np.int32]
 """Days since 1970-01-01."""
 Rows = npt.NDArray[np.intp]
+Shut = Callable[[str, date, date], Mapping[date, str]]
 
 EPOCH = date(1970, 1, 1)
 NEVER_DAY = (NEVER - EPOCH).days
@@ -43,11 +45,16 @@ class Calendars:
 
     def _table(self, block: int) -> Days:
         if block not in self.tables:
-            self.tables[block] = np.array([self._read(name, block * BLOCK) for name in self.names], dtype=np.int32)
+            self.tables[block] = np.array(
+                [_read_table(self.closed.shut, name, block * BLOCK) for name in self.names], dtype=np.int32
+            )
         return self.tables[block]
 
-    def _read(self, name: str, first: int) -> Days:
-        shut = self.closed.shut(name, EPOCH + timedelta(first), EPOCH + timedelta(first + BLOCK - 1))
-        days = np.arange(first, first + BLOCK, dtype=np.int32)
-        days[[(day - EPOCH).days - first for day in shut]] = first + BLOCK
-        return np.minimum.accumulate(days[::-1])[::-1]
+
+@lru_cache(maxsize=4096)
+def _read_table(shut: Shut, name: str, first: int) -> Days:
+    """Kept, because the same calendar is asked for again with every Book: its text says all there is to it."""
+    found = shut(name, EPOCH + timedelta(first), EPOCH + timedelta(first + BLOCK - 1))
+    days = np.arange(first, first + BLOCK, dtype=np.int32)
+    days[[(day - EPOCH).days - first for day in found]] = first + BLOCK
+    return np.minimum.accumulate(days[::-1])[::-1]

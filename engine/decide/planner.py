@@ -7,7 +7,7 @@ whatever the batch or the order of its rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,8 @@ AHEAD = 1500
 """Days searched for one that is free; none found counts as never."""
 NO_DAY = np.iinfo(np.int32).min
 Mask = npt.NDArray[np.bool_]
+Dates = Mapping[str, Days]
+Named = Mapping[tuple[str, str], Mask]
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,13 @@ class Decisions:
 
 def decide(book: Book, plan: Plan, strategies: Iterable[Strategy]) -> Decisions:
     """Decide for every row of the Book. Limits choose among these rows: give whole accounts and whole persons."""
-    said = ask_strategies(book, plan, strategies)
-    next_days = find_days(book.frame, said)
-    decided = book.frame.select("contact_id", "account_id", "person_id", "contact_key", "account_key", "today")
-    decided = decided.with_columns(*next_days, _worth(said, book.frame.height))
+    return weigh(ask_strategies(book, plan, strategies), plan)
+
+
+def weigh(said: Said, plan: Plan) -> Decisions:
+    """Decide from what the strategies said of the rows of the plan."""
+    decided = plan.frame.select("contact_id", "account_id", "person_id", "contact_key", "account_key", "today")
+    decided = decided.hstack([*find_days(plan.frame, said), _worth(said, plan.frame.height)])
     return Decisions(plan, said, decided.with_columns(*_limit(decided, said, plan.frame)))
 
 
@@ -63,7 +68,8 @@ def decide(book: Book, plan: Plan, strategies: Iterable[Strategy]) -> Decisions:
 
 def find_days(frame: pl.DataFrame, said: Said) -> list[pl.Series]:
     """`left:N`, about, decision, occasion, reason, next_ask_on and reason_on of each row, before any limit."""
-    today = _days(frame["today"])
+    dates, named = _read_dates(frame.select("today"), said.frame), _read_occasions(frame, said)
+    today = dates["today"]
     best, reason_on = np.full(len(today), NEVER_DAY + 1, dtype=np.int32), np.full(len(today), NO_DAY, dtype=np.int32)
     reason = np.full(len(today), -1, dtype=np.int8)
     names: list[str] = []
@@ -73,13 +79,12 @@ def find_days(frame: pl.DataFrame, said: Said) -> list[pl.Series]:
     for place, say in enumerate(_in_order(said)):
         assert isinstance(say.what, Reason)
         if names[-1:] != [say.what.occasion]:
-            covers = _covers(said, say.what.occasion)
+            covers = _covers(said, dates, named, say.what.occasion)
         names.append(say.what.occasion)
-        on = _days(said.frame[say["on"]])
-        wanted = ~frame["wish_occasions_off"].list.contains(say.what.occasion).to_numpy()
-        rows = np.flatnonzero((on != NO_DAY) & wanted)
+        on = dates[say["on"]]
+        rows = np.flatnonzero((on != NO_DAY) & ~named["wish_occasions_off", say.what.occasion])
         day = _first_free(np.maximum(on, today)[rows], rows, covers, calendars)
-        kept = _not_expired(say, said.frame, rows, day)
+        kept = _not_expired(say, dates, rows, day)
         left.append(pl.Series(f"left:{place}", _mask(len(today), rows[kept])))
         kept &= _binding(say, said.frame)[rows] & (day < best[rows])
         best[rows[kept]], reason_on[rows[kept]], reason[rows[kept]] = day[kept], on[rows[kept]], place
@@ -122,13 +127,15 @@ def _outcome(
 
 
 def _dates(name: str, days: Days, null: Mask) -> pl.Series:
-    return pl.select(pl.when(~pl.Series(null)).then(pl.Series(days).cast(pl.Date)).alias(name)).to_series()
+    dates = days.astype("datetime64[D]")
+    dates[null] = np.datetime64("NaT")
+    return pl.Series(name, dates, dtype=pl.Date)
 
 
-def _not_expired(say: Say, frame: pl.DataFrame, rows: Rows, day: Days) -> Mask:
+def _not_expired(say: Say, dates: Dates, rows: Rows, day: Days) -> Mask:
     if "expires" not in say.columns:
         return np.ones(len(rows), dtype=bool)
-    expires = _days(frame[say["expires"]])[rows]
+    expires = dates[say["expires"]][rows]
     kept: Mask = (expires == NO_DAY) | (day <= expires)
     return kept
 
@@ -141,33 +148,28 @@ class _Cover:
     since: Days | None
 
 
-def _covers(said: Said, occasion: str) -> list[_Cover]:
+def _covers(said: Said, dates: Dates, named: Named, occasion: str) -> list[_Cover]:
     covers = []
     for say in said.of(Hold):
-        until = _days(said.frame[say["until"]])
-        applies = _binding(say, said.frame) & _concerns(say, said.frame, occasion)
+        until = dates[say["until"]]
+        applies = _binding(say, said.frame) & _concerns(say, named, occasion)
         if not applies.all():
             until = np.where(applies, until, NO_DAY)
-        covers.append(_Cover(until, _days(said.frame[say["since"]]) if "since" in say.columns else None))
+        covers.append(_Cover(until, dates[say["since"]] if "since" in say.columns else None))
     return covers
 
 
-def _concerns(say: Say, frame: pl.DataFrame, occasion: str) -> Mask | np.bool_:
+def _concerns(say: Say, named: Named, occasion: str) -> Mask | np.bool_:
     """Whether a hold applies to an occasion; one value where it is the same for all. A null list names no occasion."""
     hold = say.what
     assert isinstance(hold, Hold)
-    excepted = _names(say, frame, "except_for", hold.except_for, occasion)
-    wanted = np.True_ if hold.only_for is None else _names(say, frame, "only_for", hold.only_for, occasion)
+    excepted = _names(say, named, "except_for", hold.except_for, occasion)
+    wanted = np.True_ if hold.only_for is None else _names(say, named, "only_for", hold.only_for, occasion)
     return ~excepted & wanted
 
 
-def _names(
-    say: Say, frame: pl.DataFrame, field: str, occasions: Sequence[str] | pl.Expr, occasion: str
-) -> Mask | np.bool_:
-    if isinstance(occasions, pl.Expr):
-        named: Mask = frame[say[field]].list.contains(occasion).fill_null(value=False).to_numpy()
-        return named
-    return np.bool_(occasion in occasions)
+def _names(say: Say, named: Named, field: str, occasions: Sequence[str] | pl.Expr, occasion: str) -> Mask | np.bool_:
+    return named[say[field], occasion] if isinstance(occasions, pl.Expr) else np.bool_(occasion in occasions)
 
 
 def _calendars(say: Say, frame: pl.DataFrame) -> Calendars:
@@ -211,7 +213,7 @@ def _worth(said: Said, height: int) -> pl.Series:
     """The factors multiplied. What is no number counts as 1; each stays between a millionth and a million million."""
     worth = np.ones(height)
     for say in said.of(pl.Expr):
-        factor = said.frame[say["worth"]].fill_nan(1).fill_null(1).clip(1e-6, 1e12).to_numpy()
+        factor = np.nan_to_num(said.frame[say["worth"]].to_numpy(), nan=1).clip(1e-6, 1e12)  # null comes as NaN
         worth *= np.where(_binding(say, said.frame), factor, 1)
     return pl.Series("worth", worth)
 
@@ -294,8 +296,20 @@ def _binding(say: Say, frame: pl.DataFrame) -> Mask:
     return on
 
 
-def _days(dates: pl.Series) -> Days:
-    return dates.to_physical().fill_null(NO_DAY).to_numpy().astype(np.int32, copy=False)
+def _read_dates(*frames: pl.DataFrame) -> Dates:
+    """Every Date column as an array."""
+    days = [frame.select(pl.col(pl.Date).to_physical().fill_null(NO_DAY)) for frame in frames]
+    return {column.name: column.to_numpy() for frame in days for column in frame}
+
+
+def _read_occasions(frame: pl.DataFrame, said: Said) -> Named:
+    """For every column of occasions, and every occasion there is a reason for, who names it. Null names none."""
+    occasions = {say.what.occasion for say in said.of(Reason) if isinstance(say.what, Reason)}
+    lists = [frame["wish_occasions_off"], *(column for column in said.frame if column.dtype == pl.List)]
+    pairs = [(column.name, occasion) for column in lists for occasion in occasions]
+    contains = [pl.col(name).list.contains(occasion).fill_null(value=False) for name, occasion in pairs]
+    found = pl.DataFrame(lists).select(mask.alias(str(place)) for place, mask in enumerate(contains))
+    return {pair: found[str(place)].to_numpy() for place, pair in enumerate(pairs)}
 
 
 def _mask(height: int, rows: Rows) -> Mask:

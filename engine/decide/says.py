@@ -6,7 +6,7 @@ that somebody set. Everything else it might have said is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -77,48 +77,120 @@ class Said:
         return [say for say in self.says if isinstance(say.what, kind)]
 
 
+Mode = tuple[pl.Expr, str | None]
+"""A strategy's mode, and its value where it is the same for everyone."""
+Wanted = tuple[pl.Expr, tuple[pl.DataType, ...]]
+"""An expression and the dtypes it may have."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one strategy said in one hook, still to be worked out: expressions by the column they become."""
+
+    strategy: Strategy
+    hook: str
+    mode: Mode
+    says: tuple[Say, ...]
+    wanted: Mapping[str, Wanted]
+
+    def failed(self, error: BaseException) -> tuple[Part, PluginError]:
+        """What counts instead where it cannot be worked out."""
+        error = self.strategy.failed(self.hook, error)
+        return _part(self.strategy, self.hook, _instead(self.strategy, self.hook), self.mode), error
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What every strategy said, before it is worked out. They hold for every frame with the columns of the Plan's."""
+
+    parts: tuple[Part, ...]
+    errors: tuple[PluginError, ...] = ()
+
+
 def ask_strategies(book: Book, plan: Planned, strategies: Iterable[Strategy]) -> Said:
-    """Ask every strategy that is not off for everyone."""
-    says: list[Say] = []
-    frames: list[pl.DataFrame] = []
+    """Ask every strategy that is not off for everyone, and work out what it said."""
+    return work_out(hear_strategies(book, plan, strategies), plan.frame)
+
+
+def hear_strategies(book: Book, plan: Planned, strategies: Iterable[Strategy]) -> Rules:
+    """Call every hook of the strategies that are not off for everyone."""
+    parts: list[Part] = []
     errors: list[PluginError] = []
     asked = Book(plan.frame, book.kinds)
+    constant = _constant_modes(plan)
     for strategy in strategies:
-        mode = _constant(plan.columns[f"{strategy.name}.mode"])
+        mode = plan.columns[f"{strategy.name}.mode"], constant.get(strategy.name)
         for hook in HOOKS:
-            if hook not in strategy.hooks or mode == "off":
+            if hook not in strategy.hooks or mode[1] == "off":
                 continue
             try:
-                said, frame = _ask(strategy, hook, asked, plan, mode)
+                whats = _ask(strategy, hook, asked, plan)
             except PluginError as error:
                 errors.append(error)
-                if hook != "hold_until":
-                    continue
-                said, frame = _evaluate(strategy.name, hook, [_closed_for_a_day(strategy.name)], plan, mode)
-            says += said
-            frames.append(frame)
-    return Said(tuple(says), pl.concat(frames, how="horizontal") if frames else pl.DataFrame(), tuple(errors))
+                whats = _instead(strategy, hook)
+            parts.append(_part(strategy, hook, whats, mode))
+    return Rules(tuple(parts), tuple(errors))
 
 
-def _ask(strategy: Strategy, hook: str, book: Book, plan: Planned, mode: str | None) -> tuple[list[Say], pl.DataFrame]:
+def work_out(rules: Rules, frame: pl.DataFrame) -> Said:
+    """One select for everything; where somebody's expressions fail, one for each strategy."""
+    wanted = {name: field for part in rules.parts for name, field in part.wanted.items()}
+    try:
+        return _said(rules.parts, _select(frame, wanted), rules.errors)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return _work_out_one_by_one(rules, frame)
+
+
+def _work_out_one_by_one(rules: Rules, frame: pl.DataFrame) -> Said:
+    parts: list[Part] = []
+    frames: list[pl.DataFrame] = []
+    errors = list(rules.errors)
+    for part in rules.parts:
+        try:
+            frames.append(_select(frame, part.wanted))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            instead, failure = part.failed(error)
+            parts.append(instead)
+            frames.append(_select(frame, instead.wanted))
+            errors.append(failure)
+        else:
+            parts.append(part)
+    return _said(parts, pl.concat(frames, how="horizontal"), errors)
+
+
+def _said(parts: Iterable[Part], frame: pl.DataFrame, errors: Iterable[PluginError]) -> Said:
+    return Said(tuple(say for part in parts for say in part.says), frame, tuple(errors))
+
+
+def _ask(strategy: Strategy, hook: str, book: Book, plan: Planned) -> list[Any]:
     """What one strategy says in one hook. Raises PluginError naming the strategy, whatever goes wrong."""
     value = strategy.call(hook, book, plan.settings(strategy.name))
     try:
-        return _evaluate(strategy.name, hook, _whats(value, HOOKS[hook]), plan, mode)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
+        whats = _whats(value, HOOKS[hook])
+        _check_columns(whats, plan.frame.columns)
+    except PluginError as error:
         raise strategy.failed(hook, error) from error
+    return whats
 
 
-def _closed_for_a_day(name: str) -> Hold:
+def _instead(strategy: Strategy, hook: str) -> list[Any]:
+    """What counts as said where a strategy failed."""
+    if hook != "hold_until":
+        return []
     tomorrow = (pl.col("today").cast(pl.Int32) + 1).cast(pl.Date)
-    return Hold(until=tomorrow, because=f"the rule “{name}” could not be worked out, so we wait a day to be safe")
+    because = f"the rule “{strategy.name}” could not be worked out, so we wait a day to be safe"
+    return [Hold(until=tomorrow, because=because)]
 
 
-def _constant(column: pl.Expr) -> str | None:
-    """The value of a literal; None for a column."""
-    return None if column.meta.root_names() else str(pl.select(column).item())
+def _constant_modes(plan: Planned) -> dict[str, str]:
+    """The modes that are the same for everyone."""
+    modes = {name.removesuffix(".mode"): mode for name, mode in plan.columns.items() if name.endswith(".mode")}
+    constant = [mode.alias(name) for name, mode in modes.items() if not mode.meta.root_names()]
+    return pl.select(constant).row(0, named=True) if constant else {}
 
 
 def _whats(value: Any, kinds: tuple[type, ...]) -> list[Any]:
@@ -131,36 +203,35 @@ def _whats(value: Any, kinds: tuple[type, ...]) -> list[Any]:
     return things
 
 
-def _evaluate(
-    strategy: str, hook: str, whats: Sequence[Any], plan: Planned, mode: str | None
-) -> tuple[list[Say], pl.DataFrame]:
-    """One select for all that a strategy said in one hook."""
+def _part(strategy: Strategy, hook: str, whats: Sequence[Any], mode: Mode) -> Part:
+    column, constant = mode
     says: list[Say] = []
     wanted: dict[str, Wanted] = {}
     for place, what in enumerate(whats):
         fields = _wanted(what)
-        if mode is None:
-            fields["mode"] = plan.columns[f"{strategy}.mode"], (pl.String(),)
-        columns = {name: f"{strategy}#{hook}{place}.{name}" for name in fields}
-        says.append(Say(strategy, what, columns, mode))
+        if constant is None:
+            fields["mode"] = column, (pl.String(),)
+        columns = {name: f"{strategy.name}#{hook}{place}.{name}" for name in fields}
+        says.append(Say(strategy.name, what, columns, constant))
         wanted |= {columns[name]: field for name, field in fields.items()}
-    return says, _select(plan.frame, wanted)
+    return Part(strategy, hook, mode, tuple(says), wanted)
 
 
-Wanted = tuple[pl.Expr, tuple[pl.DataType, ...]]
-"""An expression and the dtypes it may have."""
+def _check_columns(whats: Iterable[Any], known: Collection[str]) -> None:
+    for what in whats:
+        for expression, _ in _wanted(what).values():
+            unknown = [name for name in expression.meta.root_names() if name not in known]
+            if unknown:
+                raise PluginError(f"there is no column “{unknown[0]}”")
 
 
 def _select(frame: pl.DataFrame, wanted: Mapping[str, Wanted]) -> pl.DataFrame:
-    for expression, _ in wanted.values():
-        unknown = [name for name in expression.meta.root_names() if name not in frame.columns]
-        if unknown:
-            raise PluginError(f"there is no column “{unknown[0]}”")
     # contact_id comes along so that a literal becomes a column
     found = frame.select("contact_id", *(expression.alias(name) for name, (expression, _) in wanted.items()))
+    schema = found.schema
     for name, (_, kinds) in wanted.items():
-        if found[name].dtype not in kinds:
-            raise PluginError(f"{name.rpartition('.')[2]} is {found[name].dtype}, not {' or '.join(map(str, kinds))}")
+        if schema[name] not in kinds:
+            raise PluginError(f"{name.rpartition('.')[2]} is {schema[name]}, not {' or '.join(map(str, kinds))}")
     return found.drop("contact_id")
 
 
