@@ -11,7 +11,8 @@ import pytest
 
 from engine.decide.book import Book
 from engine.decide.plan import Plan, resolve
-from engine.decide.planner import AHEAD, Decisions, decide
+from engine.decide.planner import Decisions, decide
+from engine.decide.rule import AHEAD
 from engine.hookspecs import hookimpl
 from engine.registry import Plugins, build_plugins
 from engine.types import NEVER, Closed, Hold, Limit, Reason

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.decide.changes import TOGETHER
 from engine.decide.outline import Line, Values, first_day
-from engine.decide.planner import AHEAD
+from engine.decide.rule import AHEAD
 from engine.decide.sentences import fill
 from engine.types import NEVER
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from engine.decide.planner import AHEAD, Decisions
+from engine.decide.planner import Decisions
+from engine.decide.rule import AHEAD
 from engine.decide.sentences import CHANNEL_WORDS
 from engine.types import Closed, Hold
 

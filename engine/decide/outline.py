@@ -12,7 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from engine.decide.planner import AHEAD, Decisions
+from engine.decide.planner import Decisions
+from engine.decide.rule import AHEAD
 from engine.decide.says import Say
 from engine.decide.sentences import named
 from engine.types import NEVER, Closed, Hold, Limit, Reason

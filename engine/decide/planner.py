@@ -7,26 +7,19 @@ whatever the batch or the order of its rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from engine.decide.allocation import Integers, Shared, choose
 from engine.decide.book import Book
-from engine.decide.calendars import NEVER_DAY, Calendars, Days, Rows
+from engine.decide.calendars import NEVER_DAY, Days, Rows
 from engine.decide.plan import Plan
+from engine.decide.rule import NO_DAY, Found, Mask, Rule, in_order
 from engine.decide.says import Said, Say, Strategy, ask_strategies
-from engine.types import OCCASIONS, Closed, Hold, Limit, Reason
-
-AHEAD = 1500
-"""Days searched for one that is free; none found counts as never."""
-NO_DAY = np.iinfo(np.int32).min
-Mask = npt.NDArray[np.bool_]
-Dates = Mapping[str, Days]
-Named = Mapping[tuple[str, str], Mask]
+from engine.types import Limit
 
 
 @dataclass(frozen=True)
@@ -44,7 +37,7 @@ class Decisions:
 
     @property
     def reasons(self) -> list[Say]:
-        return _in_order(self.said)
+        return in_order(self.said)
 
     @property
     def limits(self) -> list[Say]:
@@ -59,43 +52,32 @@ def decide(book: Book, plan: Plan, strategies: Iterable[Strategy]) -> Decisions:
 def weigh(said: Said, plan: Plan) -> Decisions:
     """Decide from what the strategies said of the rows of the plan."""
     decided = plan.frame.select("contact_id", "account_id", "person_id", "contact_key", "account_key", "today")
-    decided = decided.hstack([*find_days(plan.frame, said), _worth(said, plan.frame.height)])
+    rule = Rule(plan.frame, said)
+    decided = decided.hstack([*_outcome(rule.find(), rule, said), _worth(said, plan.frame.height)])
     return Decisions(plan, said, decided.with_columns(*_limit(decided, said, plan.frame)))
 
 
 # the rule
 
 
-def find_days(frame: pl.DataFrame, said: Said) -> list[pl.Series]:
+def _outcome(found: Found, rule: Rule, said: Said) -> list[pl.Series]:
     """`left:N`, about, decision, occasion, reason, next_ask_on and reason_on of each row, before any limit."""
-    dates, named = _read_dates(frame.select("today"), said.frame), _read_occasions(frame, said)
-    today = dates["today"]
-    best, reason_on = np.full(len(today), NEVER_DAY + 1, dtype=np.int32), np.full(len(today), NO_DAY, dtype=np.int32)
-    reason = np.full(len(today), -1, dtype=np.int8)
-    names: list[str] = []
-    covers: list[_Cover] = []
-    left: list[pl.Series] = []
-    calendars = [_calendars(say, said.frame) for say in said.of(Closed)]
-    for place, say in enumerate(_in_order(said)):
-        assert isinstance(say.what, Reason)
-        if names[-1:] != [say.what.occasion]:
-            covers = _covers(said, dates, named, say.what.occasion)
-        names.append(say.what.occasion)
-        on = dates[say["on"]]
-        rows = np.flatnonzero((on != NO_DAY) & ~named["wish_occasions_off", say.what.occasion])
-        day = _first_free(np.maximum(on, today)[rows], rows, covers, calendars)
-        kept = _not_expired(say, dates, rows, day)
-        left.append(pl.Series(f"left:{place}", _mask(len(today), rows[kept])))
-        kept &= _binding(say, said.frame)[rows] & (day < best[rows])
-        best[rows[kept]], reason_on[rows[kept]], reason[rows[kept]] = day[kept], on[rows[kept]], place
-    return [*left, _about(said, pl.Series(reason)), *_outcome(today, best, reason_on, reason, names)]
+    reason = pl.Series("reason", found.reason)
+    return [
+        *(pl.Series(f"left:{number}", left) for number, left in enumerate(found.left)),
+        _about(said, reason),
+        *rule.tell(found),
+        reason,
+        _dates("next_ask_on", found.day, found.day >= NEVER_DAY),
+        _dates("reason_on", found.reason_on, found.reason_on == NO_DAY),
+    ]
 
 
 def _about(said: Said, reason: pl.Series) -> pl.Series:
     """What the reason is about, where it says so."""
     told = [
         pl.when(reason == place).then(say["about"])
-        for place, say in enumerate(_in_order(said))
+        for place, say in enumerate(in_order(said))
         if "about" in say.columns
     ]
     if not told:
@@ -103,107 +85,10 @@ def _about(said: Said, reason: pl.Series) -> pl.Series:
     return said.frame.select(about=pl.coalesce(told)).to_series()
 
 
-def _in_order(said: Said) -> list[Say]:
-    """Reasons in the order that breaks ties between occasions."""
-    return sorted(said.of(Reason), key=lambda say: _rank(say.what.occasion) if isinstance(say.what, Reason) else 0)
-
-
-def _rank(occasion: str) -> int:
-    return OCCASIONS.index(occasion) if occasion in OCCASIONS else len(OCCASIONS)
-
-
-def _outcome(
-    today: Days, best: Days, reason_on: Days, reason: npt.NDArray[np.int8], names: list[str]
-) -> list[pl.Series]:
-    decision = np.select([best > NEVER_DAY, best == today], [2, 0], 1)
-    never = best >= NEVER_DAY
-    return [
-        pl.Series("decision", ["ask", "hold", "no_reason"]).gather(decision),
-        pl.Series("occasion", [*names, None], dtype=pl.String).gather(np.where(never, len(names), reason)),
-        pl.Series("reason", reason),
-        _dates("next_ask_on", best, never),
-        _dates("reason_on", reason_on, reason_on == NO_DAY),
-    ]
-
-
 def _dates(name: str, days: Days, null: Mask) -> pl.Series:
     dates = days.astype("datetime64[D]")
     dates[null] = np.datetime64("NaT")
     return pl.Series(name, dates, dtype=pl.Date)
-
-
-def _not_expired(say: Say, dates: Dates, rows: Rows, day: Days) -> Mask:
-    if "expires" not in say.columns:
-        return np.ones(len(rows), dtype=bool)
-    expires = dates[say["expires"]][rows]
-    kept: Mask = (expires == NO_DAY) | (day <= expires)
-    return kept
-
-
-@dataclass(frozen=True)
-class _Cover:
-    """Days that a hold covers, for the contacts and the occasion it applies to."""
-
-    until: Days
-    since: Days | None
-
-
-def _covers(said: Said, dates: Dates, named: Named, occasion: str) -> list[_Cover]:
-    covers = []
-    for say in said.of(Hold):
-        until = dates[say["until"]]
-        applies = _binding(say, said.frame) & _concerns(say, named, occasion)
-        if not applies.all():
-            until = np.where(applies, until, NO_DAY)
-        covers.append(_Cover(until, dates[say["since"]] if "since" in say.columns else None))
-    return covers
-
-
-def _concerns(say: Say, named: Named, occasion: str) -> Mask | np.bool_:
-    """Whether a hold applies to an occasion; one value where it is the same for all. A null list names no occasion."""
-    hold = say.what
-    assert isinstance(hold, Hold)
-    excepted = _names(say, named, "except_for", hold.except_for, occasion)
-    wanted = np.True_ if hold.only_for is None else _names(say, named, "only_for", hold.only_for, occasion)
-    return ~excepted & wanted
-
-
-def _names(say: Say, named: Named, field: str, occasions: Sequence[str] | pl.Expr, occasion: str) -> Mask | np.bool_:
-    return named[say[field], occasion] if isinstance(occasions, pl.Expr) else np.bool_(occasion in occasions)
-
-
-def _calendars(say: Say, frame: pl.DataFrame) -> Calendars:
-    assert isinstance(say.what, Closed)
-    names = frame[say["calendar"]]
-    distinct = names.unique().drop_nulls().sort()
-    row = names.cast(pl.Enum(distinct)).to_physical().fill_null(0).to_numpy().astype(np.intp)
-    return Calendars(say.what, distinct.to_list(), row, _binding(say, frame) & names.is_not_null().to_numpy())
-
-
-def _first_free(start: Days, rows: Rows, covers: Sequence[_Cover], calendars: Sequence[Calendars]) -> Days:
-    """The first day from `start` on that is free: plain holds at once, windows and calendars until nothing moves."""
-    day = start.copy()
-    for cover in covers:
-        if cover.since is None:
-            np.maximum(day, cover.until[rows], out=day)
-    windows = [cover for cover in covers if cover.since is not None]
-    moving = np.flatnonzero(day <= start + AHEAD)
-    while len(moving) and (windows or calendars):
-        before = day[moving]
-        after = _step(before, rows[moving], windows, calendars)
-        day[moving] = after
-        moving = moving[(after != before) & (after <= start[moving] + AHEAD)]
-    return np.where(day > start + AHEAD, NEVER_DAY, day).astype(np.int32)
-
-
-def _step(day: Days, rows: Rows, windows: Sequence[_Cover], calendars: Sequence[Calendars]) -> Days:
-    for window in windows:
-        assert window.since is not None
-        until = window.until[rows]
-        day = np.where((window.since[rows] <= day) & (day < until), until, day)
-    for calendar in calendars:
-        day = calendar.open_from(day, rows)
-    return day
 
 
 # limits
@@ -294,22 +179,6 @@ def _binding(say: Say, frame: pl.DataFrame) -> Mask:
         return np.full(frame.height, say.mode == "on")
     on: Mask = (frame[say["mode"]] == "on").to_numpy()
     return on
-
-
-def _read_dates(*frames: pl.DataFrame) -> Dates:
-    """Every Date column as an array."""
-    days = [frame.select(pl.col(pl.Date).to_physical().fill_null(NO_DAY)) for frame in frames]
-    return {column.name: column.to_numpy() for frame in days for column in frame}
-
-
-def _read_occasions(frame: pl.DataFrame, said: Said) -> Named:
-    """For every column of occasions, and every occasion there is a reason for, who names it. Null names none."""
-    occasions = {say.what.occasion for say in said.of(Reason) if isinstance(say.what, Reason)}
-    lists = [frame["wish_occasions_off"], *(column for column in said.frame if column.dtype == pl.List)]
-    pairs = [(column.name, occasion) for column in lists for occasion in occasions]
-    contains = [pl.col(name).list.contains(occasion).fill_null(value=False) for name, occasion in pairs]
-    found = pl.DataFrame(lists).select(mask.alias(str(place)) for place, mask in enumerate(contains))
-    return {pair: found[str(place)].to_numpy() for place, pair in enumerate(pairs)}
 
 
 def _mask(height: int, rows: Rows) -> Mask:
