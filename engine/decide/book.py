@@ -142,12 +142,20 @@ GRID_COLUMNS = (
 """What a Grid of questions adds to the Book's columns."""
 
 
+GRID_NAMES = frozenset(column.name for column in GRID_COLUMNS)
+
+
 @dataclass(frozen=True)
 class Grid(Book):
     """A Book seen for one question or one channel at a time: `grid.question`, `grid.channel` are plain values."""
 
     question: Question | None = None
     channel: str | None = None
+    at: str = ""
+    """What the frame's names of GRID_COLUMNS end with, where one frame carries them for several questions."""
+
+    def __getitem__(self, name: str) -> pl.Expr:
+        return super().__getitem__(name + self.at if name in GRID_NAMES else name)
 
 
 class SettingColumns:

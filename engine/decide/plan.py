@@ -146,6 +146,19 @@ class Plan:
             found.setdefault(strategy, {})[key] = column
         return found
 
+    @cached_property
+    def modes(self) -> Mapping[str, str]:
+        """The modes that are the same for everyone, by strategy."""
+        modes = {name.removesuffix(".mode"): mode for name, mode in self.columns.items() if name.endswith(".mode")}
+        constant = [mode.alias(name) for name, mode in modes.items() if not mode.meta.root_names()]
+        return pl.select(constant).row(0, named=True) if constant else {}
+
+    def on(self, frame: pl.DataFrame) -> Plan:
+        """The same settings for another frame that has their columns."""
+        plan = Plan(frame, self.columns)
+        plan.__dict__["modes"] = self.modes  # read once, and the same
+        return plan
+
     def settings(self, strategy: str) -> SettingColumns:
         return SettingColumns(strategy, self._by_strategy.get(strategy, {}))
 

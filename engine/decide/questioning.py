@@ -7,7 +7,7 @@ accounts come together.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from engine.decide.book import Grid
-from engine.decide.channels import ask_one
+from engine.decide.channels import ask_all, hooked
 from engine.decide.forms import Counts, Floats, Forms, Mask, Sheet, Why, fill_whys
 from engine.decide.hearing import NO_DAY, Days, Hearing, Ids, Places, is_driver
 from engine.decide.plan import Plan
@@ -52,7 +52,7 @@ def choose_questions(
     """
     frame, banks = asks.frame, {survey.name: survey for survey in surveys}
     hearing = Hearing(frame, banks.values(), heard, asked)
-    panel = _Panel(asks, [each for each in strategies if "question_worth" in each.hooks], tuple(kinds))
+    panel = _Panel(asks, hooked(strategies, "question_worth"), tuple(kinds))
     names = frame["survey"].drop_nulls().unique().sort()
     tables = [
         _lay_out(banks[name], frame["survey"].eq(name).fill_null(value=False).arg_true(), panel, hearing, own_words)
@@ -222,14 +222,14 @@ class _Panel:
     strategies: Sequence[Strategy]
     kinds: tuple[str, ...]
 
-    def judge(self, question: Question, frame: pl.DataFrame) -> Floats:
-        """What an answer would teach: the opinions multiplied. None, or one that is no number, counts as 1."""
-        worth = np.ones(frame.height)
-        plan, grid = Plan(frame, self.asks.columns), Grid(frame, self.kinds, question=question)
-        for strategy in self.strategies:
-            opinion = ask_one(strategy, "question_worth", plan, grid, pl.Float64())
-            if opinion is not None:
-                worth *= np.nan_to_num(opinion.to_numpy(), nan=1.0)  # null comes as NaN
+    def judge(self, questions: Sequence[Question], frame: pl.DataFrame) -> Floats:
+        """What each answer would teach: the opinions multiplied. None, or one that is no number, counts as 1."""
+        grids = [Grid(frame, self.kinds, question=question, at=f":{question.name}") for question in questions]
+        worth = np.ones((frame.height, len(questions)))
+        opinions = ask_all(self.strategies, "question_worth", self.asks.on(frame), grids, pl.Float64())
+        for column, said in enumerate(opinions):
+            for opinion in said:
+                worth[:, column] *= np.nan_to_num(opinion.to_numpy(), nan=1.0)  # null comes as NaN
         return worth.clip(0, 1e12)
 
     def setting(self, name: str, frame: pl.DataFrame) -> Counts:
@@ -248,7 +248,7 @@ def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, o
     others = hearing.turns.of_others(accounts, constructs, persons)
     drivers = np.array([is_driver(question) for question in questions], dtype=bool)
     this_week = hearing.asked.of_others(accounts, constructs, persons) > today[:, None] - WEEK
-    columns = zip(questions, answered.T, heard.T, np.where(drivers, others, NO_DAY).T, strict=True)
+    days = {"answered_on": answered, "heard_on": heard, "colleague_on": np.where(drivers, others, NO_DAY)}
     return _Table(
         survey=survey,
         rows=places,
@@ -260,7 +260,7 @@ def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, o
         open=np.array([question.type in own_words for question in questions], dtype=bool),
         refused=_columns([_refused(question, frame) for question in questions]),
         copies=_columns([_copies(question, frame) for question in questions]),
-        worth=_columns([panel.judge(each[0], _grid_frame(frame, *each[1:])) for each in columns]),
+        worth=panel.judge(questions, _grid_frame(frame, questions, days)),
         answered=answered,
         heard=heard,
         others=others,
@@ -272,9 +272,14 @@ def _columns(columns: Sequence[npt.NDArray[Number]]) -> npt.NDArray[Number]:
     return np.stack(columns, axis=1)
 
 
-def _grid_frame(frame: pl.DataFrame, *days: Days) -> pl.DataFrame:
-    names = ("answered_on", "heard_on", "colleague_on")
-    return frame.with_columns(pl.Series(name, _dates(column)) for name, column in zip(names, days, strict=True))
+def _grid_frame(frame: pl.DataFrame, questions: Sequence[Question], days: Mapping[str, Days]) -> pl.DataFrame:
+    """The frame with each of `days`, rows × questions, as a column per question."""
+    columns = [
+        pl.Series(f"{name}:{question.name}", _dates(column))
+        for name, table in days.items()
+        for question, column in zip(questions, table.T, strict=True)
+    ]
+    return frame.hstack(columns)
 
 
 def _dates(days: Days) -> npt.NDArray[np.datetime64]:

@@ -119,7 +119,7 @@ def explain_all(engine: Engine, on: date | None = None) -> Iterator[Explanation]
 def _explain_rows(engine: Engine, decided: Decided, rows: pl.Series) -> Iterator[Explanation]:
     lines = outline(decided.decisions)
     errors = tuple(str(error) for error in decided.decisions.said.errors)
-    tailored = _tailored_asks(engine, decided)
+    tailored = _tailored_asks(engine, decided, decided.decisions.frame["decision"][rows].unique().to_list())
     for start in range(0, len(rows), SLICE):
         part = rows.slice(start, SLICE)
         changes = what_if(decided.decisions, part, OWN_WORD)
@@ -140,7 +140,7 @@ def _who(names: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tailored_asks(engine: Engine, decided: Decided) -> dict[int, Callable[[], dict[str, Any]]]:
+def _tailored_asks(engine: Engine, decided: Decided, shown: Collection[str]) -> dict[int, Callable[[], dict[str, Any]]]:
     """How asks, and those that a limit left out, would be tailored, by contact; told when it is asked for.
 
     Those left out are tailored by themselves, so that they take no question from a colleague who is asked.
@@ -148,7 +148,7 @@ def _tailored_asks(engine: Engine, decided: Decided) -> dict[int, Callable[[], d
     found: dict[int, Callable[[], dict[str, Any]]] = {}
     for decision in ("ask", "limited"):
         rows = (decided.decisions.frame["decision"] == decision).arg_true()
-        if len(rows):
+        if len(rows) and decision in shown:
             tailored = tailor_rows(engine, decided, rows)
             for place, contact_id in enumerate(tailored.frame["contact_id"]):
                 found[contact_id] = lambda tailored=tailored, place=place: tailored.tell(place)  # type: ignore[misc]
