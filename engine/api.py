@@ -19,12 +19,15 @@ A strategy answers in dates. This one, `new_contact_rest.py`, has a setting that
 The file's name is the strategy's name, its first docstring the manual page, its `Settings` what `heed set` offers as
 `name.setting`. Hooks return Polars expressions over the Book (`engine.decide.book.COLUMNS` says what there is): row by
 row, exact dtypes, null for "no objection". See docs/hooks.md for each hook.
+
+Settings that cannot stand together are refused when they are set, at whatever layers they meet: a method of `Settings`
+under `@validates_schema` looks at the values in force and raises `ValidationError("Why.", "rest_days")`.
 """
 
 from __future__ import annotations
 
 import polars as pl
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError, validates_schema
 
 from engine.decide.book import Book, Grid, SettingColumns
 from engine.errors import HeedError, InputError, nearest
@@ -102,6 +105,7 @@ __all__ = [
     "Scale",
     "Schema",
     "SettingColumns",
+    "ValidationError",
     "check_named",
     "check_texts",
     "count",
@@ -123,5 +127,6 @@ __all__ = [
     "seconds",
     "text",
     "text_for",
+    "validates_schema",
     "words_texts",
 ]

@@ -33,6 +33,7 @@ DEFAULT_PLUGINS = (
     "plugins.promise_brake",
     "plugins.renewal_quiet",
     "plugins.live_ask",
+    "plugins.holdout",
     "plugins.quiet_times",
     # limits
     "plugins.account_share",

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 
 
 class Names(fields.List[str]):
@@ -119,11 +119,6 @@ def dtype(field: fields.Field[Any]) -> pl.DataType:
     if isinstance(field, fields.Float):
         return pl.Float64()
     return pl.List(pl.String) if isinstance(field, Names) else pl.String()
-
-
-def read_value(schema: type[Schema], name: str, value: Any) -> Any:
-    """Check one value of a schema, typed as text or given as JSON. Raises ValidationError."""
-    return schema(partial=True).load({name: value})[name]
 
 
 def as_text(value: Any) -> str:

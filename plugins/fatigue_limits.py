@@ -4,7 +4,7 @@ What it looks at: every ask that reached the person, through any channel, for an
 Reminders and bounced messages do not count, imported asks do.
 
 Settings: `min_gap_days` between two asks, except for the occasions in `gap_exempt`; at most `max_asks` in any
-`window_days`.
+`window_days`, which is not shorter than the gap.
 
 Edges: never asked, never held. Whatever the settings, nobody is asked twice on one day. An ask leaves the window on
 the day that is exactly `window_days` later. A contact who wishes to be asked more often has their own gap.
@@ -14,9 +14,24 @@ Example: asked on 3 March with a gap of 30 days: nothing before 2 April, unless 
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
-from engine.api import OCCASIONS, Book, Hold, Schema, SettingColumns, count, days, hookimpl, names, plus_days
+from engine.api import (
+    OCCASIONS,
+    Book,
+    Hold,
+    Schema,
+    SettingColumns,
+    ValidationError,
+    count,
+    days,
+    hookimpl,
+    names,
+    plus_days,
+    validates_schema,
+)
 
 
 class Settings(Schema):
@@ -24,6 +39,13 @@ class Settings(Schema):
     max_asks = count(4, "Ask a person at most so many times in the window.", least=1)
     window_days = days(365, "Count the asks of so many days.", least=1)
     gap_exempt = names(("promise",), "Ask for these occasions without minding the gap.", OCCASIONS)
+
+    @validates_schema
+    def check_window(self, data: dict[str, Any], **_: Any) -> None:
+        if data["window_days"] < data["min_gap_days"]:
+            raise ValidationError(
+                f"The window must not be shorter than the gap, which is {data['min_gap_days']} days.", "window_days"
+            )
 
 
 @hookimpl

@@ -3,9 +3,9 @@
 What it looks at: promises to this contact that are done, wait for the contact's verdict, and were not asked about
 since. The earliest that is still fresh enough counts.
 
-Settings: `after_days`, how long the contact may try out what we did; `expires_days`, after which we no longer ask;
-`worth`, how much more an answer counts when a promise was done since the last ask and there is not room for
-everyone.
+Settings: `after_days`, how long the contact may try out what we did; `expires_days`, not fewer, after which we no
+longer ask; `worth`, how much more an answer counts when a promise was done since the last ask and there is not room
+for everyone.
 
 Edges: a promise without a done day, or with a verdict, is no reason. On the day it expires a promise still counts.
 
@@ -15,15 +15,35 @@ wanted.
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
-from engine.api import Book, Reason, Schema, SettingColumns, days, factor, hookimpl, plus_days
+from engine.api import (
+    Book,
+    Reason,
+    Schema,
+    SettingColumns,
+    ValidationError,
+    days,
+    factor,
+    hookimpl,
+    plus_days,
+    validates_schema,
+)
 
 
 class Settings(Schema):
     after_days = days(14, "Ask so many days after a promise was done.")
     expires_days = days(90, "Ask no more when a promise was done so many days ago.")
     worth = factor(1.2, "Count an answer so many times after a promise was done.")
+
+    @validates_schema
+    def check_days(self, data: dict[str, Any], **_: Any) -> None:
+        if data["expires_days"] < data["after_days"]:
+            raise ValidationError(
+                f"It would be too late before we ask, which is after {data['after_days']} days.", "expires_days"
+            )
 
 
 @hookimpl

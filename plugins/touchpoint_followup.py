@@ -4,8 +4,8 @@ What it looks at: the latest touchpoint that no touchpoint ask to this contact f
 counts for the contact; one of the account as a whole counts for all its contacts, or for those whose role is in
 `roles`.
 
-Settings: `kinds` of touchpoints that we follow up; `delay_days` until we ask; `expires_days` after which it is too
-late; `roles` who are asked about what concerns the whole account (none named: everyone).
+Settings: `kinds` of touchpoints that we follow up; `delay_days` until we ask; `expires_days`, not fewer, after which
+it is too late; `roles` who are asked about what concerns the whole account (none named: everyone).
 
 Edges: of several touchpoints the latest counts, and one ask follows them all. Where roles are named, a contact
 without a role is asked only about touchpoints that name them.
@@ -16,9 +16,22 @@ gone.
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
-from engine.api import Book, Reason, Schema, SettingColumns, days, hookimpl, names, plus_days
+from engine.api import (
+    Book,
+    Reason,
+    Schema,
+    SettingColumns,
+    ValidationError,
+    days,
+    hookimpl,
+    names,
+    plus_days,
+    validates_schema,
+)
 
 
 class Settings(Schema):
@@ -29,6 +42,13 @@ class Settings(Schema):
         "Follow up touchpoints of these kinds.",
     )
     roles = names((), "Ask only these roles about what concerns the whole account; none named: everyone.")
+
+    @validates_schema
+    def check_days(self, data: dict[str, Any], **_: Any) -> None:
+        if data["expires_days"] < data["delay_days"]:
+            raise ValidationError(
+                f"It would be too late before we ask, which is after {data['delay_days']} days.", "expires_days"
+            )
 
 
 @hookimpl

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, or_, select, union, update
+from sqlalchemy import Select, func, or_, select, union, update
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.models import Account, Contact
@@ -54,6 +54,21 @@ def list_tier_accounts(session: Session, tier: str) -> Sequence[int]:
     if tier == "standard":
         counts = or_(counts, Account.tier.is_(None), Account.tier.not_in(TIERS))
     return session.scalars(select(Account.id).where(counts)).all()
+
+
+def sample_accounts(
+    session: Session, account_ids: Collection[int] | None, most: int
+) -> tuple[Collection[int] | None, int]:
+    """Every n-th of these accounts (None: of all), so that about `most` contacts are theirs at most; and n."""
+    contacts, accounts = select(func.count(Contact.id)), select(Account.id).order_by(Account.id)
+    if account_ids is not None:
+        dialect = session.get_bind().dialect.name
+        contacts = contacts.where(among(Contact.account_id, account_ids, dialect))
+        accounts = accounts.where(among(Account.id, account_ids, dialect))
+    every = -(-(session.scalar(contacts) or 0) // most)
+    if every <= 1:
+        return account_ids, 1
+    return session.scalars(accounts).all()[::every], every
 
 
 def mark_accounts(session: Session, account_ids: Collection[int] | None, on: date | datetime) -> None:

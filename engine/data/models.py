@@ -376,8 +376,29 @@ class SettingRow(Base):
     set_at: Mapped[datetime]
 
 
+class PlanChange(Base):
+    """One change of the plan, of which the id is the number. Rows are never changed or deleted: triggers refuse it."""
+
+    __tablename__ = "plan_changes"
+    __table_args__ = (
+        _one_of("layer", "house", "tier", "account", "contact"),
+        CheckConstraint("(account_id IS NOT NULL) = (layer IN ('account', 'contact'))", name="account_id"),
+    )
+    at: Mapped[datetime]
+    author: Mapped[str]
+    comment: Mapped[str] = mapped_column(Text)
+    layer: Mapped[str]
+    layer_key: Mapped[str]
+    """As in SettingRow."""
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    """Whose it is, or whose contact's."""
+    steps: Mapped[dict[str, Any]]
+    """{setting: [before, after]}; null: nothing was set there, because no setting is ever null."""
+    reverts_id: Mapped[int | None] = mapped_column(ForeignKey("plan_changes.id"))
+
+
 class AuditEntry(Base):
-    """Who changed what, when. Rows are never changed or deleted: triggers refuse it."""
+    """Who changed what else, when. Rows are never changed or deleted: triggers refuse it."""
 
     __tablename__ = "audit"
     at: Mapped[datetime]

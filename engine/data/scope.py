@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, cast, event, func, select
+from sqlalchemy import ColumnElement, any_, cast, event, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.types import BigInteger
@@ -22,6 +22,7 @@ from engine.data.models import (
     Contact,
     DecisionRecord,
     Delivery,
+    PlanChange,
     Promise,
     PromiseEvent,
     Submission,
@@ -67,6 +68,8 @@ def _narrow(state: ORMExecuteState) -> None:
 
 def _conditions(accounts: Collection[int], dialect: str) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:
     yield Account, among(Account.id, accounts, dialect)
+    everyones = PlanChange.account_id.is_(None)  # of the house or a tier, and so of every account
+    yield PlanChange, or_(everyones, among(PlanChange.account_id, accounts, dialect))
     for table in ACCOUNT_SCOPED:
         yield table, among(table.account_id, accounts, dialect)  # type: ignore[attr-defined]
     for table, column, parent in _THROUGH:

@@ -1,12 +1,18 @@
-"""What somebody set, and at which layer."""
+"""What somebody set, and at which layer; and every change of it."""
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select
+from collections.abc import Collection, Iterator
+
+from sqlalchemy import Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from engine.data.models import SettingRow
-from engine.types import SettingValue
+from engine.data.models import Account, Contact, PlanChange, SettingRow
+from engine.data.scope import among
+from engine.decide.versions import Change, Step, Where
+from engine.decide.contradictions import Place
+from engine.errors import NotFoundError
+from engine.types import TIERS, SettingValue
 
 
 def read_settings(session: Session) -> list[SettingValue]:
@@ -40,3 +46,78 @@ def _same(name: str, layer: str, layer_key: str) -> Select[SettingRow]:
     return select(SettingRow).where(
         SettingRow.name == name, SettingRow.layer == layer, SettingRow.layer_key == layer_key
     )
+
+
+def find_places(session: Session, layers: Collection[Where]) -> Iterator[Place]:
+    """The accounts and contacts among these layers, with their tiers; those that are gone are left out."""
+    dialect = session.get_bind().dialect.name
+    ids = {wanted: [int(key) for layer, key in layers if layer == wanted] for wanted in ("account", "contact")}
+    accounts = select(Account.id, Account.key, Account.tier).where(among(Account.id, ids["account"], dialect))
+    for number, key, tier in session.execute(accounts.order_by(Account.id)):
+        yield Place("account", str(number), key, _known(tier))
+    contacts = select(Contact.id, Contact.key, Account.id, Account.key, Account.tier).join(Contact.account)
+    contacts = contacts.where(among(Contact.id, ids["contact"], dialect)).order_by(Contact.id)
+    for number, key, account_id, account_key, tier in session.execute(contacts):
+        yield Place("contact", str(number), f"{account_key}/{key}", _known(tier), str(account_id))
+
+
+def _known(tier: str | None) -> str:
+    return tier if tier in TIERS else "standard"
+
+
+# changes
+
+
+def lock_settings(session: Session) -> None:
+    """Keep others from changing the plan until this transaction ends. In SQLite it is the only one that writes."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('heed settings'))"))
+
+
+def add_change(session: Session, change: Change, account_id: int | None) -> int:
+    """Write it down and return its number; the one it has now is ignored."""
+    row = PlanChange(at=change.at, author=change.author, comment=change.comment, account_id=account_id)
+    row.layer, row.layer_key = change.where
+    row.steps = {step.name: [step.before, step.after] for step in change.steps}
+    row.reverts_id = change.reverts
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def find_change(session: Session, number: int) -> tuple[Change, int | None]:
+    """A change and the account whose it is, or whose contact's. Raises NotFoundError saying which the last one is."""
+    row = session.scalar(select(PlanChange).where(PlanChange.id == number))
+    if row is None:
+        raise NotFoundError(f"There is no change {number}; {_say_last(session)}.", about=str(number))
+    return _change(row), row.account_id
+
+
+def last_change(session: Session) -> int:
+    """The number of the last change, which is the version of the plan; 0: none was made."""
+    return session.scalar(select(func.max(PlanChange.id))) or 0
+
+
+def _say_last(session: Session) -> str:
+    last = last_change(session)
+    return f"the last one is {last}" if last else "none was made yet"
+
+
+def list_changes(
+    session: Session, *, after: int = 0, until: int | None = None, account: Account | None = None
+) -> list[Change]:
+    """Changes in order, from the one after `after` to `until`; with `account`, those that concern it."""
+    query = select(PlanChange).where(PlanChange.id > after).order_by(PlanChange.id)
+    if until is not None:
+        query = query.where(PlanChange.id <= until)
+    if account is not None:
+        its_tier = and_(PlanChange.layer == "tier", PlanChange.layer_key == _known(account.tier))
+        query = query.where(or_(PlanChange.layer == "house", its_tier, PlanChange.account_id == account.id))
+    return [_change(row) for row in session.scalars(query)]
+
+
+def _change(row: PlanChange) -> Change:
+    steps = tuple(Step(name, before, after) for name, (before, after) in row.steps.items())
+    where = row.layer, row.layer_key
+    return Change(row.id, row.at, row.author, row.comment, where, steps, row.reverts_id)

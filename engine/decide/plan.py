@@ -17,7 +17,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from engine.decide.book import Book, SettingColumns
 from engine.errors import InputError, nearest
-from engine.settings import dtype, one_of, read_value, text
+from engine.settings import dtype, one_of, text
 from engine.types import TIERS, SettingValue
 
 LAYERS = ("house", "tier", "account", "contact")
@@ -92,6 +92,10 @@ class Catalog:
     def names(self) -> list[str]:
         return list(self._specs)
 
+    def owned_by(self, owner: str) -> list[Spec]:
+        """All settings of one plugin."""
+        return [spec for spec in self if spec.name.partition(".")[0] == owner]
+
     def spec(self, name: str) -> Spec:
         """Raises InputError with the nearest name."""
         if name not in self._specs:
@@ -99,12 +103,15 @@ class Catalog:
         return self._specs[name]
 
     def read(self, name: str, value: Any) -> Any:
-        """Check a value, typed as text or given as JSON. Raises InputError naming the setting, the value and why."""
+        """Check a value, typed as text or given as JSON. Raises InputError naming the setting, the value and why.
+
+        What it is beside other settings: engine.decide.contradictions.
+        """
         spec = self.spec(name)
         try:
-            checked = read_value(spec.schema, spec.key, value)
+            checked = spec.field.deserialize(value, spec.key, {spec.key: value})
         except ValidationError as error:
-            why = " ".join(_sentences(error.messages))
+            why = " ".join(list_messages(error.messages))
             raise InputError(f"{name} cannot be “{value}”: {why}", about=name) from None
         owner = name.partition(".")[0]
         if spec.key == "mode" and owner in OWN_WORD and checked != "on":
@@ -125,9 +132,10 @@ def with_mode(schema: type[Schema]) -> type[Schema]:
     return type(schema.__name__, (schema,), {"mode": mode})
 
 
-def _sentences(messages: Any) -> Iterator[str]:
+def list_messages(messages: Any) -> Iterator[str]:
+    """The sentences of a ValidationError, however deep they lie."""
     if isinstance(messages, Mapping):
-        messages = [text for value in messages.values() for text in _sentences(value)]
+        messages = [text for value in messages.values() for text in list_messages(value)]
     yield from messages
 
 

@@ -1,22 +1,22 @@
-"""Settings: checked all together, written all together, and shown with the layer that each value comes from."""
+"""Settings: set or taken back all together, and shown with the layer that each value comes from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.data.accounts import find_account, find_contact, list_tier_accounts, mark_accounts
-from engine.data.imports import EARLIEST
-from engine.data.models import Account, AuditEntry
-from engine.data.settings import put_setting, read_settings
+from engine.data.accounts import find_account, find_contact
+from engine.data.models import Account
+from engine.data.settings import read_settings
 from engine.decide.plan import Spec, value_for
 from engine.errors import InputError, nearest
 from engine.house import Engine
 from engine.operations.decisions import find_one_contact
+from engine.operations.plan_changes import Changed, Wanted, change_plan
 from engine.settings import as_text
 from engine.types import TIERS, SettingValue
 
@@ -38,15 +38,6 @@ class Shown:
         return {**self.__dict__, "set_at": set_at}
 
 
-@dataclass(frozen=True)
-class _Layer:
-    """Where a setting is put, and which accounts it concerns (None: all)."""
-
-    name: str
-    key: str
-    accounts: frozenset[int] | None
-
-
 def set_settings(
     engine: Engine,
     pairs: Mapping[str, Any],
@@ -54,29 +45,46 @@ def set_settings(
     tier: str | None = None,
     account: str | None = None,
     contact: str | None = None,
-) -> list[str]:
-    """Set every one of `pairs` (name → value, typed or JSON) at one layer, or none. Returns warnings, in words.
+    comment: str = "",
+) -> Changed:
+    """Set every one of `pairs` (name → value, typed or JSON) at one layer, or none: one change of the plan.
 
-    `contact`: e-mail address, key or ACCOUNT/KEY; its key alone where `account` is named too.
+    `contact`: e-mail address, key or ACCOUNT/KEY; its key alone where `account` is named too. Raises InputError for a
+    value that cannot be, alone or beside the others in force.
     """
     catalog = engine.plugins.catalog
     values = {name: catalog.read(name, value) for name, value in pairs.items()}
-    for name in values:
-        if catalog.spec(name).house_only and (tier or account or contact):
+    _check_house_only(engine, values, tier, account, contact)
+    changed = change_plan(engine, lambda session: _wanted(session, values, tier, account, contact), comment)
+    flattened = [] if tier or account or contact else [catalog.spec(step.name) for step in changed.steps]
+    warnings = (_warning(spec, values[spec.name]) for spec in flattened if spec.tiers)
+    return replace(changed, warnings=(*warnings, *changed.warnings))
+
+
+def reset_settings(
+    engine: Engine,
+    names: Iterable[str],
+    *,
+    tier: str | None = None,
+    account: str | None = None,
+    contact: str | None = None,
+    comment: str = "",
+) -> Changed:
+    """Take back what is set at one layer, so that the layer above counts again: one change of the plan."""
+    values = {engine.plugins.catalog.spec(name).name: None for name in names}
+    _check_house_only(engine, values, tier, account, contact)
+    return change_plan(engine, lambda session: _wanted(session, values, tier, account, contact), comment)
+
+
+def _check_house_only(engine: Engine, names: Iterable[str], *layers: str | None) -> None:
+    for name in names:
+        if engine.plugins.catalog.spec(name).house_only and any(layers):
             raise InputError(f"{name} is the whole house's; leave out --tier, --account and --contact.", about=name)
-    with engine.store.write(engine.scope) as session:
-        layer = _find_layer(session, tier, account, contact)
-        before = {(value.name, value.layer, value.layer_key): value.value for value in read_settings(session)}
-        for name, value in values.items():
-            put_setting(session, SettingValue(name, layer.name, layer.key, value, engine.author, engine.clock()))
-            session.add(_audit(engine, layer, name, before.get((name, layer.name, layer.key)), value))
-        mark_accounts(session, layer.accounts, EARLIEST)
-    return [
-        _warning(catalog.spec(name), value) for name, value in values.items() if _flattens(catalog.spec(name), layer)
-    ]
 
 
-def _find_layer(session: Session, tier: str | None, account: str | None, contact: str | None) -> _Layer:
+def _wanted(
+    session: Session, values: Mapping[str, Any], tier: str | None, account: str | None, contact: str | None
+) -> Wanted:
     if tier and (account or contact):
         raise InputError("A setting is put at one layer: leave out --tier, or --account and --contact.")
     if tier:
@@ -84,29 +92,18 @@ def _find_layer(session: Session, tier: str | None, account: str | None, contact
             raise InputError(
                 f"There is no tier “{tier}”; there are {', '.join(TIERS)}.{nearest(tier, TIERS)}", about=tier
             )
-        return _Layer("tier", tier, frozenset(list_tier_accounts(session, tier)))
+        return Wanted(("tier", tier), None, values)
     if contact:
         found = (
             find_contact(session, find_account(session, account), contact)
             if account
             else find_one_contact(session, contact)
         )
-        return _Layer("contact", str(found.id), frozenset({found.account_id}))
+        return Wanted(("contact", str(found.id)), found.account_id, values)
     if account:
         whole = find_account(session, account)
-        return _Layer("account", str(whole.id), frozenset({whole.id}))
-    return _Layer("house", "", None)
-
-
-def _audit(engine: Engine, layer: _Layer, name: str, before: Any, after: Any) -> AuditEntry:
-    subject = " ".join(filter(None, (name, layer.name, layer.key)))
-    return AuditEntry(
-        at=engine.clock(), author=engine.author, action="set", subject=subject, before=before, after=after
-    )
-
-
-def _flattens(spec: Spec, layer: _Layer) -> bool:
-    return layer.name == "house" and bool(spec.tiers)
+        return Wanted(("account", str(whole.id)), whole.id, values)
+    return Wanted(("house", ""), None, values)
 
 
 def _warning(spec: Spec, value: Any) -> str:

@@ -15,11 +15,12 @@ from engine.decide.plan import resolve
 from engine.decide.says import ask_strategies
 from engine.errors import InputError
 from engine.house import Engine
+from engine.operations.plan_changes import list_contradictions
 from engine.survey.bank import read_survey
 from engine.survey.journey import Journey, read_journey
 from engine.survey.reader import FileError, Finding
 from engine.templates import build_environment, template_folders
-from engine.types import OCCASIONS, Survey
+from engine.types import OCCASIONS, SettingValue, Survey
 
 __all__ = ["Finding", "check_house", "list_surveys", "load_journey", "load_shipped", "sync_surveys"]
 
@@ -117,14 +118,24 @@ def _check_templates(engine: Engine) -> Iterator[Finding]:
 
 
 def _check_settings(engine: Engine) -> Iterator[Finding]:
+    """Each value by itself; then, of plugins whose values are all good, how they go together."""
+    catalog, wrong = engine.plugins.catalog, set()
     with engine.store.read(engine.scope) as session:
         values = read_settings(session)
-    for value in values:
-        try:
-            engine.plugins.catalog.read(value.name, value.value)
-        except InputError as error:
-            layer = " ".join(filter(None, (value.layer, value.layer_key)))
-            yield Finding(f"setting {value.name} ({layer})", str(error))
+        for value in values:
+            try:
+                catalog.read(value.name, value.value)
+            except InputError as error:
+                wrong.add(_owner(value))
+                layer = " ".join(filter(None, (value.layer, value.layer_key)))
+                yield Finding(f"setting {value.name} ({layer})", str(error))
+        for owner in sorted({_owner(value) for value in values} - wrong):
+            for found in list_contradictions(engine, session, owner, values):
+                yield Finding(f"setting {found.name}{found.where}", found.why)
+
+
+def _owner(value: SettingValue) -> str:
+    return value.name.partition(".")[0]
 
 
 def _check_plugins(engine: Engine) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from engine.data.migrations.histories import refuse_change
 from engine.data.types import Day, Instant
 
 revision = "0001"
@@ -413,22 +414,3 @@ def upgrade() -> None:
     op.create_index("ix_voices_contact_id", "voices", ["contact_id"])
     for table in ("promise_events", "audit"):
         refuse_change(table)
-
-
-def refuse_change(table: str) -> None:
-    """History is only ever added to."""
-    if op.get_bind().dialect.name == "sqlite":
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table}: rows are never changed or deleted'); END"
-            )
-        return
-    op.execute(
-        f"CREATE FUNCTION {table}_refuses_change() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{table}: rows are never changed or deleted'; END $$"
-    )
-    op.execute(
-        f"CREATE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuses_change()"
-    )
