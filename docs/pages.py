@@ -163,7 +163,8 @@ def _helps(name: str, command: click.Command) -> Iterator[str]:
 
 
 def _help(name: str, command: click.Command) -> str:
-    with click.Context(command, info_name=name, max_content_width=100, terminal_width=100) as context:
+    names = main.context_settings  # a command keeps the first names of --help that it is given
+    with click.Context(command, info_name=name, max_content_width=100, terminal_width=100, **names) as context:
         text = command.get_help(context)
     return f"## {name}\n\n```text\n{text.strip()}\n```"
 

@@ -24,6 +24,7 @@ from engine.app import open_house
 from engine.config import Config
 from engine.data import models
 from engine.data.store import EVERYTHING, Store
+from engine.errors import InputError
 from engine.house import Engine
 from engine.operations.decisions import explain_all
 from engine.operations.imports import import_files
@@ -56,7 +57,7 @@ def shown(value: Any) -> str:
 
 def disagreements(engine: Engine, scene: Scene, folder: Path, random: Random | None = None) -> list[Disagreement]:
     """Import the scene into the empty house and compare every contact's decision."""
-    bring_in(engine, scene, folder, random)
+    scene = bring_in(engine, scene, folder, random)
     expected, found = oracle_decisions(engine, scene), engine_decisions(engine, scene.on)
     assert expected.keys() == found.keys()
     return [Disagreement(key, expected[key], found[key]) for key in expected if expected[key] != found[key]]
@@ -88,7 +89,8 @@ def as_decision(told: dict[str, Any]) -> Decision:
 # Into the house, by the doors that users have
 
 
-def bring_in(engine: Engine, scene: Scene, folder: Path, random: Random | None = None) -> None:
+def bring_in(engine: Engine, scene: Scene, folder: Path, random: Random | None = None) -> Scene:
+    """What stands then: the scene without settings that were refused, because they contradict others."""
     company = [setting for setting in scene.settings if setting.name.startswith("company.")]
     for setting in company:
         set_at_layer(engine, setting)
@@ -97,15 +99,27 @@ def bring_in(engine: Engine, scene: Scene, folder: Path, random: Random | None =
     assert not report.rejections, [str(rejection) for rejection in report.rejections]
     for contact in scene.book.contacts:
         set_wishes(engine, contact)
-    for setting in scene.settings:
-        if setting not in company:
-            set_at_layer(engine, setting)
+    return replace(scene, settings=tuple(s for s in scene.settings if s in company or set_at_layer(engine, s)))
 
 
-def set_at_layer(engine: Engine, setting: Setting) -> None:
+def set_at_layer(engine: Engine, setting: Setting) -> bool:
+    """Whether it was set; one that contradicts others is refused."""
     key = "/".join(setting.layer_key) if isinstance(setting.layer_key, tuple) else setting.layer_key
     layer = {setting.layer: key} if setting.layer != "house" else {}
-    set_settings(engine, {setting.name: setting.value}, **layer)
+    try:
+        set_settings(engine, {setting.name: setting.value}, **layer)
+    except InputError as error:
+        if error.about not in CAN_CONTRADICT:
+            raise
+        return False
+    return True
+
+
+CAN_CONTRADICT = (
+    *("fatigue_limits.min_gap_days", "fatigue_limits.window_days"),
+    *("touchpoint_followup.delay_days", "touchpoint_followup.expires_days"),
+    *("promise_check.after_days", "promise_check.expires_days"),
+)
 
 
 def set_wishes(engine: Engine, contact: Contact) -> None:

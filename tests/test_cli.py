@@ -53,6 +53,14 @@ def test_help_loads_no_command(tmp_path):
         (["set", "fatigue_limits.max_ask=3"], 2, "Did you mean fatigue_limits.max_asks?"),
         (["set", "fatigue_limits.max_asks"], 2, "write fatigue_limits.max_asks=VALUE"),
         (["set", "live_ask.valid_days=3", "live_ask.valid_days=4"], 2, "named twice"),
+        (["set", "fatigue_limits.max_asks=3", "--reset"], 2, "write fatigue_limits.max_asks alone"),
+        (["set", "fatigue_limits.window_days=3"], 2, "must not be shorter than the gap"),
+        (["settings", "--diff", "x"], 2, "write 3, or 3..7"),
+        (["settings", "--diff", "9"], 1, "There is no version 9 of the plan; the last is 0"),
+        (["settings", "--revert", "9"], 1, "There is no change 9; none was made yet"),
+        (["settings", "north", "--revert", "9"], 2, "leave out the account"),
+        (["settings", "--history", "--diff", "1"], 2, "Ask for one thing"),
+        (["settings", "--force"], 2, "go with --revert"),
         (["settings", "nowhere"], 1, "There is no account “nowhere”"),
         (["strategies", "fatigue_limit"], 1, "Did you mean fatigue_limits?"),
         (["explain", "nobody@x.example"], 1, "nobody@x.example"),
@@ -131,6 +139,45 @@ def test_settings_and_strategies_answer_in_json(heed, book):
     ).items()
     strategies = {one["name"]: one for one in json.loads(heed("strategies", "--json").stdout)}
     assert strategies["fatigue_limits"]["takes_part_in"] == ["holds"]
+
+
+def test_changes_of_the_plan_are_shown_compared_and_taken_back(heed, book):
+    said = heed("set", "fatigue_limits.max_asks=3", "--account", "north", "--comment", "Agreed in the review")
+    assert said.stdout == "1 setting changed for account north: change 1 of the plan.\n"
+    assert heed("set", "fatigue_limits.max_asks=3", "--account", "north").stdout.startswith("Nothing changed")
+    heed("set", "quiet_times.blackouts=2026-12-24..2027-01-01", "fatigue_limits.gap_exempt=")
+    heed("set", "fatigue_limits.max_asks", "--account", "north", "--reset")
+    history = heed("settings", "north", "--history").stdout
+    for line in (
+        "    fatigue_limits.max_asks  not set → 3\n    “Agreed in the review”",
+        "    quiet_times.blackouts  not set → 2026-12-24..2027-01-01\n    fatigue_limits.gap_exempt  not set → none",
+        "    fatigue_limits.max_asks  3 → not set",
+    ):
+        assert line in history
+    assert heed("settings", "--diff", "1..3").stdout.splitlines()[-1].endswith("3 → not set  account north")
+    assert "fatigue_limits" not in heed("settings", "--diff", "0..3").stdout.replace("fatigue_limits.gap_exempt", "")
+    assert heed("settings", "--revert", "2").stdout == "2 settings changed: change 4 of the plan.\n"
+    assert "    takes back change 2" in heed("settings", "--history").stdout
+    assert heed("settings", "--diff", "3..3").stdout == "Nothing was changed.\n"
+
+
+def test_changes_of_the_plan_answer_in_json(heed):
+    heed("set", "fatigue_limits.max_asks=3")
+    heed("set", "fatigue_limits.max_asks=2")
+    step = {"name": "fatigue_limits.max_asks", "before": 3, "after": 2}
+    newest = json.loads(heed("settings", "--history", "--json").stdout)[0]
+    assert (newest["number"], newest["layer"], newest["of"], newest["settings"]) == (2, "house", "", [step])
+    assert json.loads(heed("settings", "--diff", "1..2", "--json").stdout) == [step | {"layer": "house", "of": ""}]
+    refused = heed("settings", "--revert", "1")
+    assert (refused.exit_code, "changed again by change 2" in refused.stderr) == (1, True)
+    reverted = json.loads(heed("settings", "--revert", "1", "--force", "--json").stdout)
+    assert reverted == {"number": 3, "settings": [{"name": "fatigue_limits.max_asks", "before": 2, "after": None}]}
+
+
+def test_a_setting_that_lets_nobody_be_asked_is_warned_of(heed, book):
+    result = heed("set", "quiet_times.blackouts=2026-01-01..2060-01-01")
+    assert result.exit_code == 0
+    assert "note: After this, 3 of 3 contacts would never be asked (0 before)." in result.stderr
 
 
 def test_a_strategys_manual_page_names_its_settings(heed):

@@ -30,6 +30,7 @@ from engine.data.models import (
     Delivery,
     HouseFact,
     Person,
+    PlanChange,
     PlanRun,
     Promise,
     PromiseEvent,
@@ -366,12 +367,13 @@ def test_a_password_is_not_shown() -> None:
 # what the database itself refuses
 
 
-@pytest.mark.parametrize("table", [PromiseEvent, AuditEntry])
+@pytest.mark.parametrize("table", [PromiseEvent, AuditEntry, PlanChange])
 @pytest.mark.parametrize("change", ["UPDATE {} SET author = 'x'", "DELETE FROM {}"])
 def test_history_is_only_added_to(store: Store, table: Any, change: str) -> None:
     with store.write(EVERYTHING) as session:
         make_promise(session, make_contact(session))
         session.add(AuditEntry(at=NOW, author="ada", action="looked", subject="A-1"))
+        session.add(PlanChange(at=NOW, author="ada", comment="", layer="house", layer_key="", steps={}))
     with pytest.raises(DatabaseError, match="never changed or deleted"), store.write(EVERYTHING) as session:
         session.execute(text(change.format(table.__tablename__)))
 

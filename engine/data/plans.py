@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Select, Text, cast, func, or_, select, update
+from sqlalchemy import Select, Text, and_, case, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.data.columns import Snapshot
@@ -119,14 +119,16 @@ def read_account_ids(session: Session, contact_ids: Collection[int]) -> Sequence
     return session.scalars(select(Contact.account_id).where(there).distinct()).all()
 
 
-def last_decisions(session: Session, contact_ids: Collection[int]) -> dict[int, str]:
-    """The decision of each contact's newest record, where there is one."""
+def last_outcomes(session: Session, contact_ids: Collection[int]) -> dict[int, str]:
+    """What became of each contact by their newest record, where there is one: a decision, or never."""
     newest = (
         select(func.max(DecisionRecord.id))
         .where(among(DecisionRecord.contact_id, contact_ids, session.get_bind().dialect.name))
         .group_by(DecisionRecord.contact_id)
     )
-    query = select(DecisionRecord.contact_id, DecisionRecord.decision).where(DecisionRecord.id.in_(newest))
+    never = and_(DecisionRecord.decision == "hold", DecisionRecord.next_ask_on.is_(None))
+    outcome = case((never, "never"), else_=DecisionRecord.decision)
+    query = select(DecisionRecord.contact_id, outcome).where(DecisionRecord.id.in_(newest))
     return dict(session.execute(query).all())
 
 

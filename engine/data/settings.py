@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from engine.data.models import Account, Contact, PlanChange, SettingRow
 from engine.data.scope import among
-from engine.decide.versions import Change, Step, Where
 from engine.decide.contradictions import Place
+from engine.decide.versions import Change, Step, Where
 from engine.errors import NotFoundError
 from engine.types import TIERS, SettingValue
 

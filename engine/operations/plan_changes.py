@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from engine.data import settings as data
 from engine.data.accounts import find_account, list_tier_accounts, mark_accounts
 from engine.data.imports import EARLIEST
-from engine.decide.versions import Change, Step, Where, apply_steps, compare, find_later, find_steps
 from engine.decide.contradictions import TIER_PLACES, Contradiction, find_contradictions
+from engine.decide.versions import Change, Step, Where, apply_steps, compare, find_later, find_steps
 from engine.errors import InputError, NotFoundError, StateError
 from engine.house import Engine
 from engine.operations.foresight import foresee_change

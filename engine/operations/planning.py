@@ -189,12 +189,15 @@ def _write(engine: Engine, holder: str, run: PlanRun, decided: Decided, tailored
 
 
 def _changed(session: Session, frame: pl.DataFrame, asks: pl.DataFrame) -> pl.Series:
-    """Contacts to keep a record of: those who are asked or limited, and those whose last record says otherwise."""
-    last = plans.last_decisions(session, frame["contact_id"].to_list())
+    """Contacts to keep a record of: those who are asked, limited or never asked, and those whose last record says
+    otherwise."""
+    last = plans.last_outcomes(session, frame["contact_id"].to_list())
     before = pl.DataFrame({"contact_id": list(last), "before": list(last.values())}, schema=BEFORE)
-    told = frame.select("contact_id", "decision").join(before, on="contact_id", how="left")
-    other = pl.col("before").is_not_null() & (pl.col("before") != pl.col("decision"))
-    fresh = pl.col("before").is_null() & (pl.col("decision") == "limited")
+    never = (pl.col("decision") == "hold") & pl.col("next_ask_on").is_null()
+    outcome = pl.when(never).then(pl.lit("never")).otherwise("decision")
+    told = frame.select("contact_id", outcome=outcome).join(before, on="contact_id", how="left")
+    other = pl.col("before").is_not_null() & (pl.col("before") != pl.col("outcome"))
+    fresh = pl.col("before").is_null() & pl.col("outcome").is_in(["limited", "never"])
     changed = told.filter(other | fresh)["contact_id"]
     return pl.concat([changed, asks["contact_id"]]).unique().sort()
 
