@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3.11 /usr/bin/python3.11 python3; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: setup browser demo test lint bench docs clean
+.PHONY: setup browser demo test lint bench docs picture clean
 
 setup: .venv/.ready browser
 
@@ -17,8 +17,9 @@ setup: .venv/.ready browser
 		--editable '.[test,benchmark]' --config-settings editable_mode=compat
 	touch $@
 
-# Only tests need a browser. It is the system's own: one that Playwright downloads is in no package index.
-APT := DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet --yes
+# Only tests need a browser. It is the system's own: one that Playwright downloads is in no package index. A font comes
+# with it; what Debian recommends beside it is for desktops.
+APT := DEBIAN_FRONTEND=noninteractive apt-get --quiet --quiet --yes --no-install-recommends
 
 browser:
 ifeq ($(BROWSER),)
@@ -43,6 +44,10 @@ bench: setup
 
 docs: setup
 	$(BIN)/python -m docs
+
+# The one in the README; docs/picture.py says what else it needs.
+picture: setup
+	$(BIN)/python -m docs.picture
 
 clean:
 	rm -rf .venv build dist *.egg-info
