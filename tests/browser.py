@@ -27,7 +27,7 @@ def opening_browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         say_missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        say_missing("There is no Chromium on this machine: apt-get install chromium")
+        say_missing("There is no Chromium on this machine: apt-get install chromium libatomic1")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         yield browser
