@@ -5,14 +5,15 @@ from __future__ import annotations
 LIGHT, DARK = "#fbfaf8", "#1c1b19"
 """The grounds of client.css."""
 
-LEAST = 4.6
+LEAST = 5.3
+"""More than 4.5, so that it is 4.5 also where client.css tints the ground with the colour."""
 
 
 def readable(colour: str, ground: str) -> str:
     """The colour, mixed with black or white as little as it takes to be read on the ground. Colours are `#rrggbb`.
 
     >>> readable("#ffd400", "#ffffff")
-    '#806a00'
+    '#735f00'
     """
     target = "#000000" if _luminance(ground) > 0.18 else "#ffffff"
     shades = (_mix(colour, target, share / 20) for share in range(21))

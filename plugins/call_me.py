@@ -5,7 +5,9 @@ form makes one promise, however often it asks for a call. `working_days` is 1: w
 next week. The day counts where our people work, so that a call asked for on a Friday evening is due on Monday.
 
 The answer's value is “yes”; its data are the `when` and the `number`, both as the client wrote them, both optional.
-Leaving the box unticked but filling in a time or a number is a wish to be called, too.
+Leaving the box unticked but filling in a time or a number is a wish to be called, too. A page asks for both once the
+box is ticked or either is filled in (`:has()` over `:placeholder-shown`, hence the blank placeholders), and always
+where a browser cannot tell.
 """
 
 from __future__ import annotations
@@ -43,10 +45,10 @@ HTML = """<fieldset class="call-me">
 <label><input type="checkbox" name="{{ field }}" value="yes"{% if given %} checked{% endif %}>
 <span>{{ texts.yes }}</span></label>
 <label for="{{ field }}-when">{{ texts.when }}</label>
-<input id="{{ field }}-when" name="{{ field }}.when" maxlength="{{ texts.most }}" autocomplete="off"
+<input id="{{ field }}-when" name="{{ field }}.when" maxlength="{{ texts.most }}" autocomplete="off" placeholder=" "
  value="{{ given.data.when or "" if given else "" }}">
 <label for="{{ field }}-number">{{ texts.number }}</label>
-<input id="{{ field }}-number" name="{{ field }}.number" type="tel" maxlength="{{ texts.most }}" autocomplete="tel"
+<input id="{{ field }}-number" name="{{ field }}.number" type="tel" maxlength="{{ texts.most }}" autocomplete="tel" placeholder=" "
  value="{{ given.data.number or "" if given else "" }}">
 </fieldset>
 """

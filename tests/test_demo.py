@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from email.message import EmailMessage
 from smtplib import SMTP
 from urllib.error import URLError
@@ -26,15 +27,28 @@ from engine.config import Config
 from engine.errors import HeedError
 from engine.operations.installation import install_house
 from engine.web.mailcatcher import list_mail
+from tests.browser import Window, opening_browser
 
 PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("HEED_")} | {"PYTHONUNBUFFERED": "1"}
 
 
-def start(folder, *options):
+@contextmanager
+def playing(folder, *options):
+    """The demo as a process. A test that fails leaves none behind."""
     command = [sys.executable, "-c", "from engine.cli import main; main()", "demo", *options]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command, cwd=folder, env=PLAIN, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
     )
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+def stop(process):
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
 
 
 def caught(folder, **headers) -> EmailMessage:
@@ -51,8 +65,8 @@ def caught(folder, **headers) -> EmailMessage:
 
 
 def test_the_story_is_told_to_its_end(tmp_path):
-    process = start(tmp_path, "--no-serve", "--port", "0")
-    told, _ = process.communicate(timeout=120)
+    with playing(tmp_path, "--no-serve", "--port", "0") as process:
+        told, _ = process.communicate(timeout=120)
     assert process.returncode == 0, told
     headings = re.findall(r"^(\d)  (.+)$", told, re.MULTILINE)
     assert headings == [(str(number), title) for number, (title, _) in enumerate(STEPS, start=1)]
@@ -62,28 +76,40 @@ def test_the_story_is_told_to_its_end(tmp_path):
     assert (tmp_path / "heed-demo" / "heed.db").exists()
 
 
-def test_the_pages_stay_open_until_the_demo_is_stopped(tmp_path):
-    process = start(tmp_path, "--port", str(free_port()))
-    told = []
+def test_every_page_is_open_and_fine_on_a_phone_until_the_demo_is_stopped(tmp_path):
+    with opening_browser() as browser, playing(tmp_path, "--port", str(free_port())) as process:
+        window = Window(browser)
+        urls = read_urls(process)
+        for url in reversed(urls):
+            assert window.page.goto(url).status == 200
+            assert window.overflow(360) == []
+            assert window.barriers() == []
+        assert window.complaints == []
+        came_of_it = window.page.get_by_role("region", name="What came of your last answers").inner_text()
+        assert "James Okafor promised: Warn you two days ahead" in came_of_it
+        stop(process)
+        assert process.returncode == 0
+        with pytest.raises(URLError):
+            urlopen(urls[0], timeout=5)
+
+
+def read_urls(process):
+    """The addresses that the demo prints, a survey first."""
+    told = ""
     for line in process.stdout:
-        told.append(line)
+        told += line
         if "Ctrl+C" in line:
             break
-    urls = re.findall(r"http://\S+", "".join(told))
-    assert len(urls) == 4, "".join(told)
-    assert [urlopen(url, timeout=20).status for url in urls] == [200] * 4
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
-    assert process.returncode == 0
-    with pytest.raises(URLError):
-        urlopen(urls[0], timeout=5)
+    urls = re.findall(r"http://\S+", told)
+    assert len(urls) == 4, told
+    return urls
 
 
 def test_a_folder_that_no_demo_made_is_left_alone(tmp_path):
     (tmp_path / "heed-demo").mkdir()
     (tmp_path / "heed-demo" / "thesis.txt").write_text("years of work")
-    process = start(tmp_path, "--no-serve")
-    told, _ = process.communicate(timeout=60)
+    with playing(tmp_path, "--no-serve") as process:
+        told, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "holds something else" in told
     assert (tmp_path / "heed-demo" / "thesis.txt").exists()

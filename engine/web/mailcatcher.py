@@ -100,10 +100,11 @@ BASE = """<!doctype html>
 <meta name="color-scheme" content="light dark"><title>The demo’s mail</title><style>
 body { font: 17px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: start; padding: .4rem 1rem .4rem 0; border-bottom: 1px solid #8884; vertical-align: top }
+th, td { text-align: start; padding: .4rem 1rem .4rem 0; border-bottom: 1px solid #8884; vertical-align: top; overflow-wrap: anywhere }
+th { white-space: nowrap }
 iframe { width: 100%; height: 40rem; border: 1px solid #8884; border-radius: 6px; background: #fff }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 15px }
-</style></head><body>"""
+</style></head><body><main>"""
 
 _pages = Environment(autoescape=True)
 
@@ -113,7 +114,7 @@ LIST = _pages.from_string(
 <p>Everything that was sent, caught by a mail server of the demo. Nothing of it left this computer.</p>
 {% if caught %}<table><tr><th scope="col">To</th><th scope="col">Subject</th></tr>
 {% for one in caught %}<tr><td>{{ one.to }}</td><td><a href="{{ one.number }}">{{ one.subject }}</a></td></tr>
-{% endfor %}</table>{% else %}<p>Nothing was sent yet.</p>{% endif %}</body></html>"""
+{% endfor %}</table>{% else %}<p>Nothing was sent yet.</p>{% endif %}</main></body></html>"""
 )
 
 MESSAGE = _pages.from_string(
@@ -123,5 +124,5 @@ MESSAGE = _pages.from_string(
 <tr><th scope="row">{{ name }}</th><td>{{ one.message[name] }}</td></tr>{% endfor %}</table>
 {% if one.html %}<h2>As HTML</h2>
 <iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="The message" src="{{ one.number }}/html"></iframe>
-{% endif %}<h2>As plain text</h2><pre>{{ one.text }}</pre></body></html>"""
+{% endif %}<h2>As plain text</h2><pre>{{ one.text }}</pre></main></body></html>"""
 )

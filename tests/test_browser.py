@@ -1,0 +1,367 @@
+"""Clients' pages in a real browser, from a real server: for every eye and hand, at every width, without script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+from rich.console import Console
+
+from engine.cli.demo.stage import open_stage, serving
+from engine.data.clients import list_answers
+from engine.data.models import Ask, Contact
+from engine.house import Engine
+from engine.operations.company import read_link_secret
+from tests.browser import LOOKS, NARROW, Window, opening_browser
+from tests.factories import make_account, make_contact
+from tests.letters import (
+    NOW,
+    QUESTIONS,
+    make_history,
+    make_letter,
+    make_survey,
+    name_company,
+    promises_path,
+    survey_path,
+    wishes_path,
+)
+
+EVERY_TYPE = (*QUESTIONS, {"name": "again", "type": "nps", "ask": {"en": "Would you choose us again?"}})
+LONG = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaft"
+
+
+@dataclass(frozen=True)
+class House:
+    """A house whose pages a process of its own serves."""
+
+    engine: Engine
+    url: str
+
+    def contact(self, name: str = "Nadia Bloom", **values: Any) -> int:
+        """Somebody new, to whom three things were promised."""
+        with self.engine.store.write(self.engine.scope) as session:
+            account = make_account(session, owner_email="maria.keller@harbour.example")
+            contact = make_contact(session, account, name=name, **values)
+            for title, steps in PROMISES.items():
+                make_history(session, contact, *steps, title=title, said=f"We wait for this: {title.lower()}")
+            return contact.id
+
+    def letter(self, *names: str, contact: int | None = None, **values: Any) -> tuple[str, int]:
+        """A sent ask with these questions, all there are if none is named: its address and id."""
+        contact = contact or self.contact()
+        with self.engine.store.write(self.engine.scope) as session:
+            whose = session.get_one(Contact, contact)
+            survey = make_survey(session, EVERY_TYPE, survey="every_type")
+            ask = make_letter(session, *names, contact=whose, survey=survey, **values)
+            return self.url + survey_path(self.engine, ask), ask.id
+
+    def own_page(self, kind: str, contact: int | None = None) -> str:
+        """A person's promises (p), wishes (w) or unsubscribing (u)."""
+        with self.engine.store.read(self.engine.scope) as session:
+            whose = session.get_one(Contact, contact or self.contact())
+            path = promises_path(self.engine, whose) if kind == "p" else wishes_path(self.engine, whose, kind)
+            return self.url + path
+
+    def answers(self, ask: int) -> dict[str, Any]:
+        with self.engine.store.read(self.engine.scope) as session:
+            return {row.question: row for row in list_answers(session, ask)}
+
+    def find(self, model: Any, key: int) -> Any:
+        with self.engine.store.read(self.engine.scope) as session:
+            return session.get_one(model, key)
+
+
+PROMISES = {
+    "Month-end reports by the third day": (("agreed", "2026-10-01", None), ("done", "2026-11-12", "It runs.")),
+    "A second person who knows you": (
+        ("agreed", "2026-10-01", None), ("moved", "2026-11-20", "the scanners come a week late."),
+    ),
+    "Weekly invoices": (("agreed", "2026-10-01", None), ("declined", "2026-11-02", "nobody else needs them")),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    with TemporaryDirectory() as folder, open_stage(Path(folder), 0, Console(file=StringIO())) as stage:
+        stage.clock.move_to(NOW)
+        with stage.engine.store.write(stage.engine.scope) as session:
+            name_company(session)
+            secret = read_link_secret(stage.engine, session)
+        signing = replace(stage.engine, config=replace(stage.config, secret=secret))
+        with serving(stage):
+            yield House(signing, stage.config.public_url)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with opening_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[Window]:
+    window = Window(browser)
+    yield window
+    window.context.close()
+
+
+@pytest.fixture
+def scriptless(browser: Browser) -> Iterator[Page]:
+    """A narrow tab in which no script runs."""
+    window = Window(browser, java_script_enabled=False, viewport={"width": 360, "height": 800})
+    yield window.page
+    window.context.close()
+
+
+# How they look
+
+
+def answered(house: House) -> str:
+    return house.letter("call_me", status="answered", answered_at=NOW)[0]
+
+
+def put_off(house: House) -> str:
+    return house.letter("missing", contact=house.contact(paused_until=date(2026, 12, 8)))[0] + "?done=later"
+
+
+def in_long_words(house: House) -> str:
+    contact = house.contact(name=LONG)
+    with house.engine.store.write(house.engine.scope) as session:
+        whose = session.get_one(Contact, contact)
+        make_history(session, whose, ("agreed", "2026-11-23", None), title=LONG, said=LONG)
+    return house.letter(contact=contact)[0]
+
+
+PAGES = {
+    "survey": lambda house: house.letter()[0],
+    "survey in German": lambda house: house.letter(contact=house.contact(locale="de"))[0],
+    "survey in long words": in_long_words,
+    "thank-you": answered,
+    "answers changed": lambda house: answered(house) + "?change=1",
+    "later": put_off,
+    "declined": lambda house: house.letter("missing", status="declined")[0],
+    "promises": lambda house: house.own_page("p"),
+    "no promises": lambda house: house.own_page("p", make_stranger(house)),
+    "wishes": lambda house: house.own_page("w"),
+    "unsubscribe": lambda house: house.own_page("u"),
+    "unsubscribed": lambda house: house.own_page("u", house.contact(opted_out_on=NOW.date())),
+    "expired link": lambda house: house.letter("missing", expires_at=NOW - timedelta(days=1))[0],
+    "wrong link": lambda house: f"{house.url}/s/nothing",
+}
+
+
+def make_stranger(house: House) -> int:
+    with house.engine.store.write(house.engine.scope) as session:
+        return make_contact(session).id
+
+
+def assert_fine(window: Window) -> None:
+    """No barrier in any look, nothing that sticks out on a narrow phone, no complaint of the browser."""
+    assert window.complaints == []
+    for width in NARROW:
+        assert window.overflow(width) == [], width
+    for look in LOOKS:
+        window.look(*look)
+        assert window.barriers() == [], look
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_for_everybody_at_any_width_by_day_and_night(house: House, window: Window, page: str) -> None:
+    window.page.goto(PAGES[page](house))
+    assert window.page.get_by_role("heading", level=1).count() == 1
+    assert_fine(window)
+
+
+def test_a_form_full_of_answers_can_be_read(house: House, window: Window) -> None:
+    window.page.goto(house.letter()[0])
+    for place in range(1, len(EVERY_TYPE) + 1):
+        window.page.locator(f"#q{place} label:visible").first.click()
+    assert_fine(window)
+
+
+def test_a_chosen_point_has_the_colours_of_the_button_also_under_the_mouse(house: House, window: Window) -> None:
+    """Axe does not measure points: the radio lies over the number."""
+    window.page.goto(house.letter("responsiveness")[0])
+    point, button = window.page.locator(".points label").last, window.page.locator(".primary")
+    point.click()
+    assert point.locator("span").evaluate(COLOURS) == button.evaluate(COLOURS)
+
+
+COLOURS = "one => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor]"
+
+
+def test_a_form_that_comes_back_says_where_and_keeps_what_was_given(house: House, window: Window) -> None:
+    page = window.page
+    page.goto(house.letter("call_me", "missing")[0])
+    page.get_by_label("Yes, please call me").check()
+    page.get_by_label("On which number?").fill("12")
+    page.get_by_label("What is missing?").fill("A second person who knows us")
+    page.get_by_role("button", name="Send to Maria’s team").click()
+    assert page.title().startswith("Please check:")
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    assert page.get_by_label("What is missing?").input_value() == "A second person who knows us"
+    assert_fine(window)
+
+
+def test_a_first_view_is_two_small_requests_to_nobody_else(house: House, window: Window) -> None:
+    arrived: list[float] = []
+    network = window.context.new_cdp_session(window.page)
+    network.send("Network.enable")
+    network.on("Network.loadingFinished", lambda event: arrived.append(event["encodedDataLength"]))
+    window.page.goto(house.letter(contact=house.contact(locale="de"))[0], wait_until="networkidle")
+    assert [url.removeprefix(house.url)[:3] for url in window.asked] == ["/s/", "/st"]
+    assert len(arrived) == 2
+    assert sum(arrived) <= 20 * 1024
+
+
+# How they are used
+
+
+class Keys:
+    """Hands on a keyboard. Whatever they come to can be seen to have the focus."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def go_to(self, selector: str) -> None:
+        for _press in range(60):
+            self.page.keyboard.press("Tab")
+            assert self.page.evaluate(FOCUS_IS_SEEN), self.page.evaluate("document.activeElement.outerHTML")
+            if self.page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+                return
+        raise AssertionError(f"Tab never comes to {selector}")
+
+    def press(self, key: str, times: int = 1) -> None:
+        for _press in range(times):
+            self.page.keyboard.press(key)
+
+    def choose(self, field: str, place: int) -> None:
+        """The radio at this place of its group."""
+        self.go_to(f"[name={field}]")
+        self.press("Space")
+        self.press("ArrowRight", place)
+
+    def tick(self, selector: str) -> None:
+        self.go_to(selector)
+        self.press("Space")
+
+    def write(self, selector: str, words: str) -> None:
+        self.go_to(selector)
+        self.page.keyboard.type(words)
+
+
+FOCUS_IS_SEEN = """() => [document.activeElement, document.activeElement.nextElementSibling].some(one =>
+  one && getComputedStyle(one).outlineStyle == "solid" && parseFloat(getComputedStyle(one).outlineWidth) >= 2)"""
+
+
+def test_every_question_type_is_answered_by_keyboard_alone(house: House, window: Window) -> None:
+    assert {question["type"] for question in EVERY_TYPE} == set(house.engine.plugins.question_types)
+    address, ask = house.letter()
+    window.page.goto(address)
+    keys = Keys(window.page)
+    keys.choose("q1", 9)
+    keys.tick("[name='q1.high'][value=expertise]")
+    keys.write("[name='q1.text']", "They know our trade.")
+    keys.choose("q2", 3)
+    keys.choose("q3", 6)
+    keys.choose("q4", 4)
+    keys.choose("q5", 1)
+    keys.tick("[name=q6][value=roadmap]")
+    keys.choose("q7", 0)
+    keys.write("[name='q8.text']", "Nothing")
+    keys.tick("[name=q9]")
+    keys.write("[name='q9.when']", "Friday morning")
+    keys.choose("q10", 8)
+    keys.go_to("button[value=send]")
+    keys.press("Enter")
+    window.page.get_by_role("heading", name="Thank you, Nadia").wait_for()
+    given = house.answers(ask)
+    assert {name: row.value for name, row in given.items() if row.value} == {
+        "recommend": "9", "responsiveness": "4", "effort": "7", "satisfied": "5", "reads": "team", "topics": "roadmap",
+        "knows": "yes", "call_me": "yes", "again": "8",
+    }  # fmt: skip
+    assert given["recommend"].data["reasons"] == {"high": ["expertise"]}
+    assert (given["recommend"].words, given["missing"].words) == ("They know our trade.", "Nothing")
+    assert "Friday morning" in window.page.get_by_role("main").inner_text()
+
+
+def test_a_survey_is_answered_without_script(house: House, scriptless: Page) -> None:
+    address, ask = house.letter()
+    scriptless.goto(address)
+    for name in ("Month-end reports by the third day", "the scanners come a week late"):
+        assert scriptless.get_by_text(name).first.is_visible()
+    scriptless.locator("label", has=scriptless.locator("[name=q1][value='3']")).click()
+    scriptless.get_by_label("Price").first.check()
+    scriptless.get_by_label("Why? In your own words").fill("Too dear")
+    scriptless.get_by_role("group", name="Do you know whom to turn to?").get_by_label("No").check()
+    scriptless.get_by_role("button", name="Send to Maria’s team").click()
+    assert scriptless.get_by_text("Your answers are saved.").is_visible()
+    given = house.answers(ask)
+    assert (given["recommend"].value, given["recommend"].words, given["knows"].value) == ("3", "Too dear", "no")
+    assert given["recommend"].data["reasons"] == {"low": ["price"]}
+
+
+@pytest.mark.parametrize(
+    ("button", "status", "heading"),
+    [("Ask me later", "opened", "Later, then"), ("Not for me", "declined", "That is fine"),
+     ("Call me instead", "answered", "Thank you, Nadia")],
+)  # fmt: skip
+def test_each_other_way_out_of_a_survey_is_one_press(
+    house: House, scriptless: Page, button: str, status: str, heading: str
+) -> None:
+    address, ask = house.letter("knows", "missing")
+    scriptless.goto(address)
+    scriptless.get_by_role("button", name=button).click()
+    assert scriptless.get_by_role("heading", level=1).inner_text() == heading
+    assert house.find(Ask, ask).status == status
+
+
+def test_what_depends_on_an_answer_is_shown_once_that_is_given(house: House, scriptless: Page) -> None:
+    scriptless.goto(house.letter("call_me", "recommend")[0])
+    when, reason = scriptless.get_by_label("When does it suit you?"), scriptless.get_by_label("People")
+    assert not when.is_visible()
+    assert not reason.is_visible()
+    wants_call = scriptless.get_by_label("Yes, please call me")
+    wants_call.check()
+    scriptless.locator("label", has=scriptless.locator("[value='9']")).click()
+    assert reason.is_visible()
+    when.fill("Tuesday")
+    wants_call.uncheck()
+    assert when.is_visible(), "what is filled in will be sent"
+
+
+def test_wishes_are_saved_without_script(house: House, scriptless: Page) -> None:
+    contact = house.contact()
+    scriptless.goto(house.own_page("w", contact))
+    assert not scriptless.get_by_label("How many days").is_visible()
+    scriptless.get_by_label("Less often").check()
+    scriptless.get_by_label("How many days").fill("200")
+    scriptless.get_by_role("button", name="Save my wishes").click()
+    assert scriptless.get_by_text("Your wishes are saved.").is_visible()
+    assert house.find(Contact, contact).wish_min_interval == 200
+
+
+def test_a_promise_is_judged_without_script(house: House, scriptless: Page) -> None:
+    scriptless.goto(house.own_page("p"))
+    scriptless.get_by_label("A word on it").fill("Twice, then it stopped")
+    scriptless.get_by_role("button", name="No, not yet").click()
+    assert scriptless.get_by_text("Your word is saved.").is_visible()
+    assert scriptless.get_by_text("Open again, because you told us it is not done").is_visible()
+
+
+def test_unsubscribing_takes_one_press_and_can_be_taken_back(house: House, scriptless: Page) -> None:
+    contact = house.contact()
+    scriptless.goto(house.own_page("u", contact))
+    scriptless.get_by_role("button", name="Do not ask me again").click()
+    assert house.find(Contact, contact).opted_out_on == NOW.date()
+    scriptless.get_by_role("link", name="Take it back").click()
+    scriptless.get_by_label("Yes, as set below").check()
+    scriptless.get_by_role("button", name="Save my wishes").click()
+    assert house.find(Contact, contact).opted_out_on is None
