@@ -13,7 +13,7 @@ A strategy answers in dates. This one, `new_contact_rest.py`, has a setting that
     def hold_until(book, settings):
         return Hold(
             until=plus_days(book["created_on"], settings.rest_days),
-            because="contact since {created_on}; we wait {new_contact_rest.rest_days} days",
+            because="contact since {created_on}; we wait {new_contact_rest.rest_days|a day|# days}",
         )
 
 The file's name is the strategy's name, its first docstring the manual page, its `Settings` what `heed set` offers as

@@ -28,6 +28,7 @@ class Config:
     )
     mail_from: str = option("", "the address invitations come from; empty: heed@ the host of public_url")
     templates: str = option("", "a folder that may replace any file of survey_templates/; empty: those that ship")
+    language: str = option("en", "the language that decisions are explained in: en, de, fr, or one with a catalog")
     trusted_proxies: int = option(0, "how many reverse proxies stand before the server")
     demo: str = option("", "the demo's folder, whose clock is followed and whose mail is shown; empty: no demo")
 

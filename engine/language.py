@@ -1,13 +1,13 @@
-"""The languages that clients are spoken to in: texts from `.po` files, dates as people say them, the way of writing.
+"""Languages: texts from `.po` files, dates and plurals as people say them, the way of writing.
 
-A locale is spoken when there is a `locales/LOCALE/LC_MESSAGES/heed.po` in one of the template folders, or when it is
+A locale is spoken when there is a `locales/LOCALE/LC_MESSAGES/heed.po` in one of the folders given, or when it is
 English, the language of the source. The files are read once; nothing is compiled into the repository.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -16,18 +16,26 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
+
+from engine.errors import InputError, nearest
 
 SOURCE = "en"
+PLURALS = ("zero", "one", "two", "few", "many", "other")
+"""The plural categories of CLDR, in its order; a language has some of them, and always the last."""
+NEAR_DAYS = 180
+"""So far away a day of another year is still named by its weekday."""
 
 
 @dataclass(frozen=True)
 class Language:
-    """What a page or message needs to speak one language. `locale`: as it is written in `lang`."""
+    """What it takes to speak one language. `locale`: as it is written in `lang`."""
 
     locale: str
     region: Locale
     translations: NullTranslations
+    known: frozenset[str] = frozenset()
+    """Every text that is translated."""
 
     @property
     def direction(self) -> str:
@@ -40,9 +48,21 @@ class Language:
     def ngettext(self, one: str, many: str, number: int, **values: object) -> str:
         return self.translations.ngettext(one, many, number) % {"number": number, **values}
 
+    def choose_form(self, number: float, forms: Sequence[str]) -> str:
+        """The form that goes with a number: one for each plural category of the language; two are one and other."""
+        category = self.region.plural_form(number)
+        if len(forms) == 2:
+            return forms[category != "one"]
+        categories = [each for each in PLURALS if each in {*self.region.plural_form.tags, "other"}]
+        return forms[min(categories.index(category), len(forms) - 1)]
+
     def day(self, day: date, today: date) -> str:
-        """`Mon 7 Dec`; with the year, and without the weekday, where it is another year's."""
-        return format_skeleton("MMMEd" if day.year == today.year else "yMMMd", day, locale=self.region)
+        """`Mon 7 Dec`; with the year where it is not this one, and without the weekday where that is far away."""
+        if day.year == today.year:
+            return format_skeleton("MMMEd", day, locale=self.region)
+        near = abs((day - today).days) <= NEAR_DAYS
+        told = format_skeleton("yMMMEd" if near else "yMMMd", day, locale=self.region)
+        return told.replace(",", "") if self.region.language == "en" else told
 
     def choose(self, texts: Mapping[str, str]) -> str:
         """The text in this language, else in its parent language, else in English, else in any."""
@@ -50,34 +70,62 @@ class Language:
         return next((texts[name] for name in parents if name in texts), next(iter(texts.values()), ""))
 
 
-class Languages:
-    """Every language there is a translation for."""
+ENGLISH = Language(SOURCE, Locale("en", "GB"), NullTranslations())
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._spoken = {SOURCE: Language(SOURCE, Locale("en", "GB"), NullTranslations())}
-        for folder in reversed(folders):
+
+class Languages:
+    """Every language there is a translation for. What an earlier folder translates goes before what a later one does.
+
+    Raises InputError naming a file that is no catalog.
+    """
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._spoken = {SOURCE: replace(ENGLISH, translations=NullTranslations())}
+        for folder in folders:
             for file in sorted(folder.glob("locales/*/LC_MESSAGES/heed.po")):
-                self._spoken |= _read(file)
+                self._add(_read(file))
+
+    def __iter__(self) -> Iterator[Language]:
+        return iter(self._spoken.values())
 
     def choose(self, wanted: Iterable[str | None]) -> Language:
         """The first wanted locale that is spoken (`de-CH` is by `de`), else English."""
-        for locale in filter(None, wanted):
-            tag = locale.replace("_", "-").lower()
-            for name in (tag, tag.partition("-")[0]):
-                if name in self._spoken:
-                    return self._spoken[name]
-        return self._spoken[SOURCE]
+        found = (self._spoken.get(tag) for locale in filter(None, wanted) for tag in _tags(locale))
+        return next(filter(None, found), ENGLISH)
+
+    def find(self, name: str) -> Language:
+        """The language somebody named. Raises InputError with those there are."""
+        if not any(tag in self._spoken for tag in _tags(name)):
+            known = ", ".join(sorted(self._spoken))
+            raise InputError(
+                f"There is no language “{name}”; there are {known}.{nearest(name, self._spoken)}", about=name
+            )
+        return self.choose([name])
+
+    def _add(self, language: Language) -> None:
+        tag = language.locale.lower()
+        before = self._spoken.get(tag)
+        if before:
+            before.translations.add_fallback(language.translations)
+            language = replace(before, known=before.known | language.known)
+        self._spoken[tag] = language
 
 
-def _read(file: Path) -> dict[str, Language]:
+def _tags(locale: str) -> tuple[str, str]:
+    """A locale, and its language alone; `de_CH.UTF-8` is `de-ch`."""
+    tag = locale.partition(".")[0].replace("_", "-").lower()
+    return tag, tag.partition("-")[0]
+
+
+def _read(file: Path) -> Language:
     name = file.parent.parent.name.replace("_", "-")
-    with file.open("rb") as source:
-        catalog = read_po(source, locale=name.replace("-", "_"), abort_invalid=True)
+    try:
+        with file.open("rb") as source:
+            catalog = read_po(source, locale=name.replace("-", "_"), abort_invalid=True)
+    except (PoFileError, UnknownLocaleError, ValueError) as error:
+        raise InputError(f"{file}: this is no catalog: {error}", about=str(file)) from None
     compiled = BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
-    try:
-        region = Locale.parse(name, sep="-")
-    except (UnknownLocaleError, ValueError):
-        region = Locale("en", "GB")
-    return {name.lower(): Language(name, region, GNUTranslations(compiled))}
+    known = frozenset(each.id for each in catalog if isinstance(each.id, str) and each.string and not each.fuzzy)
+    return Language(name, Locale.parse(name, sep="-"), GNUTranslations(compiled), known - {""})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module, metadata
 from inspect import getdoc
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -97,6 +99,8 @@ class Plugin:
     hooks: Mapping[str, Callable[..., Any]]
     schema: type[Schema]
     manual: str
+    folder: Path | None = None
+    """Where its module is; beside it may be the translations of its sentences, in `locales`."""
     health: Health = field(default_factory=Health)
 
     @property
@@ -211,7 +215,13 @@ def _plugin(manager: pluggy.PluginManager, name: str, plugin: Any) -> Plugin:
         for impl in caller.get_hookimpls()
         if impl.plugin is plugin
     }
-    return Plugin(name, hooks, getattr(plugin, "Settings", Schema), getdoc(plugin) or "")
+    return Plugin(name, hooks, getattr(plugin, "Settings", Schema), getdoc(plugin) or "", _folder(plugin))
+
+
+def _folder(plugin: Any) -> Path | None:
+    module = plugin if isinstance(plugin, ModuleType) else sys.modules.get(type(plugin).__module__)
+    file = getattr(module, "__file__", None)
+    return Path(file).parent if file else None
 
 
 def _in_order(impl: pluggy.HookImpl, argnames: Iterable[str]) -> Callable[..., Any]:

@@ -29,6 +29,7 @@ def limit(book: Book, settings: SettingColumns) -> Limit:
         per=("account_id",),
         at_most=settings.people,
         used=in_window.fill_null(False),
-        unless="with room for one more person of the account",
-        because="we ask no more than {account_share.people} of an account's people in {account_share.window_days} days",
+        unless="with room for one more person at this company",
+        because="we ask no more than {account_share.people|one person|# people} at one company "
+        "within {account_share.window_days|a day|# days}",
     )

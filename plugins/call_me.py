@@ -48,8 +48,8 @@ HTML = """<fieldset class="call-me">
 <input id="{{ field }}-when" name="{{ field }}.when" maxlength="{{ texts.most }}" autocomplete="off" placeholder=" "
  value="{{ given.data.when or "" if given else "" }}">
 <label for="{{ field }}-number">{{ texts.number }}</label>
-<input id="{{ field }}-number" name="{{ field }}.number" type="tel" maxlength="{{ texts.most }}" autocomplete="tel" placeholder=" "
- value="{{ given.data.number or "" if given else "" }}">
+<input id="{{ field }}-number" name="{{ field }}.number" type="tel" maxlength="{{ texts.most }}" autocomplete="tel"
+ placeholder=" " value="{{ given.data.number or "" if given else "" }}">
 </fieldset>
 """
 

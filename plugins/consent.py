@@ -23,11 +23,11 @@ def hold_until(book: Book) -> tuple[Hold, Hold]:
         Hold(
             until=pl.when(book["opted_out_on"].is_not_null()).then(never),
             because="told us on {opted_out_on} not to ask again",
-            unless="if they took that back",
+            unless="if that is taken back",
         ),
         Hold(
             until=book["paused_until"],
             because="asked us to pause until {paused_until}",
-            unless="if they ended their pause",
+            unless="if the pause is ended",
         ),
     )

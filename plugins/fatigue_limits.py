@@ -16,8 +16,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import polars as pl
-
 from engine.api import (
     OCCASIONS,
     Book,
@@ -55,22 +53,20 @@ def hold_until(book: Book, settings: SettingColumns) -> tuple[Hold, Hold, Hold]:
         Hold(
             until=plus_days(book["last_asked_on"], settings.min_gap_days),
             except_for=settings.gap_exempt,
-            unless="without the gap of {fatigue_limits.min_gap_days} days",
+            unless="without the gap of {fatigue_limits.min_gap_days|a day|# days}",
             because="last asked on {last_asked_on}; "
-            "we leave at least {fatigue_limits.min_gap_days} days between two asks",
+            "we wait at least {fatigue_limits.min_gap_days|a day|# days} before we ask again",
         ),
         Hold(
             until=plus_days(oldest_on, settings.window_days),
-            unless="without the limit of {fatigue_limits.max_asks} asks in {fatigue_limits.window_days} days",
-            because="asked {times} since {oldest_on}; that is the most in {fatigue_limits.window_days} days",
-            facts={"oldest_on": oldest_on, "times": _in_words(settings.max_asks)},
+            unless="without the limit of {fatigue_limits.max_asks|one survey|# surveys} "
+            "within {fatigue_limits.window_days|a day|# days}",
+            because="asked {fatigue_limits.max_asks|once|=2 twice|# times} since {oldest_on}; "
+            "we ask no more often than that within {fatigue_limits.window_days|a day|# days}",
+            facts={"oldest_on": oldest_on},
         ),
         Hold(
             until=plus_days(book["last_asked_on"], 1),
             because="asked on {last_asked_on}; we never ask twice on one day",
         ),
     )
-
-
-def _in_words(times: pl.Expr) -> pl.Expr:
-    return pl.when(times == 1).then(pl.lit("once")).otherwise(pl.format("{} times", times))

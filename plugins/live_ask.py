@@ -22,6 +22,7 @@ class Settings(Schema):
 def hold_until(book: Book, settings: SettingColumns) -> Hold:
     return Hold(
         until=plus_days(book["open_asked_on"], settings.valid_days),
-        unless="once they answer the open ask",
-        because="has an open ask from {open_asked_on}, which can be answered for {live_ask.valid_days} days",
+        unless="once the open questions are answered",
+        because="our questions of {open_asked_on} are still open; "
+        "they can be answered for {live_ask.valid_days|a day|# days}",
     )

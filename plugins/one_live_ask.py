@@ -23,6 +23,6 @@ def limit(book: Book) -> Limit:
         per=("person_id",),
         at_most=pl.lit(1, dtype=pl.Int32),
         used=book["planned_elsewhere"].cast(pl.Int32),
-        unless="once the other ask is answered",
-        because="we send a person one ask at a time, whichever account it concerns",
+        unless="once the other questions are answered",
+        because="we ask a person one thing at a time, whichever company it is about",
     )

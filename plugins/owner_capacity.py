@@ -25,7 +25,7 @@ def limit(book: Book, settings: SettingColumns) -> Limit:
         per=("owner",),
         at_most=settings.open_followups,
         used=book["owner_open_followups"],
-        unless="once the owner has one follow-up less to look after",
-        because="the account's owner has {owner_open_followups} follow-ups open "
-        "and can look after {owner_capacity.open_followups} at once",
+        unless="once one of these follow-ups is done",
+        because="the account manager has {owner_open_followups|=0 no follow-up|one follow-up|# follow-ups} open "
+        "and can look after {owner_capacity.open_followups} at a time",
     )

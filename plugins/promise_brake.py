@@ -37,9 +37,6 @@ def hold_until(book: Book, settings: SettingColumns) -> Hold:
         not_before="before {promise} is kept",
         unless="once {promise} is kept",
         except_for=settings.exempt,
-        because="{promise} is {late} overdue; we keep our word before we ask again",
-        facts={
-            "promise": pl.format("P-{}", number),
-            "late": pl.when(late == 1).then(pl.lit("1 day")).otherwise(pl.format("{} days", late)),
-        },
+        because="{promise} is {late|a day|# days} overdue; we keep our word before we ask again",
+        facts={"promise": pl.format("P-{}", number), "late": late},
     )

@@ -54,7 +54,7 @@ def ask_from(book: Book, settings: SettingColumns) -> Reason:
         on=plus_days(done_on, settings.after_days),
         expires=plus_days(done_on, settings.expires_days),
         because="what we promised was done on {done_on}; "
-        "after {promise_check.after_days} days we ask whether it was kept",
+        "we ask {promise_check.after_days|=0 right away|a day later|# days later} whether we kept our word",
         facts={"done_on": done_on},
     )
 

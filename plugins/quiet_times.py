@@ -24,13 +24,13 @@ import polars as pl
 from engine.api import Book, Closed, Schema, SettingColumns, date_ranges, hookimpl, names, ranges
 
 WEEK = {
-    "mon": "Monday",
-    "tue": "Tuesday",
-    "wed": "Wednesday",
-    "thu": "Thursday",
-    "fri": "Friday",
-    "sat": "Saturday",
-    "sun": "Sunday",
+    "mon": "a Monday",
+    "tue": "a Tuesday",
+    "wed": "a Wednesday",
+    "thu": "a Thursday",
+    "fri": "a Friday",
+    "sat": "a Saturday",
+    "sun": "a Sunday",
 }
 
 
@@ -45,8 +45,8 @@ def hold_until(book: Book, settings: SettingColumns) -> Closed:
     return Closed(
         calendar=pl.format("{}|{}|{}|{}", settings.weekdays.list.join(","), settings.blackouts, *place),
         shut=shut_days,
-        because="we do not ask on {day} ({why})",
-        unless="if we asked on every day of the week, and on holidays",
+        because="we do not ask on {day}; it is {why}",
+        unless="if we asked on any day, also at weekends and on holidays",
     )
 
 

@@ -45,13 +45,13 @@ def ask_from(book: Book, settings: SettingColumns) -> tuple[Reason, Reason]:
             occasion="relationship",
             on=plus_days(asked_on, settings.every_days),
             because="last asked how we are doing on {relationship_asked_on}; "
-            "we ask every {relationship_tier.every_days} days",
+            "we ask every {relationship_tier.every_days|day|# days}",
         ),
         Reason(
             occasion="relationship",
             on=pl.when(asked_on.is_null()).then(settled_on),
             because="never asked how we are doing; a contact since {created_on}, "
-            "and new contacts have {relationship_tier.settle_days} days to settle in",
+            "and we first ask {relationship_tier.settle_days|=0 right away|a day after that|# days after that}",
         ),
     )
 

@@ -25,5 +25,6 @@ def hold_until(book: Book, settings: SettingColumns) -> Hold:
         since=plus_days(book["renewal_on"], -settings.quiet_days),
         until=plus_days(book["renewal_on"], 1),
         unless="without the quiet days before the renewal",
-        because="the contract renews on {renewal_on}; we stay quiet for {renewal_quiet.quiet_days} days before",
+        because="the contract renews on {renewal_on}; "
+        "we stay quiet {renewal_quiet.quiet_days|=0 on that day|from the day before|in the # days before}",
     )

@@ -33,7 +33,8 @@ def ask_from(book: Book, settings: SettingColumns) -> Reason:
         occasion="renewal",
         on=pl.when(~asked).then(starts_on),
         expires=book["renewal_on"],
-        because="the contract renews on {renewal_on}; we ask {renewal_runup.before_days} days before",
+        because="the contract renews on {renewal_on}; "
+        "we ask {renewal_runup.before_days|=0 on that day|a day before|# days before}",
     )
 
 

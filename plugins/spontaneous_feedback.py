@@ -22,7 +22,7 @@ class Settings(Schema):
 def hold_until(book: Book, settings: SettingColumns) -> Hold:
     return Hold(
         until=plus_days(book["last_feedback_on"], settings.quiet_days),
-        unless="without the quiet days after their feedback",
+        unless="without the quiet days after that feedback",
         because="gave us feedback on {last_feedback_on} without being asked; "
-        "we wait {spontaneous_feedback.quiet_days} days",
+        "we wait {spontaneous_feedback.quiet_days|a day|# days} before we ask for more",
     )

@@ -64,8 +64,9 @@ def ask_from(book: Book, settings: SettingColumns) -> Reason | None:
         on=plus_days(latest_on, settings.delay_days),
         expires=plus_days(latest_on, settings.expires_days),
         about=kind,
-        because="{kind} on {happened_on}; we ask about it after {touchpoint_followup.delay_days} days",
-        facts={"kind": kind.str.replace_all("_", " "), "happened_on": latest_on},
+        because="{kind} on {happened_on}; "
+        "we ask about it {touchpoint_followup.delay_days|=0 the same day|a day later|# days later}",
+        facts={"kind": kind, "happened_on": latest_on},
     )
 
 

@@ -28,9 +28,7 @@ def hold_until(book: Book, settings: SettingColumns) -> Hold:
     in_a_row = book["unanswered_in_a_row"]
     return Hold(
         until=pl.when(in_a_row >= settings.n).then(plus_days(book["settled_asked_on"], settings.rest_days)),
-        unless="if they had answered one of these asks",
-        because="left {asks} unanswered, the last sent on {settled_asked_on}; we wait {unanswered_rest.rest_days} days",
-        facts={
-            "asks": pl.when(in_a_row == 1).then(pl.lit("an ask")).otherwise(pl.format("{} asks in a row", in_a_row))
-        },
+        unless="if one of these surveys had been answered",
+        because="{unanswered_in_a_row|a survey went unanswered, that|# surveys in a row went unanswered, most recently "
+        "that} of {settled_asked_on}; we then wait {unanswered_rest.rest_days|a day|# days} before we ask again",
     )

@@ -26,8 +26,9 @@ PREFERRED = 1000.0
 def hold_until(book: Book) -> Hold:
     return Hold(
         until=plus_days(book["last_asked_on"], book["wish_min_interval"]),
-        unless="if they wished to be asked more often",
-        because="last asked on {last_asked_on}, and wishes at least {wish_min_interval} days between two asks",
+        unless="with the wish to be asked more often",
+        because="last asked on {last_asked_on}, "
+        "and would like at least {wish_min_interval|a day|# days} before we ask again",
     )
 
 

@@ -67,7 +67,7 @@ def test_what_is_on_trial_says_what_it_would_do(strategy: str) -> None:
     told = [(change[strategy], other) for change, other in zip(found, in_force, strict=True) if strategy in change]
     assert told
     for change, other in told:
-        assert change["if"].startswith("if the rule on trial counted: ")
+        assert change["if"].startswith("if the rule on trial counted (")
         assert change["next_ask_on"] == other["next_ask_on"]
 
 
@@ -86,13 +86,13 @@ def test_where_no_single_rule_decides_all_of_them_do() -> None:
 
 def test_nobody_but_the_person_takes_back_their_no() -> None:
     (change,) = explained(opted_out_on=TODAY, last_feedback_on=TODAY).what_would_change
-    assert (change["if"], change["next_ask_on"]) == ("if they took that back", TODAY + timedelta(days=2))
+    assert (change["if"], change["next_ask_on"]) == ("if that is taken back", TODAY + timedelta(days=2))
 
 
 def test_a_limit_says_what_would_make_room() -> None:
     told = explained(SettingValue("account_share.people", "house", "", 0))
     (change,) = told.what_would_change
-    assert (change["decision"], change["if"]) == ("ask", "with room for one more person of the account")
+    assert (change["decision"], change["if"]) == ("ask", "with room for one more person at this company")
     assert told.worth
     assert {factor["strategy"] for factor in told.worth} >= {"relationship_tier", "coverage"}
 

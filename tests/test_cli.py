@@ -65,6 +65,8 @@ def test_help_loads_no_command(tmp_path):
         (["strategies", "fatigue_limit"], 1, "Did you mean fatigue_limits?"),
         (["explain", "nobody@x.example"], 1, "nobody@x.example"),
         (["explain"], 2, "Name one CONTACT"),
+        (["explain", "ada", "--language", "frr"], 2, "“frr”; there are de, en, fr. Did you mean fr?"),
+        (["plan", "--language", "xx"], 2, "There is no language “xx”; there are de, en, fr."),
         (["explain", "--all"], 2, "write --all --json"),
         (["init", "--admin", "nobody"], 2, "“nobody” is no e-mail address"),
         (["settings", "--database", "mysql://x"], 2, "sqlite:///FILE or postgresql://"),
@@ -195,6 +197,8 @@ def test_plan_and_explain_answer_in_words_and_json(heed, book):
     assert json.loads(heed("plan", "--json").stdout)
     assert heed("explain", "north/ada").exit_code == 0
     assert json.loads(heed("explain", "ada@north.example", "--json").stdout)["contact"]["key"] == "ada"
+    assert "Was dagegen spricht" in heed("explain", "north/ada", "--language", "de").stdout
+    assert "examinés" in heed("plan", "--dry-run", "--language", "fr").stdout
     lines = heed("explain", "--all", "--json").stdout.splitlines()
     assert [json.loads(line)["contact"]["key"] for line in lines] == ["ada", "ben", "cid"]
 

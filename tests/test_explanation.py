@@ -16,9 +16,8 @@ from engine.decide.outline import outline, values_of
 from engine.decide.page import explanation_as_text as as_text
 from engine.decide.plan import OWN_WORD, resolve
 from engine.decide.planner import decide
-from engine.decide.sentences import fill, named, say
 from engine.registry import build_plugins
-from engine.types import NEVER, SettingValue
+from engine.types import SettingValue
 from tests.books import TODAY, make_book
 
 WHO = {
@@ -120,7 +119,7 @@ def test_a_strategy_that_is_off_is_not_shown() -> None:
 def test_who_holds_a_place_already_is_asked_though_all_are_taken() -> None:
     told = explained(SettingValue("account_share.people", "house", "", 1), **asked(200) | {"asked_here_on": ago(5)})
     assert (told.decision, told.limits and told.limits[0]["used"]) == ("ask", 1)
-    assert "they hold one of these places already" in as_text(told)
+    assert "this person has one of these places already" in as_text(told)
 
 
 def test_json_says_never_for_ever() -> None:
@@ -140,27 +139,3 @@ def test_json_has_the_keys_of_the_interface() -> None:
     assert set(explained(**asked(7)).as_dict()["holds"][0]) == {
         *("strategy", "since", "until", "because", "binding", "mode")
     }
-
-
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        (date(2026, 12, 7), "Mon 7 Dec"),
-        (date(2027, 1, 4), "Mon 4 Jan 2027"),
-        (NEVER, "taken back"),
-        (4, "4"),
-        (1234567.891, "1,234,567.89"),
-        (None, "unknown"),
-        (True, "yes"),
-        (["promise", "touchpoint"], "promise check and follow-up"),
-        ([], "none"),
-    ],
-)
-def test_values_are_said_as_people_say_them(value: Any, said: str) -> None:
-    assert say(value, TODAY) == said
-
-
-def test_a_template_is_filled_once_and_never_evaluated() -> None:
-    template = "{a} and {b.c} and {missing}"
-    assert named(template) == ["a", "b.c", "missing"]
-    assert fill(template, {"a": "{b.c}", "b.c": "{0.__class__}"}, TODAY) == "{b.c} and {0.__class__} and unknown"

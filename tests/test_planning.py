@@ -12,7 +12,10 @@ from sqlalchemy import select
 from engine.data.models import Account, Ask, Contact, DecisionRecord, PlanRun
 from engine.data.store import EVERYTHING
 from engine.decide.explanation import explain
+from engine.decide.forms import WHYS
 from engine.decide.records import lines_from_json, read_record
+from engine.decide.sentences import Teller
+from engine.decide.tailoring import tell_tailored
 from engine.errors import AmbiguousError, BusyError, NotFoundError
 from engine.house import Engine
 from engine.operations.decisions import explain_all, explain_contact, recheck
@@ -112,7 +115,9 @@ def test_a_record_is_kept_for_each_ask_and_tells_the_same_as_the_day_it_was_made
             who = {"contact": live.contact, "account": live.account}
             stored = explain(lines, read_record(by_id[record_id].says, lines), who)
             assert replace(live, **TAILORED) == replace(stored, **TAILORED)
-            assert by_id[record_id].says["tailored"]["questions"] == live.questions
+            tailored = by_id[record_id].says["tailored"]
+            assert {question["why"] for question in tailored["questions"]} <= set(WHYS)
+            assert tell_tailored(tailored, Teller(live.on))["questions"] == live.questions
 
 
 def test_a_day_that_was_decided_is_told_beside_what_would_be_decided_now(engine: Engine) -> None:

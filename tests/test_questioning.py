@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 import survey_templates
 from engine.decide.book import COLUMNS, Book
-from engine.decide.forms import Forms
+from engine.decide.forms import Forms, tell_why
 from engine.decide.hearing import ASKED_COLUMNS, HEARD_COLUMNS, construct_of, is_driver
 from engine.decide.plan import resolve
 from engine.decide.questioning import choose_questions
+from engine.decide.sentences import Teller
 from engine.registry import build_plugins
 from engine.survey.bank import read_survey
 from engine.survey.journey import read_journey
@@ -80,7 +81,7 @@ def names(forms: Forms, row: int = 0) -> list[str]:
 
 
 def why(forms: Forms, name: str, row: int = 0) -> str:
-    return next(str(one["why"]) for part in forms.of(row) for one in part if one["name"] == name)
+    return next(tell_why(one, Teller(TODAY)) for part in forms.of(row) for one in part if one["name"] == name)
 
 
 # the rules, one by one
@@ -90,8 +91,8 @@ def test_anchors_come_first_and_always_even_over_the_budget() -> None:
     bank = survey(question("speed"))
     forms = choose({}, surveys=[bank], form_budget__seconds=5)
     assert names(forms) == ["score", "words"]
-    assert why(forms, "score") == "asked of everyone, so that answers compare over time"
-    assert why(forms, "speed") == "no room within 5 seconds"
+    assert why(forms, "score") == "asked of everyone, so that answers can be compared over time"
+    assert why(forms, "speed") == "it would take longer than 5 seconds in all"
 
 
 def test_the_form_keeps_within_its_seconds_and_its_number() -> None:
@@ -99,7 +100,7 @@ def test_the_form_keeps_within_its_seconds_and_its_number() -> None:
     assert choose({}, surveys=[bank], form_budget__seconds=75).seconds.to_list() == [70]
     forms = choose({}, surveys=[bank], form_budget__most=4)
     assert len(names(forms)) == 4
-    assert why(forms, "driver9") == "no room among 4 questions"
+    assert why(forms, "driver9") == "there are 4 questions already"
 
 
 def test_what_teaches_most_per_second_is_asked_first() -> None:
@@ -112,8 +113,8 @@ def test_what_was_not_heard_for_longest_comes_before_what_was_heard_lately() -> 
     heard = [{"question": "lately", "ago": 70}, {"question": "long_ago", "ago": 700}]
     forms = choose({}, surveys=[bank], heard=heard, form_budget__most=4)
     assert names(forms) == ["score", "words", "long_ago", "never"]
-    assert why(forms, "never") == "never heard from this account"
-    assert why(forms, "long_ago") == "not heard from this account for 700 days"
+    assert why(forms, "never") == "nobody at this company has told us about it yet"
+    assert why(forms, "long_ago") == "last heard from this company 700 days ago"
 
 
 def test_nobody_is_asked_what_they_answered_lately() -> None:
@@ -135,7 +136,7 @@ def test_a_colleagues_answer_rests_the_construct_for_all_surveys() -> None:
     heard = [{"person_id": 5, "survey": "other", "question": "pace", "ago": 12}]
     forms = choose({}, surveys=[bank, other], heard=heard)
     assert names(forms) == ["score", "words"]
-    assert why(forms, "speed") == "a colleague was asked, or answered, 12 days ago"
+    assert why(forms, "speed") == "a colleague was asked, or told us, 12 days ago"
     assert "speed" in names(choose({}, surveys=[bank, other], heard=[heard[0] | {"ago": 61}]))
     assert "speed" in names(choose({}, surveys=[bank, other], heard=[heard[0] | {"account_id": 2}]))
 
@@ -176,7 +177,7 @@ def test_a_question_is_asked_only_of_the_roles_it_is_meant_for() -> None:
     bank = survey(question("price", roles=("buyer", "finance")))
     forms = choose({"role": "finance"}, {"role": "user", "account_id": 2}, {"account_id": 3}, surveys=[bank])
     assert ["price" in names(forms, row) for row in range(3)] == [True, False, False]
-    assert why(forms, "price", 1) == "meant for other roles"
+    assert why(forms, "price", 1) == "meant for people in other roles"
 
 
 def test_a_condition_decides_for_whom_a_question_is() -> None:
@@ -184,7 +185,7 @@ def test_a_condition_decides_for_whom_a_question_is() -> None:
     asks = [{"tier": tier, "role": role, "account_id": n} for n, (tier, role) in enumerate(TIERS_AND_ROLES)]
     forms = choose(*asks, surveys=[bank])
     assert ["roadmap" in names(forms, row) for row in range(4)] == [True, False, False, False]
-    assert why(forms, "roadmap", 1) == "not meant for this account"
+    assert why(forms, "roadmap", 1) == "not meant for this company"
 
 
 TIERS_AND_ROLES = [("key", "user"), ("light", "user"), ("key", "buyer"), ("key", None)]
@@ -194,7 +195,7 @@ def test_a_promise_that_waits_for_a_verdict_is_asked_about_once_for_each() -> No
     kept = question("kept", "yes_no", for_each=PROMISES)
     forms = choose({PROMISES: 2}, {PROMISES: 0}, {PROMISES: 9}, surveys=[survey(question("speed"), kept)])
     assert names(forms, 0).count("kept") == 2
-    assert why(forms, "kept", 0) == "a promise to them waits for their word"
+    assert why(forms, "kept", 0) == "we promised this person something, and only they can say whether it was kept"
     assert why(forms, "kept", 1) == "no promise waits for their word"
     assert names(forms, 2).count("kept") == 3
 
@@ -349,4 +350,4 @@ def test_days_are_told_as_people_say_them() -> None:
     bank = survey(question("speed"), question("value"))
     heard = [{"person_id": 1, "question": "speed", "ago": 1}, {"person_id": 1, "question": "value", "ago": 0}]
     forms = choose({"today": TODAY}, surveys=[bank], heard=heard)
-    assert (why(forms, "speed"), why(forms, "value")) == ("answered a day ago", "answered less than a day ago")
+    assert (why(forms, "speed"), why(forms, "value")) == ("answered yesterday", "answered today")

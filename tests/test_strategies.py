@@ -8,13 +8,14 @@ import re
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
-from string import Formatter
 
 import polars as pl
 import pytest
 
 import plugins
 from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, TOUCHPOINT
+from engine.decide.outline import SENTENCES
+from engine.decide.sentences import named
 from engine.registry import STRATEGY_HOOKS
 from engine.types import TIERS, Closed, Hold, Limit, Question, Reason
 from tests.books import TODAY, make_grid, says, settings_of, values
@@ -115,8 +116,8 @@ def test_sentences_name_only_what_exists(module, hook):
         if isinstance(said, pl.Expr):
             continue
         known = {column.name for column in COLUMNS} | settings | set(said.facts) | OWN_WORDS[type(said)]
-        for sentence in filter(None, (said.because, getattr(said, "not_before", None))):
-            assert {name for _, name, _, _ in Formatter().parse(sentence) if name} <= known
+        for sentence in filter(None, (getattr(said, name, None) for name in SENTENCES)):
+            assert set(named(sentence)) <= known
 
 
 @each_hook

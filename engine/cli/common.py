@@ -64,6 +64,11 @@ def on_option(command: Command) -> Command:
     return click.option("--on", type=Day(), help="Make this day today, for everyone.  [default: now]")(command)
 
 
+def language_option(command: Command) -> Command:
+    help = "Tell it in this language: en, de, fr, or one with a catalog.  [default: the house's]"
+    return click.option("--language", metavar="LANGUAGE", help=help)(command)
+
+
 def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")(command)
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from engine.cli.common import echo_json, json_option, open_engine, plural
+from engine.operations.readers import list_untranslated
 from engine.operations.surveys import check_house, list_surveys
 from engine.types import Survey
 
@@ -45,13 +46,17 @@ def _as_dict(survey: Survey) -> dict[str, Any]:
 def check(ctx: click.Context, as_json: bool) -> None:
     """Look for mistakes in surveys, wording, settings and plugins, and say where each one is.
 
-    Exit code 0: none found, 1: some were.
+    Sentences of plugins that have no translation are noted, and are no mistake: they are told in English. Exit code 0:
+    no mistakes found, 1: some were.
 
     \b
     Example:
       heed check
     """
-    findings = list(check_house(open_engine(ctx)))
+    engine = open_engine(ctx)
+    findings = list(check_house(engine))
+    for strategy, locale, sentence in list_untranslated(engine):
+        click.echo(f"note: plugin {strategy} has no translation into {locale} of “{sentence}”", err=True)
     if as_json:
         echo_json([{"where": finding.where, "message": finding.message} for finding in findings])
     else:

@@ -10,7 +10,7 @@ import polars as pl
 from engine.decide.book import Book, Grid
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
-from engine.decide.sentences import CHANNEL_WORDS
+from engine.decide.sentences import Teller
 from engine.errors import PluginError
 
 NINE = 9 * 60
@@ -124,17 +124,16 @@ def send_minutes(plan: Plan, kinds: Sequence[str], strategies: Iterable[Strategy
     return minutes.fill_null(NINE).clip(0, 24 * 60 - 1).alias("send_at")
 
 
-def tell_channel(values: Mapping[str, Any]) -> dict[str, Any]:
+def tell_channel(values: Mapping[str, Any], tell: Teller) -> dict[str, Any]:
     """The choice in words, from one row of `choose_channels` and the person's preferred channel."""
     scores = {name.removeprefix("score:"): score for name, score in values.items() if name.startswith("score:")}
-    chosen = values["channel"]
-    possible = [name for name, score in scores.items() if score is not None]
+    chosen, possible = values["channel"], sum(score is not None for score in scores.values())
     if chosen is None:
-        why = "there is no way to reach this person"
+        why = tell("there is no way to reach this person")
     elif chosen == values.get("preferred_channel"):
-        why = f"{CHANNEL_WORDS.get(chosen, chosen)} is what this person prefers"
-    elif len(possible) == 1:
-        why = f"{CHANNEL_WORDS.get(chosen, chosen)} is the only way that can be used"
+        why = tell("that is what this person prefers")
+    elif possible == 1:
+        why = tell("that is the only way to reach this person")
     else:
-        why = f"{CHANNEL_WORDS.get(chosen, chosen)} suits best of {len(possible)} ways that can be used"
+        why = tell("of {possible} ways to reach this person, that suits best", possible=possible)
     return {"chosen": chosen, "why": why, "scores": scores}

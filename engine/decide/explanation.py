@@ -10,7 +10,8 @@ from typing import Any
 from engine.decide.changes import TOGETHER
 from engine.decide.outline import Line, Values, first_day
 from engine.decide.rule import AHEAD
-from engine.decide.sentences import fill
+from engine.decide.sentences import Teller
+from engine.language import ENGLISH, Language
 from engine.types import NEVER
 
 Told = dict[str, Any]
@@ -46,11 +47,13 @@ class Explanation:
     differs: list[str] = field(default_factory=list)
     """What differs since, a sentence each."""
     errors: tuple[str, ...] = ()
+    language: Language = ENGLISH
+    """In which all this is told."""
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON wants it: dates in ISO 8601, `never` for a hold without an end."""
         plain: dict[str, Any] = _plain(
-            {key: value for key, value in vars(self).items() if key not in ("not_before", "errors")}
+            {key: value for key, value in vars(self).items() if key not in ("not_before", "errors", "language")}
         )
         return plain
 
@@ -65,13 +68,14 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def explain(lines: Iterable[Line], values: Values, who: Mapping[str, Any]) -> Explanation:
+def explain(lines: Iterable[Line], values: Values, who: Mapping[str, Any], language: Language = ENGLISH) -> Explanation:
     """Tell one row. `who`: the contact and the account, as in the interface. Tailoring is added by whoever tailors."""
-    lines = list(lines)
+    lines, tell = list(lines), Teller(values["today"], language)
     binds = _Binding(lines, values)
-    holds = [(line, hold) for line in lines if line.kind in HOLDS for hold in _tell_hold(line, values, binds)]
+    holds = [(line, hold) for line in lines if line.kind in HOLDS for hold in _tell_hold(line, values, binds, tell)]
     words = [hold.pop("not_before") for _, hold in holds]
-    limits = [(line, _tell_limit(line, values)) for line in lines if line.kind == "limit" and _concerns(line, values)]
+    concerned = [line for line in lines if line.kind == "limit" and _concerns(line, values)]
+    limits = [(line, _tell_limit(line, values, tell)) for line in concerned]
     reasons = [line for line in lines if line.kind == "reason" and _is_left(line, values)]
     spoke = {line.strategy for line in [*reasons, *(line for line, _ in holds)]}
     chosen = values["decision"] in ("ask", "limited")
@@ -83,14 +87,15 @@ def explain(lines: Iterable[Line], values: Values, who: Mapping[str, Any]) -> Ex
         occasion=values["occasion"],
         next_ask_on=values["next_ask_on"],
         not_before=next((word for word, (_, hold) in zip(words, holds, strict=True) if word and hold["binding"]), None),
-        reasons=[_tell_reason(line, values) for line in reasons],
+        reasons=[_tell_reason(line, values, tell) for line in reasons],
         holds=[hold for _, hold in holds],
         limits=[limit for _, limit in limits] if chosen else None,
         no_objection=list(_tell_silent(lines, values, spoke)),
         worth=[_tell_worth(line, values) for line in lines if line.kind == "worth" and _speaks(line, values)]
         if values["decision"] == "limited"
         else None,
-        what_would_change=list(_tell_changes(values, reasons, holds, limits)),
+        what_would_change=list(_tell_changes(values, reasons, holds, limits, tell)),
+        language=language,
     )
 
 
@@ -102,26 +107,26 @@ def _mode(line: Line, values: Values) -> str:
     return str(line.mode or values[line.at + "mode"])
 
 
-def _sentence(line: Line, template: str, values: Values, own: Values | None = None) -> str:
+def _sentence(tell: Teller, line: Line, template: str, values: Values, own: Values | None = None) -> str:
     inside = {name.removeprefix(line.at): value for name, value in values.items() if name.startswith(line.at)}
-    return fill(template, inside | dict(own or {}), values["today"])
+    return tell(template, inside | dict(own or {}))
 
 
 def _is_left(line: Line, values: Values) -> bool:
     return bool(values[f"left:{line.place}"]) and _mode(line, values) != "off"
 
 
-def _tell_reason(line: Line, values: Values) -> Told:
+def _tell_reason(line: Line, values: Values, tell: Teller) -> Told:
     return {
         "strategy": line.strategy,
         "occasion": line.occasion,
         "on": values[line.at + "on"],
-        "because": _sentence(line, line.because, values),
+        "because": _sentence(tell, line, line.because, values),
         "mode": _mode(line, values),
     }
 
 
-def _tell_hold(line: Line, values: Values, binds: _Binding) -> Iterator[Told]:
+def _tell_hold(line: Line, values: Values, binds: _Binding, tell: Teller) -> Iterator[Told]:
     """A hold that still covers days to come, or the shut days of a calendar."""
     own: Sequence[Told] = (values.get(line.at + "runs") or ()) if line.kind == "closed" else ({},)
     for run in own:
@@ -133,10 +138,10 @@ def _tell_hold(line: Line, values: Values, binds: _Binding) -> Iterator[Told]:
             "strategy": line.strategy,
             "since": since,
             "until": until,
-            "because": _sentence(line, line.because, values, run),
+            "because": _sentence(tell, line, line.because, values, run),
             "binding": _mode(line, values) == "on" and binds(line, since, until),
             "mode": _mode(line, values),
-            "not_before": line.not_before and _sentence(line, line.not_before, values),
+            "not_before": line.not_before and _sentence(tell, line, line.not_before, values),
         }
 
 
@@ -173,11 +178,11 @@ def _is_about(line: Line, values: Values, occasion: str) -> bool:
 
 def find_hold(lines: Iterable[Line], values: Values, occasion: str) -> str | None:
     """Why this occasion may not be asked about today, if it may not: the sentence of a hold that covers the day."""
-    lines = list(lines)
+    lines, tell = list(lines), Teller(values["today"])
     binds = _Binding(lines, values)
     for line in lines:
         if line.kind in HOLDS and _mode(line, values) == "on" and _is_about(line, values, occasion):
-            for hold in _tell_hold(line, values, binds):
+            for hold in _tell_hold(line, values, binds, tell):
                 if (hold["since"] or values["today"]) <= values["today"]:
                     return str(hold["because"])
     return None
@@ -187,15 +192,17 @@ def _concerns(line: Line, values: Values) -> bool:
     return values[f"used:{line.place}"] is not None and _mode(line, values) != "off"
 
 
-def _tell_limit(line: Line, values: Values) -> Told:
+def _tell_limit(line: Line, values: Values, tell: Teller) -> Told:
     used, at_most = values[f"used:{line.place}"], values[line.at + "at_most"]
-    holds = "; they hold one of these places already" if values.get(line.at + "used") is True else ""
+    because = _sentence(tell, line, line.because, values, {"used": used, "at_most": at_most})
+    if values.get(line.at + "used") is True:
+        because = tell("{because}; this person has one of these places already", because=because)
     return {
         "strategy": line.strategy,
         "per": "+".join(line.per).replace("_id", ""),
         "at_most": at_most,
         "used": used,
-        "because": _sentence(line, line.because, values, {"used": used, "at_most": at_most}) + holds,
+        "because": because,
         "binding": values["bound_by"] == line.place,
     }
 
@@ -225,28 +232,31 @@ def _tell_changes(
     reasons: Iterable[Line],
     holds: Sequence[tuple[Line, Told]],
     limits: Sequence[tuple[Line, Told]],
+    tell: Teller,
 ) -> Iterator[Told]:
     """What could be otherwise, and the day that would follow: rules that set the date, limits, rules on trial."""
     binding = list(dict.fromkeys(line for line, hold in holds if hold["binding"]))
     on_trial = list(dict.fromkeys(line for line, hold in holds if hold["mode"] == "shadow"))
-    found = [_change(line, line.unless, values) for line in binding if line.unless]
-    found += [_change(line, line.because, values) for line in on_trial]
-    found += [_change(line, line.because, values) for line in reasons if _mode(line, values) == "shadow"]
+    found = [_change(line, line.unless, values, tell) for line in binding if line.unless]
+    found += [_change(line, line.because, values, tell) for line in on_trial]
+    found += [_change(line, line.because, values, tell) for line in reasons if _mode(line, values) == "shadow"]
     changes = [change for change in found if change]
     yield from changes
     if not changes and len(binding) > 1 and (together := _followed(TOGETHER, values)):
-        yield {"strategy": None, "if": "without all of these", **together}
-    yield from _room(values, limits)
+        yield {"strategy": None, "if": tell("without all of these"), **together}
+    yield from _room(values, limits, tell)
 
 
-def _change(line: Line, template: str, values: Values) -> Told | None:
+def _change(line: Line, template: str, values: Values, tell: Teller) -> Told | None:
     """None where the day stays the same, or the record is so old that it does not say."""
     then = _followed(line.at, values)
     if then is None:
         return None
-    trial = "if the rule on trial counted: " if _mode(line, values) == "shadow" else ""
     own: Values = next(iter(values.get(line.at + "runs") or ()), {})
-    return {"strategy": line.strategy, "if": trial + _sentence(line, template, values, own), **then}
+    sentence = _sentence(tell, line, template, values, own)
+    if _mode(line, values) == "shadow":
+        sentence = tell("if the rule on trial counted ({because})", because=sentence)
+    return {"strategy": line.strategy, "if": sentence, **then}
 
 
 def _followed(at: str, values: Values) -> Told | None:
@@ -257,10 +267,10 @@ def _followed(at: str, values: Values) -> Told | None:
     return {"decision": decision, "occasion": values[at + "then_for"], "next_ask_on": on}
 
 
-def _room(values: Values, limits: Sequence[tuple[Line, Told]]) -> Iterator[Told]:
+def _room(values: Values, limits: Sequence[tuple[Line, Told]], tell: Teller) -> Iterator[Told]:
     """What would make room for one who was left out; no more than one limit may be in the way."""
     full = [line for line, limit in limits if limit["binding"] or limit["used"] >= limit["at_most"]]
     if values["decision"] == "limited" and len(full) == 1 and full[0].unless:
-        sentence = _sentence(full[0], full[0].unless, values)
+        sentence = _sentence(tell, full[0], full[0].unless, values)
         outcome = {"decision": "ask", "occasion": values["occasion"], "next_ask_on": values["today"]}
         yield {"strategy": full[0].strategy, "if": sentence, **outcome}

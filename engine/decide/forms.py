@@ -1,8 +1,8 @@
-"""Chosen forms: which questions each ask carries, which were left out, and why, in words."""
+"""Chosen forms: which questions each ask carries, which were left out, and why: a word of Why and its number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from engine.decide.hearing import Days, Places
+from engine.decide.sentences import Teller, Words
 from engine.types import Survey
 
 Mask = npt.NDArray[np.bool_]
@@ -41,22 +42,29 @@ class Why(IntEnum):
 
 
 SENTENCES = {
-    Why.ANCHOR: "asked of everyone, so that answers compare over time",
-    Why.PROMISE: "a promise to them waits for their word",
+    Why.ANCHOR: "asked of everyone, so that answers can be compared over time",
+    Why.PROMISE: "we promised this person something, and only they can say whether it was kept",
     Why.OPEN: "room for their own words",
     Why.OFFER: "offered in case it suits them",
-    Why.NEVER_HEARD: "never heard from this account",
-    Why.NOT_HEARD_FOR: "not heard from this account for {days}",
-    Why.ROLE: "meant for other roles",
-    Why.ACCOUNT: "not meant for this account",
+    Why.NEVER_HEARD: "nobody at this company has told us about it yet",
+    Why.NOT_HEARD_FOR: "last heard from this company {number|=0 today|yesterday|# days ago}",
+    Why.ROLE: "meant for people in other roles",
+    Why.ACCOUNT: "not meant for this company",
     Why.NO_PROMISE: "no promise waits for their word",
-    Why.ANSWERED: "answered {days} ago",
+    Why.ANSWERED: "answered {number|=0 today|yesterday|# days ago}",
     Why.COLLEAGUE_THIS_WEEK: "a colleague was asked this week",
-    Why.COLLEAGUE: "a colleague was asked, or answered, {days} ago",
-    Why.WORTHLESS: "a rule says not to ask it now",
-    Why.NO_SECONDS: "no room within {number} seconds",
-    Why.NO_PLACE: "no room among {number} questions",
+    Why.COLLEAGUE: "a colleague was asked, or told us, {number|=0 today|yesterday|# days ago}",
+    Why.WORTHLESS: "another rule keeps it for later",
+    Why.NO_SECONDS: "it would take longer than {number|a second|# seconds} in all",
+    Why.NO_PLACE: "there {number|is one question|are # questions} already",
 }
+WHYS = [why.name.lower() for why in Why]
+"""What a record keeps of each: once there, a name stays."""
+
+
+def tell_why(said: Mapping[str, Any], tell: Teller) -> Words:
+    """One question's why in words. `said`: a row of `Forms.picked` or `left_out`."""
+    return tell(SENTENCES[Why[said["why"].upper()]], number=said["number"])
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ class Sheet:
                 "name": names.gather(question),
                 "seconds": seconds.gather(question),
                 "worth": np.round(self.worth[cell], 4),
-                "template": pl.Series(list(SENTENCES.values())).gather(self.why[cell]),
+                "why": pl.Series(WHYS).gather(self.why[cell]),
                 "number": self.number[cell],
             }
         )
@@ -102,17 +110,17 @@ class Forms:
 
     @cached_property
     def picked(self) -> pl.DataFrame:
-        """row (of the asks' frame), name, seconds, worth, why: anchors first, then in the order of the survey.
+        """row (of the asks' frame), name, seconds, worth, why, number: anchors first, then in the survey's order.
 
         A question that is repeated for promises stands once for each of them.
         """
         found = self._long(picked=True).sort("row", "later", maintain_order=True)
-        return found.select("row", "name", "seconds", "worth", _why())
+        return found.select("row", "name", "seconds", "worth", "why", "number")
 
     @cached_property
     def left_out(self) -> pl.DataFrame:
-        """row, name, why: in the order of the survey."""
-        return self._long(picked=False).sort("row", maintain_order=True).select("row", "name", _why())
+        """row, name, why, number: in the order of the survey."""
+        return self._long(picked=False).sort("row", maintain_order=True).select("row", "name", "why", "number")
 
     @cached_property
     def seconds(self) -> pl.Series:
@@ -122,7 +130,7 @@ class Forms:
         return pl.Series("seconds", taken)
 
     def of(self, row: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """One ask's questions and what was left out, as `heed explain --json` shows them."""
+        """One ask's questions and what was left out."""
         picked, left_out = (frame.filter(row=row).drop("row").to_dicts() for frame in (self.picked, self.left_out))
         return picked, left_out
 
@@ -137,20 +145,10 @@ _EMPTY = pl.DataFrame(
         "name": pl.String,
         "seconds": pl.Int64,
         "worth": pl.Float64,
-        "template": pl.String,
+        "why": pl.String,
         "number": pl.Int32,
     }
 )
-
-
-def _why() -> pl.Expr:
-    number = pl.col("number")
-    several = pl.format("{} days", number)
-    days = (
-        pl.when(number < 1).then(pl.lit("less than a day")).when(number == 1).then(pl.lit("a day")).otherwise(several)
-    )
-    why = pl.col("template").str.replace("{days}", days, literal=True)
-    return why.str.replace("{number}", number.cast(pl.String), literal=True).alias("why")
 
 
 def fill_whys(why: Counts, number: Days, whys: Iterable[tuple[Why, Mask, Days | int]]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from engine.decide.planner import Decisions
 from engine.decide.rule import AHEAD
-from engine.decide.sentences import CHANNEL_WORDS
+from engine.decide.sentences import Teller
+from engine.language import ENGLISH, Language
 from engine.types import Closed, Hold
 
 
@@ -33,20 +35,26 @@ class Funnel:
     def as_dict(self) -> dict[str, Any]:
         return dict(vars(self))
 
-    def as_text(self) -> str:
+    def as_text(self, language: Language = ENGLISH) -> str:
         """The funnel in lines, widest first."""
-        lines = [("considered", self.considered), ("nothing to ask about", self.no_reason), ("not yet due", self.later)]
-        lines += [(f"held by {name}", number) for name, number in _largest(self.held)]
-        lines += [(f"limited by {name}", number) for name, number in _largest(self.limited)]
-        lines += [
-            ("already planned", self.waiting),
-            ("no survey", self.no_survey),
-            ("no way to reach them", self.no_channel),
+        tell = Teller(date.min, language)
+        lines = [
+            (tell("considered"), self.considered),
+            (tell("nothing to ask about"), self.no_reason),
+            (tell("not yet due"), self.later),
         ]
-        lines += [(f"asked by {CHANNEL_WORDS.get(name, name)}", number) for name, number in _largest(self.asked)]
-        told = [f"{number:>9,}  {what}" for what, number in lines if number or what == "considered"]
+        lines += [(tell("held by {strategy}", strategy=name), number) for name, number in _largest(self.held)]
+        lines += [(tell("limited by {strategy}", strategy=name), number) for name, number in _largest(self.limited)]
+        lines += [
+            (tell("already planned"), self.waiting),
+            (tell("no survey"), self.no_survey),
+            (tell("no way to reach them"), self.no_channel),
+        ]
+        lines += [(tell("asked by {channel}", channel=name), number) for name, number in _largest(self.asked)]
         if not self.asked:
-            told.append(f"{0:>9}  asked")
+            lines.append((tell("asked"), 0))
+        shown = [(what, number) for place, (what, number) in enumerate(lines) if number or place in (0, len(lines) - 1)]
+        told = [f"{tell.say(number):>9}  {what}" for what, number in shown]
         return "\n".join([*told, *(f"! {error}" for error in self.errors)])
 
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from engine.decide.planner import Decisions
 from engine.decide.rule import AHEAD
-from engine.decide.says import Say
+from engine.decide.says import Said, Say
 from engine.decide.sentences import named
 from engine.types import NEVER, Closed, Hold, Limit, Reason
 
@@ -44,6 +44,12 @@ class Line:
 
 SENTENCES = ("because", "not_before", "unless")
 """Templates of a thing said."""
+
+
+def list_templates(said: Said) -> list[tuple[str, str]]:
+    """Every template that a sentence may be told from, each with its strategy."""
+    told = [(say.strategy, getattr(say.what, name, None)) for say in said.says for name in SENTENCES]
+    return [(strategy, template) for strategy, template in dict.fromkeys(told) if template]
 
 
 def outline(decisions: Decisions) -> list[Line]:

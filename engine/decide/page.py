@@ -3,43 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from engine.decide.explanation import Explanation
-from engine.decide.sentences import CHANNEL_WORDS, OCCASION_WORDS, say
+from engine.decide.sentences import Teller, Words
 from engine.types import NEVER
 
 
 def explanation_as_text(told: Explanation) -> str:
-    return "\n".join(_page(told))
+    return "\n".join(_page(told, _teller(told)))
 
 
-def _page(told: Explanation) -> Iterable[str]:
-    name, account = told.contact["name"] or told.contact["key"], told.account["name"]
-    yield f"{name} at {account}, {say(told.on, told.on)}: {headline(told)}"
-    yield from _part("Why we would ask", [_reason_words(reason, told) for reason in told.reasons])
-    yield from _part("What speaks against it", [_hold_words(hold, told) for hold in told.holds])
-    yield from _part("Limits", [_limit_words(limit) for limit in told.limits or ()])
+def headline(told: Explanation) -> Words:
+    """The decision in one sentence."""
+    tell = _teller(told)
+    match told.decision:
+        case "ask":
+            return tell("ask today, a {occasion}.", occasion=told.occasion)
+        case "limited":
+            return tell("a {occasion} would be due, but a limit is reached.", occasion=told.occasion)
+        case "no_reason":
+            return tell("nothing to ask about.")
+    if told.not_before:
+        return tell("not {not_before}.", not_before=told.not_before)
+    if told.next_ask_on is None:
+        return tell("do not ask.")
+    return tell("not yet. Next ask: {on}, a {occasion}.", on=told.next_ask_on, occasion=told.occasion)
+
+
+def _teller(told: Explanation) -> Teller:
+    return Teller(told.on, told.language)
+
+
+def _page(told: Explanation, tell: Teller) -> Iterable[str]:
+    name, account = Words(told.contact["name"] or told.contact["key"]), Words(told.account["name"])
+    yield tell("{name} at {account}, {on}: {headline}", name=name, account=account, on=told.on, headline=headline(told))
+    yield from _part(tell("Why we would ask"), [_reason_words(reason, told, tell) for reason in told.reasons])
+    yield from _part(tell("What speaks against it"), [_hold_words(hold, told, tell) for hold in told.holds])
+    yield from _part(tell("Limits"), [_limit_words(limit, tell) for limit in told.limits or ()])
     if told.channel:
-        yield from _part(
-            "Way",
-            [
-                f"{CHANNEL_WORDS.get(told.channel['chosen'], told.channel['chosen'])}: {told.channel['why']}"
-                if told.channel["chosen"]
-                else told.channel["why"]
-            ],
-        )
+        yield from _part(tell("Way"), [_channel_words(told.channel, tell)])
     if told.questions is not None:
-        yield from _part(
-            f"Questions, about {told.seconds} seconds", [f"{q['name']}: {q['why']}" for q in told.questions]
-        )
-        yield from _part("Left out", [f"{left['name']}: {left['why']}" for left in told.left_out or ()])
-    yield from _part("What would change this", [_change_words(change, told) for change in told.what_would_change])
-    yield from _part("No objection", _silent_words(told))
-    yield from _part("What went wrong", told.errors)
+        title = tell("Questions, about {seconds|a second|# seconds}", seconds=told.seconds)
+        yield from _part(title, [_question_words(question, tell) for question in told.questions])
+        yield from _part(tell("Left out"), [_question_words(left, tell) for left in told.left_out or ()])
+    changes = [_change_words(change, told, tell) for change in told.what_would_change]
+    yield from _part(tell("What would change this"), changes)
+    yield from _part(tell("No objection"), _silent_words(told, tell))
+    yield from _part(tell("What went wrong"), told.errors)
     if told.stored:
-        yield from _part("When the ask was made", [headline(told.stored)])
-        yield from _part("What differs since", told.differs or ["Nothing."])
+        yield from _part(tell("When the ask was made"), [headline(told.stored)])
+        yield from _part(tell("What differs since"), told.differs or [tell("Nothing.")])
 
 
 def _part(title: str, lines: Iterable[str]) -> Iterable[str]:
@@ -47,53 +62,57 @@ def _part(title: str, lines: Iterable[str]) -> Iterable[str]:
     return ["", title, *found] if found else []
 
 
-def headline(told: Explanation) -> str:
-    """The decision in one sentence."""
-    occasion = OCCASION_WORDS.get(told.occasion or "", told.occasion)
-    match told.decision:
-        case "ask":
-            return f"ask today, a {occasion}."
-        case "limited":
-            return f"a {occasion} would be due, but a limit is reached."
-        case "no_reason":
-            return "nothing to ask about."
-    if told.not_before:
-        return f"not {told.not_before}."
-    if told.next_ask_on is None:
-        return "do not ask."
-    return f"not yet. Next ask: {say(told.next_ask_on, told.on)}, a {occasion}."
+def _reason_words(reason: Mapping[str, Any], told: Explanation, tell: Teller) -> str:
+    values = {**reason, "because": _marked(reason, tell)}
+    if reason["on"] <= told.on:
+        return tell("{occasion}, since {on}: {because}", values)
+    return tell("{occasion}, from {on}: {because}", values)
 
 
-def _reason_words(reason: Mapping[str, Any], told: Explanation) -> str:
-    when = "since" if reason["on"] <= told.on else "from"
-    occasion = OCCASION_WORDS.get(reason["occasion"], reason["occasion"])
-    return f"{occasion}, {when} {say(reason['on'], told.on)}: {reason['because']}{_mode_words(reason)}"
-
-
-def _hold_words(hold: Mapping[str, Any], told: Explanation) -> str:
-    until = "until taken back" if hold["until"] >= NEVER else f"until {say(hold['until'], told.on)}"
+def _hold_words(hold: Mapping[str, Any], told: Explanation, tell: Teller) -> str:
+    values = {**hold, "because": _marked(hold, tell)}
     if hold["binding"] and told.not_before:
-        until = f"not {told.not_before}"
-    mark = " (this decides)" if hold["binding"] else ""
-    return f"{until}: {hold['because']}{mark}{_mode_words(hold)}"
+        return tell("not {not_before}: {because}", values, not_before=told.not_before)
+    if hold["until"] >= NEVER:
+        return tell("until that is taken back: {because}", values)
+    if hold["since"] is None or hold["since"] <= told.on:
+        return tell("not before {until}: {because}", values)
+    last = hold["until"] - timedelta(1)
+    if hold["since"] == last:
+        return tell("not on {since}: {because}", values)
+    return tell("not from {since} to {last}: {because}", values, last=last)
 
 
-def _limit_words(limit: Mapping[str, Any]) -> str:
-    mark = " (this decides)" if limit["binding"] else ""
-    return f"{limit['used']} of {limit['at_most']} places taken: {limit['because']}{mark}"
+def _limit_words(limit: Mapping[str, Any], tell: Teller) -> str:
+    return tell("{used} of {at_most|# place|# places} taken: {because}", {**limit, "because": _marked(limit, tell)})
 
 
-def _change_words(change: Mapping[str, Any], told: Explanation) -> str:
-    if change["next_ask_on"] is None:
-        return f"{change['if']}: {'nothing to ask about' if change['decision'] == 'no_reason' else 'never'}"
-    day = "today" if change["next_ask_on"] == told.on else say(change["next_ask_on"], told.on)
-    return f"{change['if']}: {day}, a {OCCASION_WORDS.get(change['occasion'], change['occasion'])}"
+def _marked(said: Mapping[str, Any], tell: Teller) -> Words:
+    """What was said, and how much it counts."""
+    because = Words(said["because"])
+    if said.get("binding"):
+        because = tell("{because} (this decides)", because=because)
+    return tell("{because} (on trial, decides nothing)", because=because) if said.get("mode") == "shadow" else because
 
 
-def _silent_words(told: Explanation) -> list[str]:
-    names = [each["strategy"].replace("_", " ") for each in told.no_objection if each["part"] == "hold"]
-    return [", ".join(names)] if names else []
+def _channel_words(channel: Mapping[str, Any], tell: Teller) -> str:
+    return tell("{chosen}: {why}", channel) if channel["chosen"] else channel["why"]
 
 
-def _mode_words(said: Mapping[str, Any]) -> str:
-    return " (on trial, decides nothing)" if said["mode"] == "shadow" else ""
+def _question_words(question: Mapping[str, Any], tell: Teller) -> str:
+    return tell("{name}: {why}", question)
+
+
+def _change_words(change: Mapping[str, Any], told: Explanation, tell: Teller) -> str:
+    if change["next_ask_on"] == told.on:
+        return tell("{if}: today, a {occasion}", change)
+    if change["next_ask_on"] is not None:
+        return tell("{if}: {next_ask_on}, a {occasion}", change)
+    if change["decision"] == "no_reason":
+        return tell("{if}: nothing to ask about", change)
+    return tell("{if}: never", change)
+
+
+def _silent_words(told: Explanation, tell: Teller) -> list[str]:
+    names = [tell.word(each["strategy"]) for each in told.no_objection if each["part"] == "hold"]
+    return [tell.say(names)] if names else []

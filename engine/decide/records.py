@@ -14,7 +14,6 @@ from typing import Any
 import polars as pl
 
 from engine.decide.changes import what_if
-from engine.decide.channels import tell_channel
 from engine.decide.outline import Line, outline, values_of
 from engine.decide.plan import OWN_WORD
 from engine.decide.planner import Decisions
@@ -75,17 +74,6 @@ def read_record(says: Mapping[str, Any], lines: Sequence[Line]) -> dict[str, Any
         said = says["said"].get(str(place)) or {SPEAKING[line.kind]: None, "mode": "off"}
         values |= {line.at + name: value for name, value in said.items()}
     return {name: _dates(value) for name, value in values.items()}
-
-
-def read_tailored(says: Mapping[str, Any]) -> dict[str, Any]:
-    """How the ask was tailored, as `Tailored.tell` tells it; nothing where none was made."""
-    kept = says.get("tailored")
-    if kept is None:
-        return {}
-    questions = kept["questions"] or []
-    seconds = sum(question["seconds"] for question in questions)
-    told = {"channel": tell_channel(kept), "questions": questions, "left_out": kept["left_out"] or []}
-    return told | {"seconds": seconds}
 
 
 def lines_as_json(lines: Sequence[Line]) -> list[dict[str, Any]]:

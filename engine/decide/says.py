@@ -177,13 +177,16 @@ def _ask(strategy: Strategy, hook: str, book: Book, plan: Planned) -> list[Any]:
     return whats
 
 
+FAILED = "one of our rules could not be worked out, so we wait a day to be safe"
+"""Which one is in the errors, for those who can mend it."""
+
+
 def _instead(strategy: Strategy, hook: str) -> list[Any]:
     """What counts as said where a strategy failed."""
     if hook != "hold_until":
         return []
     tomorrow = (pl.col("today").cast(pl.Int32) + 1).cast(pl.Date)
-    because = f"the rule “{strategy.name}” could not be worked out, so we wait a day to be safe"
-    return [Hold(until=tomorrow, because=because)]
+    return [Hold(until=tomorrow, because=FAILED)]
 
 
 def _constant_modes(plan: Planned) -> dict[str, str]:

@@ -9,11 +9,12 @@ from typing import Any
 import polars as pl
 
 from engine.decide.channels import choose_channels, send_minutes, tell_channel
-from engine.decide.forms import Forms
+from engine.decide.forms import Forms, tell_why
 from engine.decide.plan import Plan
 from engine.decide.planner import Decisions
 from engine.decide.questioning import choose_questions
 from engine.decide.says import Strategy
+from engine.decide.sentences import Teller
 from engine.survey.bank import survey_for
 from engine.types import Survey
 
@@ -40,12 +41,25 @@ class Tailored:
     forms: Forms
     waiting: pl.DataFrame
 
-    def tell(self, row: int) -> dict[str, Any]:
+    def tell(self, row: int, tell: Teller) -> dict[str, Any]:
         """Channel, questions, what was left out and seconds, as the interface has them."""
-        questions, left_out = self.forms.of(row)
-        channel = tell_channel(self.frame.row(row, named=True))
-        found = {"channel": channel, "questions": questions, "left_out": left_out}
-        return found | {"seconds": int(self.forms.seconds[row])} if self.frame["survey"][row] else {"channel": channel}
+        picked, left_out = self.forms.of(row)
+        return tell_tailored(self.frame.row(row, named=True) | {"questions": picked, "left_out": left_out}, tell)
+
+
+def tell_tailored(ask: Mapping[str, Any], tell: Teller) -> dict[str, Any]:
+    """How an ask was tailored, in words. A record keeps the same values, and is told the same way."""
+    told = {"channel": tell_channel(ask, tell)}
+    if not ask["survey"]:
+        return told
+    questions = [_tell_question(said, tell) for said in ask["questions"] or ()]
+    left_out = [_tell_question(said, tell) for said in ask["left_out"] or ()]
+    seconds = sum(said["seconds"] for said in questions)
+    return told | {"questions": questions, "left_out": left_out, "seconds": seconds}
+
+
+def _tell_question(said: Mapping[str, Any], tell: Teller) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name != "number"} | {"why": tell_why(said, tell)}
 
 
 def tailor(

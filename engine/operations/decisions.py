@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,7 @@ from engine.data.book import linked_accounts, read_book
 from engine.data.models import Contact
 from engine.data.settings import read_settings
 from engine.data.surveys import current_surveys
-from engine.decide.book import Book
+from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, TOUCHPOINT, Book
 from engine.decide.changes import what_if
 from engine.decide.explanation import Explanation, explain, find_hold
 from engine.decide.outline import Line, as_if_due, outline, values_of
@@ -24,9 +25,12 @@ from engine.decide.plan import OWN_WORD, resolve
 from engine.decide.planner import Decisions, decide
 from engine.decide.questioning import WEEK
 from engine.decide.replay import replay
+from engine.decide.says import Said, ask_strategies
+from engine.decide.sentences import Teller
 from engine.decide.tailoring import Supplies, Tailored, tailor
 from engine.errors import AmbiguousError, NotFoundError
 from engine.house import Engine
+from engine.language import ENGLISH, Language
 from engine.types import Moment, Survey
 
 SLICE = 2000
@@ -81,16 +85,24 @@ def tailor_rows(engine: Engine, decided: Decided, rows: pl.Series) -> Tailored:
     return tailor(decided.decisions, rows, decided.book.kinds, engine.plugins.strategies, decided.supplies)
 
 
+def ask_about_nobody(engine: Engine) -> Said:
+    """What every strategy would say, asked about a Book without rows: its sentences, and whether it fails."""
+    schema: dict[str, Any] = {column.name: column.dtype for column in COLUMNS}
+    schema |= {prefix + "something": pl.Date for prefix in (TOUCHPOINT, ACCOUNT_TOUCHPOINT)}
+    book = Book(pl.DataFrame(schema=schema), ("something",))
+    return ask_strategies(book, resolve(book, engine.plugins.catalog, []), engine.plugins.strategies)
+
+
 # explaining
 
 
-def explain_contact(engine: Engine, who: str, on: date | None = None) -> Explanation:
+def explain_contact(engine: Engine, who: str, on: date | None = None, language: Language = ENGLISH) -> Explanation:
     """Explain one contact, named by e-mail address, key or ACCOUNT/KEY. Raises NotFoundError or AmbiguousError."""
     with engine.store.read(engine.scope) as session:
         contact_id = find_one_contact(session, who).id
     decided = decide_accounts(engine, engine.moment(on), linked_accounts(engine.store, contact_id))
     row = (decided.decisions.frame["contact_id"] == contact_id).arg_true()
-    told = next(_explain_rows(engine, decided, row))
+    told = next(_explain_rows(engine, decided, row, language))
     with engine.store.read(engine.scope) as session:
         kept = plans.find_record(session, contact_id, told.on)
     return replay(told, kept[0].says, kept[1].sentences["lines"]) if kept else told
@@ -110,13 +122,13 @@ def find_one_contact(session: Session, who: str) -> Contact:
     return found[0]
 
 
-def explain_all(engine: Engine, on: date | None = None) -> Iterator[Explanation]:
+def explain_all(engine: Engine, on: date | None = None, language: Language = ENGLISH) -> Iterator[Explanation]:
     """Explain every contact, account by account."""
     decided = decide_accounts(engine, engine.moment(on))
-    yield from _explain_rows(engine, decided, pl.int_range(decided.decisions.frame.height, eager=True))
+    yield from _explain_rows(engine, decided, pl.int_range(decided.decisions.frame.height, eager=True), language)
 
 
-def _explain_rows(engine: Engine, decided: Decided, rows: pl.Series) -> Iterator[Explanation]:
+def _explain_rows(engine: Engine, decided: Decided, rows: pl.Series, language: Language) -> Iterator[Explanation]:
     lines = outline(decided.decisions)
     errors = tuple(str(error) for error in decided.decisions.said.errors)
     tailored = _tailored_asks(engine, decided, decided.decisions.frame["decision"][rows].unique().to_list())
@@ -129,8 +141,10 @@ def _explain_rows(engine: Engine, decided: Decided, rows: pl.Series) -> Iterator
                 "contact_id", named=True, unique=True
             )
         for row in values:
-            told = explain(lines, row, _who(names[row["contact_id"]]))
-            yield replace(told, errors=errors, **tailored.get(row["contact_id"], dict)())
+            told = explain(lines, row, _who(names[row["contact_id"]]), language)
+            tailoring = tailored.get(row["contact_id"])
+            how = tailoring(Teller(row["today"], language)) if tailoring else {}
+            yield replace(told, errors=errors, **how)
 
 
 def _who(names: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,18 +154,20 @@ def _who(names: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tailored_asks(engine: Engine, decided: Decided, shown: Collection[str]) -> dict[int, Callable[[], dict[str, Any]]]:
+def _tailored_asks(
+    engine: Engine, decided: Decided, shown: Collection[str]
+) -> dict[int, Callable[[Teller], dict[str, Any]]]:
     """How asks, and those that a limit left out, would be tailored, by contact; told when it is asked for.
 
     Those left out are tailored by themselves, so that they take no question from a colleague who is asked.
     """
-    found: dict[int, Callable[[], dict[str, Any]]] = {}
+    found: dict[int, Callable[[Teller], dict[str, Any]]] = {}
     for decision in ("ask", "limited"):
         rows = (decided.decisions.frame["decision"] == decision).arg_true()
         if len(rows) and decision in shown:
             tailored = tailor_rows(engine, decided, rows)
             for place, contact_id in enumerate(tailored.frame["contact_id"]):
-                found[contact_id] = lambda tailored=tailored, place=place: tailored.tell(place)  # type: ignore[misc]
+                found[contact_id] = partial(tailored.tell, place)
     return found
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-import polars as pl
 from jinja2 import Environment, TemplateSyntaxError
 
 from engine.data.settings import read_settings
 from engine.data.surveys import current_surveys, keep_survey
-from engine.decide.book import COLUMNS, Book
-from engine.decide.plan import resolve
-from engine.decide.says import ask_strategies
 from engine.errors import InputError
 from engine.house import Engine
+from engine.operations.decisions import ask_about_nobody
 from engine.operations.plan_changes import list_contradictions
 from engine.survey.bank import read_survey
 from engine.survey.journey import Journey, read_journey
@@ -140,10 +137,7 @@ def _owner(value: SettingValue) -> str:
 
 def _check_plugins(engine: Engine) -> Iterator[Finding]:
     """Every strategy is asked about a Book without rows: unknown columns and wrong types show all the same."""
-    schema: Mapping[str, pl.DataType | type[pl.DataType]] = {column.name: column.dtype for column in COLUMNS}
-    book = Book(pl.DataFrame(schema=schema))
-    said = ask_strategies(book, resolve(book, engine.plugins.catalog, []), engine.plugins.strategies)
-    for error in said.errors:
+    for error in ask_about_nobody(engine).errors:
         yield Finding(f"plugin {error.about}", str(error))
     for name, kind in engine.plugins.question_types.items():
         try:

@@ -100,7 +100,8 @@ BASE = """<!doctype html>
 <meta name="color-scheme" content="light dark"><title>The demo’s mail</title><style>
 body { font: 17px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: start; padding: .4rem 1rem .4rem 0; border-bottom: 1px solid #8884; vertical-align: top; overflow-wrap: anywhere }
+th, td { text-align: start; padding: .4rem 1rem .4rem 0; border-bottom: 1px solid #8884 }
+th, td { vertical-align: top; overflow-wrap: anywhere }
 th { white-space: nowrap }
 iframe { width: 100%; height: 40rem; border: 1px solid #8884; border-radius: 6px; background: #fff }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 15px }

@@ -57,7 +57,7 @@ def show_style(accent: str, mark: str) -> ResponseReturnValue:
         raise LinkError("There is no such colour.")
     style = Response(room().screens.draw_style(accent), mimetype="text/css")
     # Pages themselves are sent as they are: one that is compressed tells by its length what it holds (BREACH).
-    if "gzip" in request.accept_encodings:
+    if request.accept_encodings["gzip"]:
         style.data = compress(style.data, mtime=0)
         style.headers["Content-Encoding"] = "gzip"
     style.vary.add("Accept-Encoding")
