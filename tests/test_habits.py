@@ -12,14 +12,15 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from engine.data.book import read_book
 from engine.data.counts import last_counted, recount_answers
 from engine.data.history import middle_minutes
-from engine.data.models import Contact
+from engine.data.models import Contact, DecisionRecord
 from engine.data.store import EVERYTHING, Store
 from engine.decide.book import COLUMNS, COUNTS
+from engine.decide.records import read_tailored
 from engine.operations.imports import import_files
 from engine.operations.planning import plan_asks
 from engine.types import TIERS, Moment
@@ -180,6 +181,22 @@ def run_counting(store: Store, run: Any) -> int:
     run()
     event.remove(store.engine, "before_cursor_execute", note)
     return sum("INSERT INTO answer_counts" in statement for statement in seen)
+
+
+def test_the_record_of_an_ask_keeps_what_its_channel_was_chosen_by(engine: Any) -> None:
+    with engine.store.write(EVERYTHING) as session:
+        contact = make_contact(session, make_account(session, plan_on=NOW.date()))
+        for month, answered in ((1, True), (4, False)):
+            at_noon = datetime(2026, month, 5, 12, tzinfo=UTC)
+            make_ask(session, contact, sent_at=at_noon, answered_at=at_noon if answered else None, status="expired")
+    plan_asks(engine)
+    with engine.store.read(EVERYTHING) as session:
+        (kept,) = session.scalars(select(DecisionRecord.says)).all()
+    # the house answered one of two, (1 + 1) / (2 + 2); the tier the same, so the prior of ten is five and five
+    assert kept["tailored"]["chance:email"] == {"alpha": 6.0, "beta": 6.0, "answered": 1, "sent": 2}
+    told = read_tailored(kept)["channel"]
+    assert "answered 1 of 2 times" in told["why"]
+    assert told["scores"] == {"email": 0.5}
 
 
 # at what hour
