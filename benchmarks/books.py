@@ -62,6 +62,7 @@ class _Maker:
             "owner": self._by_account([f"owner{number}@house.example" for number in range(1 + self.size // 250)]),
             "owner_open_followups": self._integers(0, 20),
             "channels": self._same(["email"], pl.List(pl.String)),
+            "house_answer_rate": self._same(0.3, pl.Float64),
             "created_on": self._days(-1500, 0),
             "renewal_on": self._days(-30, 400, missing=0.2),
         }

@@ -15,7 +15,7 @@ import click
 
 from engine.cli import COMMANDS, main
 from engine.config import Config
-from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, TOUCHPOINT
+from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, COUNTS, GRID_COLUMNS, TOUCHPOINT
 from engine.decide.plan import Company, Spec
 from engine.intake import values
 from engine.intake.kinds import ASK_STATUSES, KINDS, PROMISE_STATUSES, VERDICTS, Column, Kind
@@ -236,6 +236,9 @@ def book() -> str:
         f"- `{TOUCHPOINT}KIND`, of those that name this contact: `book.named_touchpoint_on(kind)`\n"
         f"- `{ACCOUNT_TOUCHPOINT}KIND`, of those that concern the account as a whole: "
         "`book.account_touchpoint_on(kind)`",
+        "## Channels",
+        "For each channel that the house delivers by (Int32, never null); `book.counts_by(channel)` has all four:",
+        "\n".join(f"- `{name}:CHANNEL`: {meaning}" for name, meaning in COUNTS.items()),
         "## The Grid",
         "A Grid is the Book seen for one question or one channel at a time: `grid.question` and `grid.channel` are "
         "plain values. A grid of questions has three columns more.",

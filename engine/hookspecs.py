@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from engine.decide.book import Book, Grid, SettingColumns
-    from engine.types import Answer, Channel, Closed, Draft, Hold, Limit, QuestionType, Reason
+    from engine.types import Answer, Chance, Channel, Closed, Draft, Hold, Limit, Preference, QuestionType, Reason
 
 hookspec = pluggy.HookspecMarker("heed")
 hookimpl = pluggy.HookimplMarker("heed")
@@ -50,10 +50,11 @@ def question_worth(grid: Grid, settings: SettingColumns) -> pl.Expr | None:
 
 
 @hookspec
-def channel_worth(grid: Grid, settings: SettingColumns) -> pl.Expr | None:
+def channel_worth(grid: Grid, settings: SettingColumns) -> pl.Expr | Chance | Preference | None:
     """Say how well `grid.channel` suits this person now (Float64; null: impossible). Multiplied.
 
-    Called once per channel.
+    A Chance counts with its mean, and is shown. A Preference multiplies nothing: it chooses among channels that suit
+    about equally well. Called once per channel.
     """
 
 

@@ -53,6 +53,7 @@ DEFAULT_PLUGINS = (
     "plugins.form_budget",
     # channels and time
     "plugins.channel_possible",
+    "plugins.channel_history",
     "plugins.channel_order",
     "plugins.usual_hour",
     "plugins.email",

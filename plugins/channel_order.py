@@ -4,8 +4,8 @@ What it looks at: nothing but the order of channels that was set for the account
 
 Settings: `order` of channels; important clients are called first.
 
-Edges: it only tips the balance: each step down the order costs a tenth, so a wish or a clearly better answer rate
-decides before it. A channel that is not in the order comes last.
+Edges: it only tips the balance. A channel that is more than a tenth worse than the best is not considered, so a wish or
+a clearly better answer rate decides before it. A channel that is not in the order comes last.
 
 Example: e-mail and SMS were answered equally often: a standard account gets an e-mail.
 """
@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from engine.api import Grid, Schema, SettingColumns, hookimpl, names
+from engine.api import Grid, Preference, Schema, SettingColumns, hookimpl, names
 
-STEP = 0.9
+NEAR = 0.1
 
 
 class Settings(Schema):
@@ -24,7 +24,7 @@ class Settings(Schema):
 
 
 @hookimpl
-def channel_worth(grid: Grid, settings: SettingColumns) -> pl.Expr:
+def channel_worth(grid: Grid, settings: SettingColumns) -> Preference:
     here = settings.order.list.eval(pl.element() == pl.lit(grid.channel, dtype=pl.String))
     place = pl.when(here.list.any()).then(here.list.arg_max()).otherwise(settings.order.list.len())
-    return pl.lit(STEP) ** place
+    return Preference(place=place.cast(pl.Int32), within=NEAR)

@@ -1,12 +1,17 @@
-"""Send in the morning, at the person's own time, and not everything in the same minute.
+"""Send when the person usually answers; until that is known in the morning, and not everything in the same minute.
 
-What it looks at: the contact's time zone and number; the number spreads the asks evenly over the hours.
+What it looks at: at what time of the day the person answered, as a contact of any account, on the clock where they were
+then and are now; as long as there are fewer than three answers, the contact's number, which spreads the asks evenly
+over the hours.
 
 Settings: `from` and `to`, the first and the last hour of the day, where the contact is.
 
-Edges: a contact has the same minute every day. `to` is after `from`: to move both, set them together.
+Edges: the usual time is the middle one of all answers, the earlier of two, also around midnight. Answers that were
+imported with their day only say nothing. A contact has the same minute every day. `to` is after `from`: to move both,
+set them together.
 
-Example: from 9 to 11, an ask goes out at 9:00 at the earliest and at 10:59 at the latest.
+Example: from 9 to 11, a first ask goes out at 9:00 at the earliest and at 10:59 at the latest. Who answered at 16:10,
+16:45 and 8:00 is asked at 16:10.
 """
 
 from __future__ import annotations
@@ -35,4 +40,5 @@ class Settings(Schema):
 def send_at(book: Book, settings: SettingColumns) -> pl.Expr:
     first: pl.Expr = 60 * getattr(settings, "from")
     minutes = (60 * settings.to - first).clip(lower_bound=1)
-    return (first + book["contact_id"] % minutes).cast(pl.Int32)
+    spread = (first + book["contact_id"] % minutes).cast(pl.Int32)
+    return pl.coalesce(book["usual_answer_minute"], spread)

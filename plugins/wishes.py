@@ -16,10 +16,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from engine.api import Book, Grid, Hold, hookimpl, plus_days
+from engine.api import Book, Grid, Hold, Preference, hookimpl, plus_days
 
-PREFERRED = 1000.0
-"""Far more than all other opinions on a channel together."""
+ANYTHING_POSSIBLE = 1.0
 
 
 @hookimpl
@@ -33,5 +32,6 @@ def hold_until(book: Book) -> Hold:
 
 
 @hookimpl
-def channel_worth(grid: Grid) -> pl.Expr:
-    return pl.when(grid["preferred_channel"] == pl.lit(grid.channel)).then(PREFERRED).otherwise(1.0)
+def channel_worth(grid: Grid) -> Preference:
+    wished = grid["preferred_channel"] == pl.lit(grid.channel, dtype=pl.String)
+    return Preference(place=pl.when(wished).then(pl.lit(0, pl.Int32)).otherwise(1), within=ANYTHING_POSSIBLE)

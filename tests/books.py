@@ -9,7 +9,16 @@ from typing import Any
 
 import polars as pl
 
-from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, TOUCHPOINT, Book, Grid, SettingColumns
+from engine.decide.book import (
+    ACCOUNT_TOUCHPOINT,
+    COLUMNS,
+    COUNTS,
+    GRID_COLUMNS,
+    TOUCHPOINT,
+    Book,
+    Grid,
+    SettingColumns,
+)
 from engine.settings import dtype
 from engine.types import TIERS, Question
 
@@ -21,6 +30,7 @@ NEUTRAL = {
     "today": TODAY,
     "tier": "standard",
     "created_on": date(2020, 1, 1),
+    "house_answer_rate": 0.5,
     "owner_open_followups": 0,
     "unanswered_in_a_row": 0,
     "planned_elsewhere": False,
@@ -32,9 +42,9 @@ NEUTRAL = {
 """What a column that is never null says of such a contact; every other column is null."""
 
 
-def make_book(*rows: dict[str, Any], kinds: tuple[str, ...] = ()) -> Book:
+def make_book(*rows: dict[str, Any], kinds: tuple[str, ...] = (), channels: tuple[str, ...] = ()) -> Book:
     """A Book of these rows, each a contact, person and account of its own; no row: one of whom nothing is known."""
-    return Book(_frame(rows, kinds, COLUMNS), kinds)
+    return Book(_frame(rows, kinds, channels, COLUMNS), kinds)
 
 
 def make_grid(
@@ -44,14 +54,19 @@ def make_grid(
     kinds: tuple[str, ...] = (),
 ) -> Grid:
     """The same, as strategies for questions and channels see it."""
-    return Grid(_frame(rows, kinds, COLUMNS + GRID_COLUMNS), kinds, question=question, channel=channel)
+    channels = (channel,) if channel else ()
+    return Grid(_frame(rows, kinds, channels, COLUMNS + GRID_COLUMNS), kinds, question=question, channel=channel)
 
 
-def _frame(rows: tuple[dict[str, Any], ...], kinds: tuple[str, ...], columns: Any) -> pl.DataFrame:
+def _frame(
+    rows: tuple[dict[str, Any], ...], kinds: tuple[str, ...], channels: tuple[str, ...], columns: Any
+) -> pl.DataFrame:
     schema = {column.name: column.dtype for column in columns}
     schema |= {prefix + kind: pl.Date for kind in kinds for prefix in (TOUCHPOINT, ACCOUNT_TOUCHPOINT)}
+    counts = [f"{name}:{channel}" for channel in channels for name in COUNTS]
+    schema |= dict.fromkeys(counts, pl.Int32)
     numbered = [
-        dict.fromkeys(("contact_id", "person_id", "account_id"), number) | NEUTRAL | row
+        dict.fromkeys(("contact_id", "person_id", "account_id"), number) | dict.fromkeys(counts, 0) | NEUTRAL | row
         for number, row in enumerate(rows or ({},), 1)
     ]
     assert not (unknown := {name for row in numbered for name in row} - set(schema)), unknown

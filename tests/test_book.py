@@ -77,6 +77,7 @@ def test_a_contact_that_nothing_is_known_of_has_every_column(store: Store) -> No
         "owner": "olive@house.example",
         "owner_open_followups": 0,
         "country": "DE",
+        "house_answer_rate": 0.5,
         "created_on": date(2025, 1, 6),
         "channels": [],
         "wish_occasions_off": [],

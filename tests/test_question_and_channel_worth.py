@@ -1,4 +1,4 @@
-"""What is worth asking, by which way and when: strategies.md, "Questions" and "Channels", edge by edge."""
+"""What is worth asking, and when: strategies.md, "Questions" and "Channels and time", edge by edge."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from engine.types import Question
-from plugins import channel_order, channel_possible, form_budget, not_again, role_match, rotation, usual_hour, wishes
+from plugins import form_budget, not_again, role_match, rotation, usual_hour
 from tests.books import TODAY, make_book, make_grid, says, settings_of, values
 
 pytestmark = pytest.mark.parametrize("columns", [False, True], ids=["literal", "column"])
@@ -26,11 +26,6 @@ def question_worths(strategy, *rows, question=None, **settings):
     grid = make_grid(*rows, question=question or make_question())
     said = says_one(strategy, "question_worth", grid, **settings)
     return None if said is None else values(grid, said, pl.Float64)
-
-
-def channel_worths(strategy, channel, *rows, **settings):
-    grid = make_grid(*rows, channel=channel)
-    return values(grid, says_one(strategy, "channel_worth", grid, **settings), pl.Float64)
 
 
 def says_one(strategy, hook, book, **settings):
@@ -79,27 +74,6 @@ def test_important_clients_get_longer_forms(columns):
     assert values(book, budget.most, pl.Int32) == [7] * 4
 
 
-def test_a_channel_that_cannot_reach_the_person_is_impossible(columns):
-    rows = [{"channels": channels} for channels in ([], ["email"], ["sms", "email"], ["sms"])]
-    assert channel_worths(channel_possible, "email", *rows, columns=columns) == [None, 1, 1, None]
-    assert channel_worths(channel_possible, "email", *rows, off=["email"], columns=columns) == [None] * 4
-
-
-def test_a_wished_channel_beats_every_other_opinion(columns):
-    rows = [{"preferred_channel": channel} for channel in ("sms", "email", None)]
-    wished, *others = channel_worths(wishes, "sms", *rows, columns=columns)
-    assert others == [1, 1]
-    order = {channel: channel_worths(channel_order, channel, *rows, columns=columns)[0] for channel in ("sms", "email")}
-    assert wished * order["sms"] > 100 * order["email"]
-
-
-def test_the_order_tips_the_balance_by_a_tenth_a_step(columns):
-    row = {"tier": "standard"}
-    found = [channel_worths(channel_order, name, row, columns=columns)[0] for name in ("email", "sms", "phone", "fax")]
-    assert found == pytest.approx([1, 0.9, 0.81, 0.81])
-    assert channel_worths(channel_order, "email", row, order=[], columns=columns) == [1]
-
-
 def test_asks_are_spread_evenly_over_the_morning(columns):
     book = make_book(*({"contact_id": number} for number in range(1000, 1240)))
     minutes = values(book, says_one(usual_hour, "send_at", book, columns=columns), pl.Int32)
@@ -111,3 +85,8 @@ def test_a_morning_of_no_length_is_its_first_minute(columns):
     book = make_book({}, {"contact_id": 12345})
     for to in (9, 3):
         assert values(book, says_one(usual_hour, "send_at", book, to=to, columns=columns)) == [540, 540]
+
+
+def test_who_usually_answers_at_an_hour_is_asked_then(columns):
+    book = make_book(*({"contact_id": 60, "usual_answer_minute": minute} for minute in (None, 0, 970, 1439)))
+    assert values(book, says_one(usual_hour, "send_at", book, columns=columns), pl.Int32) == [600, 0, 970, 1439]

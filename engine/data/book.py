@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import polars as pl
 from sqlalchemy import func, select
 
 from engine.data.columns import Snapshot
+from engine.data.counts import read_counts
 from engine.data.events import count_followups, read_promises, read_touchpoints
 from engine.data.history import read_history
 from engine.data.models import Account, Contact
 from engine.data.rows import NO_NUMBER, Rows, as_date, normalise, read_rows
 from engine.data.scope import among
 from engine.data.store import Store
-from engine.decide.book import COLUMNS, Book
+from engine.decide.book import COLUMNS, COUNTS, Book
 from engine.types import OCCASIONS, TIERS, Moment
 
 
-def read_book(store: Store, moment: Moment, *, account_ids: Collection[int] | None = None, due: bool = False) -> Book:
+def read_book(
+    store: Store,
+    moment: Moment,
+    *,
+    account_ids: Collection[int] | None = None,
+    due: bool = False,
+    channels: Sequence[str] = (),
+) -> Book:
     """The Book of these accounts (None: of all); with `due`, of those whose day to be planned has come.
 
     What a person does at one account counts at all of them, whichever are read. Rows are sorted by account and contact.
+    `channels`: those that there are COUNTS for.
     """
     with store.snapshot() as snapshot:
         rows = read_rows(snapshot, moment, account_ids, due=due)
-        history = read_history(snapshot, rows)
+        history = read_history(snapshot, rows, channels)
         feedback, touchpoints, kinds = read_touchpoints(snapshot, rows, history)
         promises = read_promises(snapshot, rows, history)
         facts = [_describe(rows), _read_wishes(rows), _compare_revenue(snapshot, rows)]
+        counts = read_counts(snapshot, facts[0]["tier"], channels)
         frame = pl.concat(
-            [*facts, pl.DataFrame([*history.columns, *promises, feedback, *touchpoints])], how="horizontal"
+            [*facts, pl.DataFrame([*history.columns, *counts, *promises, feedback, *touchpoints])], how="horizontal"
         )
         frame = frame.with_columns(owner_open_followups=count_followups(snapshot, rows))
     exact = (as_date(name) if dtype == pl.Date else pl.col(name).cast(dtype) for name, dtype, *_ in COLUMNS)
     of_touchpoints = (as_date(series.name) for series in touchpoints)
-    return Book(frame.select(*exact, *of_touchpoints).rechunk(), kinds)
+    by_channel = (f"{name}:{channel}" for channel in channels for name in COUNTS)
+    return Book(frame.select(*exact, *of_touchpoints, *by_channel).rechunk(), kinds)
 
 
 def linked_accounts(store: Store, contact_id: int) -> set[int]:

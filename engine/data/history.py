@@ -5,13 +5,14 @@ Everything is sorted once, by row and newest first; then the first of a row is i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sqlalchemy import BigInteger, case, func, select, type_coerce
+from sqlalchemy import BigInteger, case, func, literal, select, type_coerce
 
 from engine.data.columns import Snapshot
 from engine.data.localtime import NONE, Days, Instants
@@ -21,13 +22,17 @@ from engine.data.rows import Rows
 SETTLED_DAYS = 14
 """After so many days without an answer an ask counts as unanswered."""
 NEVER_ANSWERED = -(1 << 62)
+USUAL = 3
+"""From so many answers on, the hour at which somebody answers is known."""
 
 _STATUSES = (("answered",), ("expired", "declined"), (*OPEN, "in_doubt"))
 _ANSWERED, _CLOSED, _UNDER_WAY = range(len(_STATUSES))
 _OCCASIONS = {"relationship": 1, "renewal": 2, "touchpoint": 3, "promise": 4}
 _BY_OCCASION = 4
 _WITHOUT_INSTANT = 32
-"""An ask's `code`: its status + 4 × its occasion + 32 where only the day it was planned on is known."""
+_BY_CHANNEL = 64
+"""An ask's `code`: its status + 4 × its occasion + 32 where only the day it was planned on is known + 64 × its channel,
+as the place among those that are counted; one place more for all others."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -49,6 +54,7 @@ class _Asks:
     answered: Instants
     status: npt.NDArray[Any]
     occasion: npt.NDArray[Any]
+    channel: npt.NDArray[Any]
     own: Mask
     here: Mask
     day: Days
@@ -69,8 +75,9 @@ class _Asks:
         return found
 
 
-def read_history(snapshot: Snapshot, rows: Rows) -> History:
-    seen = _read_asks(snapshot, rows).join(rows.views, on="contact_id")
+def read_history(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> History:
+    """What there is for each row. `channels`: those whose asks are counted."""
+    seen = _read_asks(snapshot, rows, channels).join(rows.views, on="contact_id")
     heard = seen.filter(pl.col("own") & (pl.col("answered") != NEVER_ANSWERED)).select("row", "answered")
     asks = _arrange(seen, rows)
     del seen
@@ -90,11 +97,13 @@ def read_history(snapshot: Snapshot, rows: Rows) -> History:
         pl.Series("planned_elsewhere", _latest(waiting.filter(~pl.col("own")), rows) != NONE),
         pl.Series("asked_here_on", np.maximum(asks.newest(asks.here), _latest(waiting.filter("here"), rows))),
         *_hear(heard, _read_loose_answers(snapshot, rows), rows),
+        _usual_minutes(asks),
+        *_count_by_channel(asks, channels),
     ]
     return History(columns, asks.newest_instant(about_touchpoint), asks.newest(about_promise))
 
 
-def _read_asks(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
+def _read_asks(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> pl.DataFrame:
     """Everything that was asked. What was not has no `code`, or no `sent`.
 
     It is left out here and not in SQL, where a condition on the status draws SQLite to that index, away from contacts'.
@@ -105,14 +114,16 @@ def _read_asks(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     status = case(*((Ask.status.in_(words), code) for code, words in enumerate(_STATUSES)))
     occasion = case(*((Ask.occasion == name, code * _BY_OCCASION) for name, code in _OCCASIONS.items()), else_=0)
     dateless = case((sent_at.is_not(None), 0), (Ask.status == "in_doubt", _WITHOUT_INSTANT))
+    places = {name: place * _BY_CHANNEL for place, name in enumerate(channels)}
+    channel = case(places, value=Ask.channel, else_=len(places) * _BY_CHANNEL) if places else literal(0)
     query = select(
         Ask.contact_id,
         func.coalesce(sent_at, planned_on * 86_400).label("sent"),
         answered_at.label("answered"),
-        (status + occasion + dateless).label("code"),
+        (status + occasion + dateless + channel).label("code"),
     )
     asks = snapshot.frame(query.where(rows.of_people(Ask.contact_id))).drop_nulls(["code", "sent"])
-    return asks.with_columns(pl.col("code").cast(pl.Int8), pl.col("answered").fill_null(NEVER_ANSWERED))
+    return asks.with_columns(pl.col("code").cast(pl.Int32), pl.col("answered").fill_null(NEVER_ANSWERED))
 
 
 def _arrange(seen: pl.DataFrame, rows: Rows) -> _Asks:
@@ -120,7 +131,7 @@ def _arrange(seen: pl.DataFrame, rows: Rows) -> _Asks:
     seen = seen.sort("row", "sent", "answered", descending=[False, True, True])
     row, sent, code = (seen[name].to_numpy() for name in ("row", "sent", "code"))
     day = rows.zones.days(sent, rows.zone[row])
-    day = np.where(code >= _WITHOUT_INSTANT, sent // 86_400, day).astype(np.int32)
+    day = np.where(code % _BY_CHANNEL >= _WITHOUT_INSTANT, sent // 86_400, day).astype(np.int32)
     visible = day <= rows.today[row]
     row, answered, code = row[visible], seen["answered"].to_numpy()[visible], code[visible]
     return _Asks(
@@ -129,6 +140,7 @@ def _arrange(seen: pl.DataFrame, rows: Rows) -> _Asks:
         answered=answered,
         status=code % _BY_OCCASION,
         occasion=code % _WITHOUT_INSTANT // _BY_OCCASION,
+        channel=code // _BY_CHANNEL,
         own=seen["own"].to_numpy()[visible],
         here=seen["here"].to_numpy()[visible],
         day=day[visible],
@@ -163,6 +175,51 @@ def _count_unanswered(asks: _Asks) -> tuple[pl.Series, pl.Series]:
         pl.Series("unanswered_in_a_row", counted.astype(np.int32)),
         pl.Series("settled_asked_on", asks.newest(settled)),
     )
+
+
+def _usual_minutes(asks: _Asks) -> pl.Series:
+    """The minute of the local day at which each person usually answers, wherever they were asked."""
+    row, at = _of_those_with_several(asks.row[asks.heard], asks.answered[asks.heard])
+    house = np.full(row.size, asks.rows.house)
+    timed = asks.rows.zones.seconds(at, house) != 0  # an import that knows the day only says midnight
+    row, at = _of_those_with_several(row[timed], at[timed])
+    minutes = asks.rows.zones.seconds(at, asks.rows.zone[row]) // 60
+    found = np.full(asks.rows.frame.height, NONE, np.int32)
+    rows, middles = middle_minutes(row, minutes)
+    found[rows] = middles
+    return pl.Series("usual_answer_minute", found).set(pl.Series(found == NONE), None)
+
+
+def _of_those_with_several(row: npt.NDArray[Any], at: Instants) -> tuple[npt.NDArray[Any], Instants]:
+    several = np.bincount(row, minlength=1)[row] >= USUAL
+    return row[several], at[several]
+
+
+def middle_minutes(rows: npt.NDArray[Any], minutes: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Each row's middle minute of the day, the earlier of two; the rows ascending.
+
+    The day is cut where it is longest without an answer, not at midnight: of 23:50, 0:10 and 0:30 the middle is 0:10.
+    """
+    order = np.lexsort((minutes, rows))
+    rows, minutes = rows[order], minutes[order]
+    first = np.flatnonzero(np.diff(rows, prepend=np.int64(-1)))
+    count = np.diff(first, append=rows.size)
+    silent = np.diff(minutes, prepend=0)
+    silent[first] = minutes[first] + 1440 - minutes[first + count - 1]
+    start = np.lexsort((-silent, rows))[first] - first
+    return rows[first], minutes[first + (start + (count - 1) // 2) % count]
+
+
+def _count_by_channel(asks: _Asks, channels: Sequence[str]) -> list[pl.Series]:
+    """How often each contact was asked by each channel, and answered."""
+    places, height = len(channels), asks.rows.frame.height
+    counted = asks.own & (asks.channel < places)
+    cell = asks.row[counted].astype(np.int64) * places + asks.channel[counted]
+    columns = []
+    for name, cells in (("sent_by", cell), ("answered_by", cell[asks.heard[counted]])):
+        counts = np.bincount(cells, minlength=height * places).astype(np.int32).reshape(height, places)
+        columns += [pl.Series(f"{name}:{channel}", counts[:, place]) for place, channel in enumerate(channels)]
+    return columns
 
 
 def _read_waiting(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:

@@ -45,8 +45,17 @@ class Zones:
 
     def days(self, instants: Instants, zones: Codes) -> Days:
         """The local day of each instant (seconds since 1970) in its zone."""
+        days: Days = (self.local(instants, zones) // _DAY).astype(np.int32)
+        return days
+
+    def seconds(self, instants: Instants, zones: Codes) -> Instants:
+        """What the clock shows at each instant in its zone, in seconds since midnight."""
+        return self.local(instants, zones) % _DAY
+
+    def local(self, instants: Instants, zones: Codes) -> Instants:
+        """What clock and calendar show at each instant in its zone, in seconds since 1970-01-01 there."""
         if not instants.size:
-            return np.empty(0, np.int32)
+            return np.empty(0, np.int64)
         utc_days = np.clip(instants // _DAY, _FIRST, _LAST)
         first = int(utc_days.min())
         span = int(utc_days.max()) - first + 1
@@ -58,9 +67,8 @@ class Zones:
         index[occurring] = np.arange(occurring.size, dtype=np.int32)
         shifts = np.array([_shift(self.names[at // span], first + at % span) for at in occurring.tolist()], np.int64)
         at = index[place]
-        offset = np.where(instants < shifts[at, 1], shifts[at, 0], shifts[at, 2])
-        days: Days = ((instants + offset) // _DAY).astype(np.int32)
-        return days
+        local: Instants = instants + np.where(instants < shifts[at, 1], shifts[at, 0], shifts[at, 2])
+        return local
 
 
 def day_number(day: date) -> int:

@@ -360,6 +360,18 @@ class PromiseEvent(Base):
     promise: Mapped[Promise] = relationship(back_populates="events")
 
 
+class AnswerCount(Base):
+    """How many asks of a tier were sent by a channel, and how many answered, when they were last counted."""
+
+    __tablename__ = "answer_counts"
+    __table_args__ = (UniqueConstraint("tier", "channel"),)
+    tier: Mapped[str]
+    channel: Mapped[str]
+    sent: Mapped[int]
+    answered: Mapped[int]
+    counted_at: Mapped[datetime]
+
+
 class SettingRow(Base):
     __tablename__ = "settings"
     __table_args__ = (

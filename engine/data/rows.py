@@ -40,6 +40,8 @@ class Rows:
     """`row` sees `contact_id`'s history, because they are one person; `own`: it is that row, `here`: its account."""
     zones: Zones
     zone: Codes
+    house: int
+    """The house's time zone."""
     picked: bool
     """Whether only some accounts are read."""
     dialect: str
@@ -83,7 +85,8 @@ def read_rows(snapshot: Snapshot, moment: Moment, account_ids: Collection[int] |
     picked = accounts.height <= FEW or accounts.height * BROAD < _count_accounts(snapshot)
     people = _read_people(snapshot, accounts["account_id"].to_list() if picked else None)
     frame = people.join(accounts, on="account_id", how="inner")
-    frame, zones = _locate(frame, moment, _read_house_zone(snapshot))
+    house = _read_house_zone(snapshot)
+    frame, zones = _locate(frame, moment, house)
     if due:
         here = frame.with_columns(today=pl.Series(zones.today).gather(frame["zone"]))
         frame = here.filter((pl.col("plan_on") <= pl.col("today")).any().over("account_id")).drop("today")
@@ -92,7 +95,7 @@ def read_rows(snapshot: Snapshot, moment: Moment, account_ids: Collection[int] |
     if picked:
         people = people.join(frame.select("person_id"), on="person_id", how="semi")
     zone = frame["zone"].to_numpy()
-    return Rows(frame, people, _pair(frame, people), zones, zone, picked, snapshot.dialect)
+    return Rows(frame, people, _pair(frame, people), zones, zone, zones.names.index(house), picked, snapshot.dialect)
 
 
 def _read_accounts(
@@ -152,19 +155,20 @@ def _text(table: type[Account] | type[Contact], name: str) -> Any:
 def _read_house_zone(snapshot: Snapshot) -> str:
     query = select(cast(SettingRow.value, Text).label("value"))
     found = snapshot.frame(query.where(SettingRow.name == "company.timezone", SettingRow.layer == "house"))
-    return str(json.loads(found.item())) if found.height else "UTC"
+    house = str(json.loads(found.item())) if found.height else "UTC"
+    return house if is_zone(house) else "UTC"
 
 
 def _locate(frame: pl.DataFrame, moment: Moment, house: str) -> tuple[pl.DataFrame, Zones]:
     """Add `zone`, the place of the contact's time zone: its own, else its account's, else the house's."""
     stated = pl.concat([frame["timezone"], frame["account_timezone"]]).unique().to_list()
-    names = sorted({name for name in (*stated, house) if is_zone(name)} | {"UTC"})
+    names = sorted({name for name in stated if is_zone(name)} | {house})
     codes = {name: code for code, name in enumerate(names)}
 
     def code(column: str) -> pl.Expr:
         return pl.col(column).replace_strict(codes, default=None, return_dtype=pl.Int32)
 
-    zone = pl.coalesce(code("timezone"), code("account_timezone"), pl.lit(codes.get(house, codes["UTC"]), pl.Int32))
+    zone = pl.coalesce(code("timezone"), code("account_timezone"), pl.lit(codes[house], pl.Int32))
     return frame.with_columns(zone.alias("zone")), Zones(names, moment)
 
 

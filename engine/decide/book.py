@@ -61,6 +61,12 @@ COLUMNS = (
         "never",
     ),
     Column("preferred_channel", pl.String, "the person's wish, else what the account team noted", "no preference"),
+    Column(
+        "house_answer_rate",
+        pl.Float64,
+        "share of all asks of the house that were answered, at the last count: (answered + 1) / (sent + 2)",
+        "never",
+    ),
     # the person's own word
     Column("opted_out_on", pl.Date, "the person opted out", "has not"),
     Column("paused_until", pl.Date, "the person paused until (latest of their contacts)", "has not"),
@@ -75,6 +81,12 @@ COLUMNS = (
         "unanswered_in_a_row", pl.Int32, "newest asks without an answer, of those sent 14 days ago or more", "never"
     ),
     Column("settled_asked_on", pl.Date, "the newest ask of those sent 14 days ago or more", "none"),
+    Column(
+        "usual_answer_minute",
+        pl.Int32,
+        "the minute of the local day at which the person usually answers: the middle one of their answers",
+        "fewer than three answers of which the hour is known",
+    ),
     Column("last_feedback_on", pl.Date, "last feedback the person gave unasked", "none"),
     Column("planned_elsewhere", pl.Boolean, "an ask to the same person as another contact waits to be sent", "never"),
     # how this contact was asked
@@ -106,9 +118,28 @@ ACCOUNT_TOUCHPOINT = "account_touchpoint_on:"
 """`account_touchpoint_on:KIND` (Date): the same, for touchpoints of the account as a whole."""
 
 
+class Counts(NamedTuple):
+    """Asks by one channel, and how many of them were answered (Int32). A Book has a column `sent_by:CHANNEL` and so on
+    for each channel that the house delivers by."""
+
+    sent_by: pl.Expr
+    answered_by: pl.Expr
+    tier_sent_by: pl.Expr
+    tier_answered_by: pl.Expr
+
+
+COUNTS = {
+    "sent_by": "asks to this contact by the channel",
+    "answered_by": "those of them that were answered",
+    "tier_sent_by": "asks to all contacts of the account's tier by the channel, at the last count",
+    "tier_answered_by": "those of them that were answered",
+}
+
+
 @dataclass(frozen=True)
 class Book:
-    """The frame with COLUMNS and two columns per touchpoint kind. `book["name"]` is a checked column expression."""
+    """The frame with COLUMNS, two columns per touchpoint kind and COUNTS per channel. `book["name"]` is a checked
+    column expression."""
 
     frame: pl.DataFrame
     kinds: tuple[str, ...] = ()
@@ -132,6 +163,11 @@ class Book:
     def account_touchpoint_on(self, kind: str) -> pl.Expr:
         """Latest touchpoint of this kind that concerns the account as a whole and is not followed up (Date)."""
         return self[ACCOUNT_TOUCHPOINT + kind]
+
+    def counts_by(self, channel: str) -> Counts:
+        """How often asks by this channel were sent and answered; 0 where the Book knows no such channel."""
+        names = [f"{name}:{channel}" for name in Counts._fields]
+        return Counts(*(self[name] if name in self else pl.lit(0, pl.Int32) for name in names))
 
 
 GRID_COLUMNS = (

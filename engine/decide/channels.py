@@ -2,125 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from engine.decide.book import Book, Grid
+from engine.decide.chances import interval
+from engine.decide.opinions import ITSELF, Kinds, Opinion, ask_all, hooked, only
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
 from engine.decide.sentences import Teller
-from engine.errors import PluginError
+from engine.types import Chance, Preference
 
 NINE = 9 * 60
 """Minutes after midnight; when nobody says when to send."""
-CELLS = 2_000_000
-"""So many rows × questions are judged at once."""
+LAST = 1 << 30
+"""The place of a channel that a strategy names none for."""
+MOST = 1e12
+ROUNDING = 1e-9
+
+KINDS: Kinds = {
+    pl.Expr: {ITSELF: pl.Float64()},
+    Chance: {"alpha": pl.Float64(), "beta": pl.Float64(), "answered": pl.Int32(), "sent": pl.Int32()},
+    Preference: {"place": pl.Int32()},
+}
 
 
 def choose_channels(
     plan: Plan, kinds: Sequence[str], strategies: Iterable[Strategy], channels: Iterable[str]
 ) -> pl.DataFrame:
-    """For each row of the plan: `channel` (null: none is possible) and `score:NAME` (null: impossible) for each."""
-    grids = [Grid(plan.frame, tuple(kinds), channel=channel) for channel in channels]
-    opinions = ask_all(hooked(strategies, "channel_worth"), "channel_worth", plan, grids, pl.Float64())
-    scores = [
-        _multiplied(each, plan.frame.height, f"score:{grid.channel}")
-        for each, grid in zip(opinions, grids, strict=True)
-    ]
-    best = pl.max_horizontal(*(score.name for score in scores)) if scores else pl.lit(None)
-    choices = [pl.when(pl.col(score.name) == best).then(pl.lit(score.name.removeprefix("score:"))) for score in scores]
-    chosen = pl.coalesce(*choices) if choices else pl.lit(None, dtype=pl.String)
-    return pl.DataFrame([plan.frame["contact_id"], *scores]).with_columns(channel=chosen).drop("contact_id")
-
-
-def _multiplied(opinions: Iterable[pl.Series], height: int, name: str) -> pl.Series:
-    """One that says null makes the channel impossible."""
-    score = pl.Series(name, [1.0]).new_from_index(0, height)
-    for opinion in opinions:
-        score = score * opinion.fill_nan(1.0)
-    return score
-
-
-def hooked(strategies: Iterable[Strategy], hook: str) -> list[Strategy]:
-    """Those that have a say in it."""
-    return [strategy for strategy in strategies if hook in strategy.hooks]
-
-
-def ask_all(
-    strategies: Iterable[Strategy], hook: str, plan: Plan, books: Sequence[Book], kind: pl.DataType
-) -> list[list[pl.Series]]:
-    """For each book (the plan's frame, seen for one question or channel) the opinions of those that are on.
-
-    One that has none, or failed (which its plugin notes), is left out; where a strategy is not on for everyone, it is
-    neutral to the others: 1, or null where the opinion is no number to multiply.
+    """For each row of the plan: `channel` (null: none is possible); for each NAME of the channels `score:NAME` (null:
+    impossible) and, where a strategy says so, `chance:NAME`: how probable an answer is (alpha, beta, answered, sent).
     """
-    strategies = [each for each in strategies if plan.modes.get(each.name, "on") == "on"]
-    opinions: list[list[pl.Series]] = []
-    for part in _in_parts(books, plan.frame.height):
-        said = {
-            f"{place}/{strategy.name}": (strategy, opinion)
-            for place, book in enumerate(part)
-            for strategy in strategies
-            if (opinion := _ask(strategy, hook, plan, book)) is not None
-        }
-        found = _work_out(said, hook, plan.frame, kind)
-        counted = [_where_on(plan, said[name][0], series) for name, series in found.items()]
-        opinions += [[each for each in counted if each.name.startswith(f"{place}/")] for place in range(len(part))]
-    return opinions
+    channels = list(channels)
+    grids = [Grid(plan.frame, tuple(kinds), channel=channel) for channel in channels]
+    opinions = ask_all(hooked(strategies, "channel_worth"), "channel_worth", plan, grids, KINDS)
+    judged = list(zip(channels, opinions, strict=True))
+    scores = [_score(said, plan.frame.height).alias(f"score:{channel}") for channel, said in judged]
+    chances = [_chance(each).alias(f"chance:{name}") for name, said in judged for each in _those(Chance, said)[:1]]
+    return pl.DataFrame([_choose(channels, scores, opinions, plan.frame.height), *scores, *chances])
 
 
-def _in_parts(books: Sequence[Book], height: int) -> Iterator[Sequence[Book]]:
-    """So many at once that what they are asked stays small beside the Book."""
-    size = max(1, CELLS // max(1, height))
-    return (books[start : start + size] for start in range(0, len(books), size))
+def _those(kind: type, opinions: Iterable[Opinion]) -> list[Opinion]:
+    return [opinion for opinion in opinions if isinstance(opinion.said, kind)]
 
 
-def _where_on(plan: Plan, strategy: Strategy, opinion: pl.Series) -> pl.Series:
-    if strategy.name in plan.modes:
-        return opinion
-    neutral = pl.lit(1.0 if opinion.dtype == pl.Float64 else None, dtype=opinion.dtype)
-    on = pl.when(plan.columns[f"{strategy.name}.mode"] == "on").then(opinion).otherwise(neutral)
-    return plan.frame.select(on.alias(opinion.name)).to_series()
+def _score(opinions: Iterable[Opinion], rows: int) -> pl.Series:
+    """The worths multiplied; one that is null makes the channel impossible."""
+    score = pl.Series([1.0]).new_from_index(0, rows)
+    for opinion in opinions:
+        if isinstance(opinion.said, Chance):
+            alpha, beta = opinion.where_on(1.0, "alpha"), opinion.where_on(0.0, "beta")
+            score = score * (alpha / (alpha + beta)).fill_nan(1.0)
+        elif not isinstance(opinion.said, Preference):
+            score = score * opinion.where_on(1.0).fill_nan(1.0)
+    return score.clip(0, MOST)
 
 
-def _ask(strategy: Strategy, hook: str, plan: Plan, book: Book) -> pl.Expr | None:
-    try:
-        opinion: Any = strategy.call(hook, book, plan.settings(strategy.name))
-    except PluginError:
-        return None
-    if opinion is None or isinstance(opinion, pl.Expr):
-        return opinion
-    strategy.failed(hook, f"returned {type(opinion).__name__}, not an expression")
-    return None
+def _chance(opinion: Opinion) -> pl.Series:
+    """Also where the strategy is on trial; null where it is off."""
+    parts = pl.DataFrame([series.alias(name) for name, series in opinion.parts.items()])
+    chance = parts.with_columns(pl.col("alpha", "beta").round(3)).to_struct()
+    return chance if isinstance(opinion.mode, str) else chance.set(opinion.mode == "off", None)
 
 
-def _work_out(
-    said: Mapping[str, tuple[Strategy, pl.Expr]], hook: str, frame: pl.DataFrame, kind: pl.DataType
-) -> dict[str, pl.Series]:
-    """One select for all; where somebody's expression fails, one for each."""
-    try:
-        found = frame.select("contact_id", *(opinion.alias(name) for name, (_, opinion) in said.items()))
-    except pl.exceptions.PolarsError as error:
-        if len(said) == 1:
-            next(iter(said.values()))[0].failed(hook, error)
-            return {}
-        single = [_work_out({name: one}, hook, frame, kind) for name, one in said.items()]
-        return {name: series for each in single for name, series in each.items()}
-    wrong = {name for name in said if found[name].dtype != kind}
-    for name in wrong:
-        said[name][0].failed(hook, f"said {found[name].dtype}, not {kind}")
-    return {name: found[name] for name in said if name not in wrong}
+def _choose(
+    channels: Sequence[str], scores: Sequence[pl.Series], opinions: Iterable[Iterable[Opinion]], rows: int
+) -> pl.Series:
+    """Each row's channel: preferences narrow down the possible ones, the wider before the nearer; then the best."""
+    if not channels:
+        return pl.Series("channel", [None], pl.String).new_from_index(0, rows)
+    worth = np.stack([score.to_numpy() for score in scores], axis=1)  # null comes as NaN
+    left = ~np.isnan(worth)
+    said = [{(each.said.within, each.strategy): each for each in _those(Preference, those)} for those in opinions]
+    for preference in sorted({key for each in said for key in each}, reverse=True):
+        places = np.stack([_places(each.get(preference), rows) for each in said], axis=1)
+        best = np.where(left, worth, -1.0).max(axis=1, keepdims=True)
+        left &= worth >= best * (1 - preference[0]) - ROUNDING
+        places = np.where(left, places, LAST + 1)
+        left &= places == places.min(axis=1, keepdims=True)
+    chosen = pl.Series(channels).gather(np.where(left, worth, -1.0).argmax(axis=1))
+    return chosen.set(pl.Series(~left.any(axis=1)), None).alias("channel")
+
+
+def _places(opinion: Opinion | None, rows: int) -> npt.NDArray[np.int32]:
+    if opinion is None:
+        return np.full(rows, LAST, dtype=np.int32)
+    return opinion.where_on(0, "place").fill_null(LAST).to_numpy()
 
 
 def send_minutes(plan: Plan, kinds: Sequence[str], strategies: Iterable[Strategy]) -> pl.Series:
     """When in the local day to send, in minutes after midnight (Int32): the first strategy that says so decides."""
     minutes = pl.Series("send_at", [None], dtype=pl.Int32).new_from_index(0, plan.frame.height)
     book = Book(plan.frame, tuple(kinds))
-    (opinions,) = ask_all(hooked(strategies, "send_at"), "send_at", plan, [book], pl.Int32())
-    for said in opinions:
-        minutes = minutes.fill_null(said)
+    (opinions,) = ask_all(hooked(strategies, "send_at"), "send_at", plan, [book], only(pl.Int32()))
+    for opinion in opinions:
+        minutes = minutes.fill_null(opinion.where_on(None))
     return minutes.fill_null(NINE).clip(0, 24 * 60 - 1).alias("send_at")
 
 
@@ -136,4 +116,17 @@ def tell_channel(values: Mapping[str, Any], tell: Teller) -> dict[str, Any]:
         why = tell("that is the only way to reach this person")
     else:
         why = tell("of {possible} ways to reach this person, that suits best", possible=possible)
-    return {"chosen": chosen, "why": why, "scores": scores}
+    told = "; ".join(filter(None, (why, _tell_chance(values.get(f"chance:{chosen}"), tell))))
+    return {"chosen": chosen, "why": told, "scores": scores}
+
+
+def _tell_chance(chance: Mapping[str, Any] | None, tell: Teller) -> str:
+    """How probable an answer is, and how sure we are of that."""
+    if chance is None:
+        return ""
+    alpha, beta = chance["alpha"], chance["beta"]
+    mean, low, high = (round(100 * share) for share in (alpha / (alpha + beta), *interval(alpha, beta)))
+    counts = {"answered": chance["answered"], "sent": chance["sent"]}
+    seen = tell("answered {answered} of {sent|# time|# times}", **counts) if chance["sent"] else tell("never tried")
+    expected = tell("we expect an answer to {mean} % ({low}–{high} %)", mean=mean, low=low, high=high)
+    return f"{seen}, {expected}"

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import polars as pl
 
 from engine.decide.book import Grid
-from engine.decide.channels import ask_all, hooked
 from engine.decide.forms import Counts, Floats, Forms, Mask, Sheet, Why, fill_whys
 from engine.decide.hearing import NO_DAY, Days, Hearing, Ids, Places, is_driver
+from engine.decide.opinions import ask_all, hooked, only
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
 from engine.survey.wording import CONDITION_FACTS, check_condition, holds
@@ -226,10 +226,10 @@ class _Panel:
         """What each answer would teach: the opinions multiplied. None, or one that is no number, counts as 1."""
         grids = [Grid(frame, self.kinds, question=question, at=f":{question.name}") for question in questions]
         worth = np.ones((frame.height, len(questions)))
-        opinions = ask_all(self.strategies, "question_worth", self.asks.on(frame), grids, pl.Float64())
+        opinions = ask_all(self.strategies, "question_worth", self.asks.on(frame), grids, only(pl.Float64()))
         for column, said in enumerate(opinions):
             for opinion in said:
-                worth[:, column] *= np.nan_to_num(opinion.to_numpy(), nan=1.0)  # null comes as NaN
+                worth[:, column] *= np.nan_to_num(opinion.where_on(1.0).to_numpy(), nan=1.0)  # null comes as NaN
         return worth.clip(0, 1e12)
 
     def setting(self, name: str, frame: pl.DataFrame) -> Counts:

@@ -58,8 +58,8 @@ def _said(line: Line, columns: Sequence[str]) -> pl.Expr:
 
 def _told(tailored: Tailored) -> pl.DataFrame:
     """How each ask was tailored: survey, channel, scores, questions picked and left out."""
-    scores = [name for name in tailored.frame.columns if name.startswith("score:")]
-    asks = tailored.frame.select("contact_id", "survey", "channel", "preferred_channel", *scores).with_row_index("row")
+    ways = [name for name in tailored.frame.columns if name.startswith(("score:", "chance:"))]
+    asks = tailored.frame.select("contact_id", "survey", "channel", "preferred_channel", *ways).with_row_index("row")
     asks = asks.cast({"row": pl.Int64})
     for name, chosen in (("questions", tailored.forms.picked), ("left_out", tailored.forms.left_out)):
         listed = chosen.group_by("row", maintain_order=True).agg(pl.struct(pl.exclude("row")).alias(name))

@@ -55,7 +55,7 @@ def decide_accounts(
     with engine.store.read(engine.scope) as session:
         values = read_settings(session)
         current = current_surveys(session)
-    book = read_book(engine.store, moment, account_ids=account_ids, due=due)
+    book = read_book(engine.store, moment, account_ids=account_ids, due=due, channels=tuple(engine.plugins.channels))
     decisions = decide(book, resolve(book, engine.plugins.catalog, values), engine.plugins.strategies)
     surveys = {name: survey for name, (_, survey) in current.items()}
     supplies = _read_supplies(engine, moment, decisions, surveys)
@@ -180,7 +180,7 @@ def recheck(engine: Engine, contact_ids: Iterable[int], moment: Moment) -> dict[
         waiting = dict(plans.read_waiting(session, list(contact_ids)))
         values = read_settings(session)
         accounts = set(plans.read_account_ids(session, list(waiting)))
-    book = read_book(engine.store, moment, account_ids=accounts)
+    book = read_book(engine.store, moment, account_ids=accounts, channels=tuple(engine.plugins.channels))
     decisions = decide(book, resolve(book, engine.plugins.catalog, values), engine.plugins.strategies)
     rows = decisions.frame["contact_id"].is_in(list(waiting)).arg_true()
     lines = outline(decisions)

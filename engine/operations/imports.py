@@ -19,6 +19,7 @@ from engine.intake.kinds import KINDS, Layout, read_layout
 from engine.intake.report import ImportReport
 from engine.intake.rows import Reading, Surroundings, read_rows
 from engine.operations.company import read_company
+from engine.operations.counts import count_answers
 from engine.operations.surveys import load_shipped
 from engine.operations.upserts import Outcome, Target, upsert_rows
 from engine.survey.reader import FileError
@@ -56,6 +57,9 @@ def import_files(
     with _transactions(engine, dry_run) as transactions:
         for sheet, layout in sorted(layouts, key=lambda pair: order.index(pair[1].kind.name)):
             _import_sheet(engine, transactions, sheet, layout, report, progress, usual)
+    asks = report.counts.get("asks")
+    if asks and asks.new + asks.changed and not dry_run:
+        count_answers(engine)
     return report
 
 

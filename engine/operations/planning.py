@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -20,12 +20,15 @@ from engine.decide.records import lines_as_json, make_records
 from engine.decide.tailoring import Tailored
 from engine.errors import BusyError
 from engine.house import Engine
+from engine.operations.counts import count_answers
 from engine.operations.decisions import Decided, decide_accounts, tailor_rows
 from engine.operations.surveys import sync_surveys
 from engine.types import Moment
 
 LEASE = "plan"
 LEASE_SECONDS = 15 * 60
+COUNT_EVERY = timedelta(days=7)
+"""How old the counts of answers by tier and channel may be."""
 Progress = Callable[[str, int], None]
 
 
@@ -48,6 +51,7 @@ def plan_asks(
     with _lease(engine) as holder:
         with engine.store.write(engine.scope) as session:
             expire_asks(session, engine.clock())
+        count_answers(engine, unless_since=engine.clock() - COUNT_EVERY)
         return _plan(engine, moment, seed, progress, holder)
 
 
