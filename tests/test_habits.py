@@ -20,7 +20,8 @@ from engine.data.history import middle_minutes
 from engine.data.models import Contact, DecisionRecord
 from engine.data.store import EVERYTHING, Store
 from engine.decide.book import COLUMNS, COUNTS
-from engine.decide.records import read_tailored
+from engine.decide.sentences import Teller
+from engine.decide.tailoring import tell_tailored
 from engine.operations.imports import import_files
 from engine.operations.planning import plan_asks
 from engine.types import TIERS, Moment
@@ -194,7 +195,7 @@ def test_the_record_of_an_ask_keeps_what_its_channel_was_chosen_by(engine: Any) 
         (kept,) = session.scalars(select(DecisionRecord.says)).all()
     # the house answered one of two, (1 + 1) / (2 + 2); the tier the same, so the prior of ten is five and five
     assert kept["tailored"]["chance:email"] == {"alpha": 6.0, "beta": 6.0, "answered": 1, "sent": 2}
-    told = read_tailored(kept)["channel"]
+    told = tell_tailored(kept["tailored"], Teller(NOW.date()))["channel"]
     assert "answered 1 of 2 times" in told["why"]
     assert told["scores"] == {"email": 0.5}
 
