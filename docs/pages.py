@@ -15,7 +15,7 @@ import click
 
 from engine.cli import COMMANDS, main
 from engine.config import Config
-from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, COUNTS, GRID_COLUMNS, TOUCHPOINT
+from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, COUNTS, GRID_COLUMNS, LIMIT_COLUMNS, TOUCHPOINT
 from engine.decide.plan import Company, Spec
 from engine.intake import values
 from engine.intake.kinds import ASK_STATUSES, KINDS, PROMISE_STATUSES, VERDICTS, Column, Kind
@@ -239,6 +239,9 @@ def book() -> str:
         "## Channels",
         "For each channel that the house delivers by (Int32, never null); `book.counts_by(channel)` has all four:",
         "\n".join(f"- `{name}:CHANNEL`: {meaning}" for name, meaning in COUNTS.items()),
+        "## Limits",
+        "When limits are asked for, the way is chosen for those who would be asked today, and the Book says so.",
+        _table(head, [_column(column) for column in LIMIT_COLUMNS]),
         "## The Grid",
         "A Grid is the Book seen for one question or one channel at a time: `grid.question` and `grid.channel` are "
         "plain values. A grid of questions has three columns more.",

@@ -40,6 +40,7 @@ DEFAULT_PLUGINS = (
     # limits
     "plugins.account_share",
     "plugins.owner_capacity",
+    "plugins.channel_capacity",
     "plugins.one_live_ask",
     # worth
     "plugins.revenue_weight",

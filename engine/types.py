@@ -113,10 +113,11 @@ class Closed:
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """Not more than `at_most` (integer) asks among the rows that share the `per` columns.
+    """Not more than `at_most` (integer; null: as many as there are) asks among the rows that share the `per` columns.
 
     `used`: a Boolean says that this row's person already holds a place (asking them again takes none);
-    an integer says how many places of the group others hold (the same for every row of the group); None: none.
+    an integer says how many places of the group are held (the same for every row of the group); None: none.
+    `holds`, beside an integer: a Boolean that says that this row's person holds one of those.
     `unless` says what would make room ("with room for one more person").
     """
 
@@ -124,6 +125,7 @@ class Limit:
     at_most: pl.Expr
     because: str
     used: pl.Expr | None = None
+    holds: pl.Expr | None = None
     unless: str | None = None
     facts: Facts = field(default_factory=dict)
 

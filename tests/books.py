@@ -14,6 +14,7 @@ from engine.decide.book import (
     COLUMNS,
     COUNTS,
     GRID_COLUMNS,
+    LIMIT_COLUMNS,
     TOUCHPOINT,
     Book,
     Grid,
@@ -34,6 +35,7 @@ NEUTRAL = {
     "owner_open_followups": 0,
     "unanswered_in_a_row": 0,
     "planned_elsewhere": False,
+    "channel_asks": 0,
     "channels": [],
     "wish_occasions_off": [],
     "asked_on": [],
@@ -43,8 +45,12 @@ NEUTRAL = {
 
 
 def make_book(*rows: dict[str, Any], kinds: tuple[str, ...] = (), channels: tuple[str, ...] = ()) -> Book:
-    """A Book of these rows, each a contact, person and account of its own; no row: one of whom nothing is known."""
-    return Book(_frame(rows, kinds, channels, COLUMNS), kinds)
+    """A Book of these rows, each a contact, person and account of its own; no row: one of whom nothing is known.
+
+    A row that names one of LIMIT_COLUMNS makes it the Book that limits see.
+    """
+    named = LIMIT_COLUMNS if any(column.name in row for row in rows for column in LIMIT_COLUMNS) else ()
+    return Book(_frame(rows, kinds, channels, COLUMNS + named), kinds)
 
 
 def make_grid(
@@ -53,9 +59,9 @@ def make_grid(
     channel: str | None = None,
     kinds: tuple[str, ...] = (),
 ) -> Grid:
-    """The same, as strategies for questions and channels see it."""
-    channels = (channel,) if channel else ()
-    return Grid(_frame(rows, kinds, channels, COLUMNS + GRID_COLUMNS), kinds, question=question, channel=channel)
+    """The same, as strategies for questions, channels and limits see it."""
+    frame = _frame(rows, kinds, (channel,) if channel else (), COLUMNS + GRID_COLUMNS + LIMIT_COLUMNS)
+    return Grid(frame, kinds, question=question, channel=channel)
 
 
 def _frame(
@@ -66,7 +72,10 @@ def _frame(
     counts = [f"{name}:{channel}" for channel in channels for name in COUNTS]
     schema |= dict.fromkeys(counts, pl.Int32)
     numbered = [
-        dict.fromkeys(("contact_id", "person_id", "account_id"), number) | dict.fromkeys(counts, 0) | NEUTRAL | row
+        dict.fromkeys(("contact_id", "person_id", "account_id"), number)
+        | dict.fromkeys(counts, 0)
+        | {name: value for name, value in NEUTRAL.items() if name in schema}
+        | row
         for number, row in enumerate(rows or ({},), 1)
     ]
     assert not (unknown := {name for row in numbered for name in row} - set(schema)), unknown

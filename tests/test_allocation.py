@@ -9,12 +9,19 @@ from hypothesis import strategies as st
 from engine.decide.allocation import Allocation, Shared, choose
 
 
-def shared(group: list[int], at_most: list[int], taken: list[int], holds: list[bool] | None = None) -> Shared:
+def shared(
+    group: list[int],
+    at_most: list[int],
+    taken: list[int],
+    holds: list[bool] | None = None,
+    binds: list[bool] | None = None,
+) -> Shared:
     return Shared(
         np.array(group, dtype=np.int64),
         np.array(at_most, dtype=np.int64),
         np.array(taken, dtype=np.int64),
         np.array(holds or [False] * len(group), dtype=bool),
+        np.array(binds or [True] * len(group), dtype=bool),
     )
 
 
@@ -33,7 +40,10 @@ def take_turns(limits: list[Shared], order: list[int]) -> tuple[list[bool], list
         for place, group in mine:
             used[place][candidate] = taken[place][group]
         wants = [(place, group) for place, group in mine if not limits[place].holds[candidate]]
-        won[candidate] = all(taken[place][group] < limits[place].at_most[candidate] for place, group in wants)
+        won[candidate] = all(
+            taken[place][group] < limits[place].at_most[candidate] or not limits[place].binds[candidate]
+            for place, group in wants
+        )
         for place, group in wants if won[candidate] else ():
             taken[place][group] += 1
     return won, used
@@ -54,6 +64,11 @@ def test_a_candidate_refused_by_one_limit_takes_no_place_in_another() -> None:
     assert chosen(choose([narrow, wide], np.array([0, 1]))) == [False, True]
 
 
+def test_who_is_not_bound_by_a_limit_takes_a_place_all_the_same() -> None:
+    assert chosen(choose([shared([0, 0], [1, 1], [0], binds=[False, True])], np.array([0, 1]))) == [True, False]
+    assert chosen(choose([shared([0, 0], [1, 1], [1], binds=[False, True])], np.array([0, 1]))) == [True, False]
+
+
 def test_without_candidates_nothing_is_chosen() -> None:
     assert chosen(choose([shared([], [], [])], np.array([], dtype=np.int64))) == []
 
@@ -69,6 +84,7 @@ def problems(draw: st.DrawFn) -> tuple[list[Shared], list[int]]:
                 draw(st.lists(st.integers(-1, groups - 1), min_size=size, max_size=size)),
                 draw(st.lists(st.integers(0, 3), min_size=size, max_size=size)),
                 draw(st.lists(st.integers(0, 3), min_size=groups, max_size=groups)),
+                draw(st.lists(st.booleans(), min_size=size, max_size=size)),
                 draw(st.lists(st.booleans(), min_size=size, max_size=size)),
             )
         )

@@ -9,6 +9,7 @@ import pytest
 
 from plugins import (
     account_share,
+    channel_capacity,
     coverage,
     influence,
     loss_price,
@@ -49,6 +50,18 @@ def test_a_person_has_one_place_everywhere(columns):
     assert one.per == ("person_id",)
     assert values(book, one.at_most, pl.Int32) == [1, 1]
     assert values(book, one.used, pl.Int32) == [1, 0]
+
+
+def test_calls_are_few_and_messages_are_not_counted_unless_somebody_says_so(columns):
+    rows = [{"channel": channel, "channel_asks": 4} for channel in ("phone", "email", "sms", "fax", None)]
+    book = make_book(*rows, {"channel": "phone", "planned_on": TODAY})
+    (capacity,) = says(channel_capacity, "limit", book, columns=columns)
+    assert capacity.per == ("channel", "today")
+    assert values(book, capacity.at_most, pl.Int32) == [10, None, None, None, None, 10]
+    assert values(book, capacity.used, pl.Int32) == [4, 4, 4, 4, 4, 0]
+    assert values(book, capacity.holds, pl.Boolean) == [False] * 5 + [True]
+    (capacity,) = says(channel_capacity, "limit", book, email=200, phone=0, columns=columns)
+    assert values(book, capacity.at_most, pl.Int32) == [0, 200, None, None, None, 0]
 
 
 def test_revenue_counts_gently_and_within_bounds(columns):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -9,13 +10,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from engine.decide.book import Book
+from engine.decide.book import CHANNEL_ASKS, Book
 from engine.decide.plan import Plan, resolve
 from engine.decide.planner import Decisions, decide
 from engine.decide.rule import AHEAD
 from engine.hookspecs import hookimpl
 from engine.registry import Plugins, build_plugins
-from engine.types import NEVER, Closed, Hold, Limit, Reason
+from engine.types import NEVER, Closed, Hold, Limit, Reason, SettingValue
 from tests.books import TODAY, make_book
 
 
@@ -43,11 +44,13 @@ def hold(until: date | None, name: str = "hold", **fields: Any) -> Any:
     return plugin(name, hold_until=Hold(until=until_on, because="because", **(fields | dates)))
 
 
-def decided(*plugins: Any, book: Book | None = None) -> Decisions:
+def decided(
+    *plugins: Any, book: Book | None = None, channels: tuple[str, ...] = (), settings: Iterable[SettingValue] = ()
+) -> Decisions:
     book = book or make_book()
     built: Plugins = build_plugins(plugins, builtins=())
-    plan: Plan = resolve(book, built.catalog, ())
-    return decide(book, plan, built.strategies)
+    plan: Plan = resolve(book, built.catalog, settings)
+    return decide(book, plan, built.strategies, channels)
 
 
 def outcome(*plugins: Any, book: Book | None = None) -> tuple[str, str | None, date | None]:
@@ -155,6 +158,65 @@ def test_a_limit_takes_the_best_and_says_who_was_left_out() -> None:
     assert frame["used:0"].to_list() == [1, 2, 0]
 
 
+def limit(name: str = "share", most: int | None = 1, per: tuple[str, ...] = ("owner",), **fields: Any) -> Any:
+    at_most = pl.lit(most, dtype=pl.Int32)
+    return plugin(name, limit=Limit(per=per, at_most=at_most, because="because", **fields))
+
+
+OWNED = {"owner": "maria@house.example", "account_key": "a"}
+
+
+def by_key(found: Decisions, column: str = "decision") -> dict[str, Any]:
+    return dict(found.frame.select("contact_key", column).iter_rows())
+
+
+def test_the_way_is_chosen_before_limits_and_they_may_count_by_it() -> None:
+    rows = [OWNED | {"contact_key": key, "channels": [way]} for key, way in zip("abcd", "xxyz", strict=True)]
+    frame = make_book(*rows).frame
+    asks = pl.DataFrame([{"channel": "y", "today": TODAY, "channel_asks": 1}], schema=CHANNEL_ASKS)
+    ways = plugin(
+        "ways", channel_worth=lambda grid, settings: pl.when(grid["channels"].list.contains(grid.channel)).then(1.0)
+    )
+    counted = limit(per=("channel", "today"), used=pl.col("channel_asks"))
+    found = decided(reason(), ways, counted, book=Book(frame, (), asks), channels=("x", "y"))
+    assert by_key(found, "channel") == {"a": "x", "b": "x", "c": "y", "d": None}
+    assert by_key(found) == {"a": "ask", "b": "limited", "c": "limited", "d": "ask"}
+    assert by_key(found, "used:0") == {"a": 0, "b": 1, "c": 1, "d": None}
+
+
+def test_no_way_is_looked_for_where_nobody_is_asked() -> None:
+    found = decided(
+        reason(), hold(days(1)), plugin("ways", channel_worth=lambda grid, settings: pl.lit(1.0)), channels=("x",)
+    )
+    assert found.frame["channel"].to_list() == [None]
+    assert found.frame["score:x"].to_list() == [None]
+
+
+def test_a_place_that_is_held_already_is_no_new_one() -> None:
+    book = make_book(*(OWNED | {"contact_key": key, "planned_on": day} for key, day in (("a", None), ("b", TODAY))))
+    held = limit(used=pl.lit(1, dtype=pl.Int32), holds=pl.col("planned_on").is_not_null())
+    assert by_key(decided(reason(), held, book=book)) == {"a": "limited", "b": "ask"}
+
+
+def test_a_limit_without_a_number_concerns_nobody() -> None:
+    book = make_book(*(OWNED | {"contact_key": key} for key in "ab"))
+    found = decided(reason(), limit(most=None), book=book)
+    assert (by_key(found), by_key(found, "used:0")) == ({"a": "ask", "b": "ask"}, {"a": None, "b": None})
+
+
+def test_on_trial_a_limit_is_shown_and_refuses_nobody_and_those_asked_still_take_its_places() -> None:
+    book = make_book(*(OWNED | {"contact_key": key} for key in "abc"))
+    shadow = SettingValue("share.mode", "house", "", "shadow")
+    found = decided(reason(), limit(), book=book, settings=[shadow])
+    assert (set(by_key(found).values()), by_key(found, "used:0")) == ({"ask"}, {"a": 0, "b": 1, "c": 2})
+    first = SettingValue("share.mode", "contact", "1", "shadow")
+    assert by_key(decided(reason(), limit(), book=book, settings=[first])) == {
+        "a": "ask",
+        "b": "limited",
+        "c": "limited",
+    }
+
+
 def test_a_worth_that_is_no_number_counts_as_one() -> None:
     frame = decided(reason(), plugin("odd", worth=pl.lit(float("nan"))), plugin("none", worth=pl.lit(None, pl.Float64)))
     assert frame.frame["worth"].to_list() == [1.0]
@@ -188,6 +250,12 @@ def test_a_hold_that_fails_is_closed_for_a_day_and_named(kind: str) -> None:
     assert found.frame["next_ask_on"].to_list() == [days(1)]
     assert [error.about for error in found.said.errors] == ["broken"]
     assert "broken" in str(found.said.errors[0])
+
+
+@pytest.mark.parametrize("per", ["acount_id", "next_ask_on"])
+def test_a_limit_by_a_column_there_is_not_is_left_out(per: str) -> None:
+    found = decided(reason(), limit(per=(per,)))
+    assert (found.frame["decision"].to_list(), [error.about for error in found.said.errors]) == (["ask"], ["share"])
 
 
 @pytest.mark.parametrize("hook", ["ask_from", "limit", "worth"])

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -108,6 +108,17 @@ def test_an_ask_waits_for_its_time(engine: Engine) -> None:
         plan_letters(house, send_at=NOW + timedelta(hours=1))
         assert send_due(house).sent == 0
         assert send_due(house, NOW + timedelta(hours=1)).sent == 1
+
+
+def test_what_leaves_late_takes_its_place_on_the_day_it_leaves_where_its_contact_is(engine: Engine) -> None:
+    evening = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    with mail_server() as (_server, url):
+        house = sending_to(engine, url, lambda: evening)
+        ids = plan_letters(house, 2)
+        with engine.store.write(engine.scope) as session:
+            session.get_one(Ask, ids[0]).contact.timezone = "Asia/Kolkata"
+        assert send_due(house).sent == 2
+    assert [read_ask(engine, ask_id).planned_on for ask_id in ids] == [date(2026, 11, 25), date(2026, 11, 24)]
 
 
 def test_on_a_day_what_is_planned_for_that_day_leaves_at_its_own_time(engine: Engine) -> None:

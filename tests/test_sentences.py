@@ -21,7 +21,7 @@ from engine.decide.outline import list_templates, outline, values_of
 from engine.decide.page import explanation_as_text, headline
 from engine.decide.plan import OWN_WORD, resolve
 from engine.decide.planner import decide
-from engine.decide.says import FAILED, ask_strategies
+from engine.decide.says import FAILED
 from engine.decide.sentences import WORDS, Teller, named
 from engine.language import ENGLISH, Language, Languages
 from engine.operations.decisions import explain_all
@@ -38,7 +38,7 @@ LOCALES = ("en", "de", "fr")
 PLUGINS = build_plugins()
 KINDS = ("ticket_closed", "feedback")
 BOOK = make_book(kinds=KINDS)
-TEMPLATES = list_templates(ask_strategies(BOOK, resolve(BOOK, PLUGINS.catalog, []), PLUGINS.strategies))
+TEMPLATES = list_templates(decide(BOOK, resolve(BOOK, PLUGINS.catalog, []), PLUGINS.strategies).said)
 
 each_language = pytest.mark.parametrize("language", list(SHIPPED), ids=lambda language: language.locale)
 each_translation = pytest.mark.parametrize("locale", LOCALES[1:])

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 import plugins
-from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, TOUCHPOINT
+from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, LIMIT_COLUMNS, TOUCHPOINT
 from engine.decide.outline import SENTENCES
 from engine.decide.sentences import named
 from engine.registry import STRATEGY_HOOKS
@@ -24,13 +24,13 @@ KINDS = ("ticket_closed", "onboarding_done")
 MODULES = [import_module(f"plugins.{path.stem}") for path in sorted(Path(plugins.__path__[0]).glob("[a-z]*.py"))]
 STRATEGIES = [module for module in MODULES if any(hasattr(module, hook) for hook in STRATEGY_HOOKS)]
 HOOKS = [(module, hook) for module in STRATEGIES for hook in STRATEGY_HOOKS if hasattr(module, hook)]
-OWN_WORDS = {Reason: {"on", "expires"}, Hold: {"since", "until"}, Closed: {"day", "why"}, Limit: set()}
+OWN_WORDS = {Reason: {"on", "expires"}, Hold: {"since", "until"}, Closed: {"day", "why"}, Limit: {"at_most", "used"}}
 DTYPES = {"on": pl.Date, "expires": pl.Date, "since": pl.Date, "until": pl.Date, "calendar": pl.String}
 DTYPES |= {"alpha": pl.Float64, "beta": pl.Float64, "answered": pl.Int32, "sent": pl.Int32, "place": pl.Int32}
 WORDLESS = (pl.Expr, Chance, Preference)
 
-WORDS = {"role": "IT", "influence": "champion", "country": "DE", "region": "BY", "preferred_channel": "sms"}
-COUNTS = ("unanswered_in_a_row", "owner_open_followups")
+WORDS = {"role": "IT", "influence": "champion", "country": "DE", "region": "BY", "preferred_channel": "sms", "channel": "sms"}
+COUNTS = ("unanswered_in_a_row", "owner_open_followups", "channel_asks")
 
 each_hook = pytest.mark.parametrize(
     ("module", "hook"), HOOKS, ids=[f"{module.__name__.partition('.')[2]}.{hook}" for module, hook in HOOKS]
@@ -50,7 +50,7 @@ def _facts(chance):
 
     for prefix in (TOUCHPOINT, ACCOUNT_TOUCHPOINT):
         yield from ((prefix + kind, chance.choice([None, day()])) for kind in KINDS)
-    for name, dtype, _, null in COLUMNS + GRID_COLUMNS:
+    for name, dtype, _, null in COLUMNS + GRID_COLUMNS + LIMIT_COLUMNS:
         if dtype == pl.List(pl.Date):
             yield name, sorted((day() for _ in range(chance.randint(0, 6))), reverse=name == "asked_on")
         elif name in COUNTS:
@@ -117,7 +117,7 @@ def test_sentences_name_only_what_exists(module, hook):
     for said in says(module, hook, grid):
         if isinstance(said, WORDLESS):
             continue
-        known = {column.name for column in COLUMNS} | settings | set(said.facts) | OWN_WORDS[type(said)]
+        known = {column.name for column in COLUMNS + LIMIT_COLUMNS} | settings | set(said.facts) | OWN_WORDS[type(said)]
         for sentence in filter(None, (getattr(said, name, None) for name in SENTENCES)):
             assert set(named(sentence)) <= known
 

@@ -13,6 +13,7 @@ from engine.data.counts import read_counts
 from engine.data.events import count_followups, read_promises, read_touchpoints
 from engine.data.history import read_history
 from engine.data.models import Account, Contact
+from engine.data.places import read_channel_asks
 from engine.data.rows import NO_NUMBER, Rows, as_date, normalise, read_rows
 from engine.data.scope import among
 from engine.data.store import Store
@@ -44,10 +45,11 @@ def read_book(
             [*facts, pl.DataFrame([*history.columns, *counts, *promises, feedback, *touchpoints])], how="horizontal"
         )
         frame = frame.with_columns(owner_open_followups=count_followups(snapshot, rows))
+        channel_asks = read_channel_asks(snapshot, rows)
     exact = (as_date(name) if dtype == pl.Date else pl.col(name).cast(dtype) for name, dtype, *_ in COLUMNS)
     of_touchpoints = (as_date(series.name) for series in touchpoints)
     by_channel = (f"{name}:{channel}" for channel in channels for name in COUNTS)
-    return Book(frame.select(*exact, *of_touchpoints, *by_channel).rechunk(), kinds)
+    return Book(frame.select(*exact, *of_touchpoints, *by_channel).rechunk(), kinds, channel_asks)
 
 
 def linked_accounts(store: Store, contact_id: int) -> set[int]:

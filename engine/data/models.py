@@ -208,6 +208,7 @@ class Ask(Base):
     channel: Mapped[str | None]
     status: Mapped[str]
     planned_on: Mapped[date | None]
+    """The day, where the contact is, that it was planned for; if it leaves later, the day on which it left."""
     send_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
@@ -233,6 +234,14 @@ class Ask(Base):
             postgresql_where=text("origin = 'import'"),
         ),
         Index("ix_asks_due", "status", "send_at"),
+        Index(
+            "ix_asks_day",
+            "status",
+            "planned_on",
+            "channel",
+            sqlite_where=text("planned_on IS NOT NULL"),
+            postgresql_where=text("planned_on IS NOT NULL"),
+        ),
         _one_of("origin", "heed", "import"),
         _one_of("status", *STATUSES),
         CheckConstraint(f"sent_at IS NOT NULL OR status NOT IN ({_words((*OPEN, 'answered'))})", name="sent_at"),

@@ -23,6 +23,8 @@ class Shared:
     """Per group: the places that are already held."""
     holds: Mask
     """Candidates whose person already holds a place of the group: asking them takes none."""
+    binds: Mask
+    """Candidates whom it may refuse. The others, for whom it is on trial or off, take a place all the same."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def choose(limits: Sequence[Shared], order: Integers) -> Allocation:
     limits = [limit if len(limit.taken) else replace(limit, taken=np.zeros(1, dtype=np.int64)) for limit in limits]
     for place, limit in reversed(list(enumerate(limits))):
         # a group that is full from the start refuses everyone, whatever their turn
-        bound_by[_takes(limit) & (limit.taken[limit.group] >= limit.at_most)] = place
+        bound_by[_takes(limit) & limit.binds & (limit.taken[limit.group] >= limit.at_most)] = place
     open_ = bound_by < 0
     contended = [
         (place, limit, _takes(limit) & open_ & _is_contended(limit, open_)) for place, limit in enumerate(limits)
@@ -62,7 +64,8 @@ def _is_contended(limit: Shared, open_: Mask) -> Mask:
     takes = _takes(limit) & open_
     wanted = limit.taken + np.bincount(limit.group[takes], minlength=len(limit.taken))
     short = np.zeros(len(limit.taken), dtype=bool)
-    short[limit.group[takes][wanted[limit.group[takes]] > limit.at_most[takes]]] = True
+    refusable = takes & limit.binds
+    short[limit.group[refusable][wanted[limit.group[refusable]] > limit.at_most[refusable]]] = True
     contended: Mask = short[limit.group] & takes
     return contended
 
@@ -70,7 +73,7 @@ def _is_contended(limit: Shared, open_: Mask) -> Mask:
 def _take_turns(contended: Sequence[tuple[int, Shared, Mask]], order: Integers, bound_by: Integers) -> None:
     # plain lists: in a loop that reads single items they are several times faster than arrays
     tables = [
-        (place, np.where(here, limit.group, -1).tolist(), limit.at_most.tolist(), limit.taken.tolist())
+        (place, np.where(here, limit.group, -1).tolist(), _refuses_at(limit).tolist(), limit.taken.tolist())
         for place, limit, here in contended
         if here.any()
     ]
@@ -87,6 +90,11 @@ def _take_turns(contended: Sequence[tuple[int, Shared, Mask]], order: Integers, 
         else:
             for taken, shared in takes:
                 taken[shared] += 1
+
+
+def _refuses_at(limit: Shared) -> Integers:
+    """How many places are taken when a candidate is refused; more than there can be where they never are."""
+    return np.where(limit.binds, limit.at_most, np.iinfo(np.int64).max)
 
 
 def _used(limit: Shared, order: Integers, chosen: Mask) -> Integers:

@@ -8,7 +8,7 @@ person; the others at this contact, or this account, only. "Asked" means an ask 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import polars as pl
@@ -136,13 +136,28 @@ COUNTS = {
 }
 
 
+CHANNEL_ASKS = {"channel": pl.String, "today": pl.Date, "channel_asks": pl.Int32}
+
+LIMIT_COLUMNS = (
+    Column("channel", pl.String, "the way that was chosen, for those who would be asked today", "not asked, or no way"),
+    Column(
+        "channel_asks",
+        pl.Int32,
+        "asks of ours by that channel, sent today or waiting to be sent, in the whole house",
+        "never",
+    ),
+)
+"""What the Book has besides when limits are asked for."""
+
+
 @dataclass(frozen=True)
 class Book:
     """The frame with COLUMNS, two columns per touchpoint kind and COUNTS per channel. `book["name"]` is a checked
-    column expression."""
+    column expression. `channel_asks`, as CHANNEL_ASKS: asks of the whole house that take a place of their channel."""
 
     frame: pl.DataFrame
     kinds: tuple[str, ...] = ()
+    channel_asks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANNEL_ASKS))
 
     def __getitem__(self, name: str) -> pl.Expr:
         if name not in self.frame.columns:

@@ -192,18 +192,23 @@ def _concerns(line: Line, values: Values) -> bool:
     return values[f"used:{line.place}"] is not None and _mode(line, values) != "off"
 
 
+PER = {"account_id": "account", "person_id": "person", "today": "day"}
+"""What people share, where the column is called otherwise."""
+
+
 def _tell_limit(line: Line, values: Values, tell: Teller) -> Told:
     used, at_most = values[f"used:{line.place}"], values[line.at + "at_most"]
     because = _sentence(tell, line, line.because, values, {"used": used, "at_most": at_most})
-    if values.get(line.at + "used") is True:
+    if values.get(line.at + "used") is True or values.get(line.at + "holds"):
         because = tell("{because}; this person has one of these places already", because=because)
     return {
         "strategy": line.strategy,
-        "per": "+".join(line.per).replace("_id", ""),
+        "per": "+".join(PER.get(column, column) for column in line.per),
         "at_most": at_most,
         "used": used,
         "because": because,
         "binding": values["bound_by"] == line.place,
+        "mode": _mode(line, values),
     }
 
 
@@ -269,7 +274,7 @@ def _followed(at: str, values: Values) -> Told | None:
 
 def _room(values: Values, limits: Sequence[tuple[Line, Told]], tell: Teller) -> Iterator[Told]:
     """What would make room for one who was left out; no more than one limit may be in the way."""
-    full = [line for line, limit in limits if limit["binding"] or limit["used"] >= limit["at_most"]]
+    full = [line for line, limit in limits if limit["mode"] == "on" and limit["used"] >= limit["at_most"]]
     if values["decision"] == "limited" and len(full) == 1 and full[0].unless:
         sentence = _sentence(tell, full[0], full[0].unless, values)
         outcome = {"decision": "ask", "occasion": values["occasion"], "next_ask_on": values["today"]}

@@ -1,24 +1,25 @@
 """The planner: (Book, plan, strategies) → for every contact the next day to ask, why, and whether it is today.
 
 For each reason the first day on or after max(reason date, today) that no hold covers and no calendar shuts; the
-earliest occasion wins; then limits choose among those who would be asked today. Pure: no SQL, no clock, the same
-whatever the batch or the order of its rows.
+earliest occasion wins; for those who would be asked today the way is chosen; then limits, which may count by the way,
+choose among them. Pure: no SQL, no clock, the same whatever the batch or the order of its rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from engine.decide.allocation import Integers, Shared, choose
 from engine.decide.book import Book
-from engine.decide.calendars import NEVER_DAY, Days, Rows
+from engine.decide.calendars import NEVER_DAY, Days
+from engine.decide.channels import choose_channels
+from engine.decide.limits import choose_asks
 from engine.decide.plan import Plan
 from engine.decide.rule import NO_DAY, Found, Mask, Rule, in_order
-from engine.decide.says import Said, Say, Strategy, ask_strategies
+from engine.decide.says import Said, Say, Strategy, binding, hear_strategies, work_out
 from engine.types import Limit
 
 
@@ -26,9 +27,10 @@ from engine.types import Limit
 class Decisions:
     """What was decided. `frame`, one row per contact in the Book's order: contact_id, account_id, person_id, today,
     decision (ask, hold, limited, no_reason), occasion, next_ask_on (null: never), reason (its place in `reasons`; -1:
-    none), reason_on, about (kind of touchpoint it follows), worth, rank (who comes first under limits), bound_by (the
-    place of the limit that left them out; -1: none), `left:N` (whether the N-th reason is left), `used:N` (places taken
-    at the N-th limit when their turn came; null: not limited by it).
+    none), reason_on, about (kind of touchpoint it follows), worth, `left:N` (whether the N-th reason is left). Of those
+    who are asked or limited, null for others: channel (null: no way is possible), `score:NAME` of each channel (null:
+    impossible), rank (who comes first under limits), bound_by (the place of the limit that left them out), `used:N`
+    (places taken at the N-th limit when their turn came; null: not limited by it). `plan.frame` has LIMIT_COLUMNS.
     """
 
     plan: Plan
@@ -44,17 +46,31 @@ class Decisions:
         return self.said.of(Limit)
 
 
-def decide(book: Book, plan: Plan, strategies: Iterable[Strategy]) -> Decisions:
+def decide(book: Book, plan: Plan, strategies: Iterable[Strategy], channels: Collection[str] = ()) -> Decisions:
     """Decide for every row of the Book. Limits choose among these rows: give whole accounts and whole persons."""
-    return weigh(ask_strategies(book, plan, strategies), plan)
+    strategies = list(strategies)
+    rules = hear_strategies(book, plan, strategies)
+    said = work_out(rules.before_limits, plan.frame)
+    decided = _weigh(said, plan)
+    ways = _find_ways(book, plan, strategies, channels, decided["decision"] == "ask")
+    plan = plan.on(plan.frame.with_columns(ways["channel"], ways["channel_asks"].fill_null(0)))
+    said = said.with_more(work_out(rules.limits, plan.frame))
+    return _choose(decided.hstack(ways.drop("channel_asks")), said, plan)
 
 
 def weigh(said: Said, plan: Plan) -> Decisions:
-    """Decide from what the strategies said of the rows of the plan."""
+    """Decide from what the strategies said of the rows of the plan, whose frame has LIMIT_COLUMNS."""
+    return _choose(_weigh(said, plan), said, plan)
+
+
+def _weigh(said: Said, plan: Plan) -> pl.DataFrame:
     decided = plan.frame.select("contact_id", "account_id", "person_id", "contact_key", "account_key", "today")
     rule = Rule(plan.frame, said)
-    decided = decided.hstack([*_outcome(rule.find(), rule, said), _worth(said, plan.frame.height)])
-    return Decisions(plan, said, decided.with_columns(*_limit(decided, said, plan.frame)))
+    return decided.hstack([*_outcome(rule.find(), rule, said), _worth(said, plan.frame.height)])
+
+
+def _choose(decided: pl.DataFrame, said: Said, plan: Plan) -> Decisions:
+    return Decisions(plan, said, decided.with_columns(*choose_asks(decided, said, plan.frame)))
 
 
 # the rule
@@ -91,7 +107,17 @@ def _dates(name: str, days: Days, null: Mask) -> pl.Series:
     return pl.Series(name, dates, dtype=pl.Date)
 
 
-# limits
+# ways and worth
+
+
+def _find_ways(
+    book: Book, plan: Plan, strategies: Iterable[Strategy], channels: Iterable[str], asked: pl.Series
+) -> pl.DataFrame:
+    """The way of those who would be asked, with how many are asked by it already; null for everyone else."""
+    here = plan.on(plan.frame[asked.arg_true()])
+    ways = choose_channels(here, book.kinds, strategies, channels).with_columns(here.frame["today"])
+    ways = ways.join(book.channel_asks, on=["channel", "today"], how="left", maintain_order="left").drop("today")
+    return ways.select(pl.all().gather((asked.cum_sum() - 1).set(~asked, None)))
 
 
 def _worth(said: Said, height: int) -> pl.Series:
@@ -99,89 +125,5 @@ def _worth(said: Said, height: int) -> pl.Series:
     worth = np.ones(height)
     for say in said.of(pl.Expr):
         factor = np.nan_to_num(said.frame[say["worth"]].to_numpy(), nan=1).clip(1e-6, 1e12)  # null comes as NaN
-        worth *= np.where(_binding(say, said.frame), factor, 1)
+        worth *= np.where(binding(say, said.frame), factor, 1)
     return pl.Series("worth", worth)
-
-
-def _limit(decided: pl.DataFrame, said: Said, frame: pl.DataFrame) -> list[pl.Series]:
-    """Choose among those who would be asked today."""
-    asked = decided["decision"] == "ask"
-    candidates = asked.arg_true().to_numpy().astype(np.intp)
-    limits = [_shared(say, said.frame, frame, candidates) for say in said.of(Limit)]
-    keys = decided[candidates].select("worth", "reason_on", "account_key", "contact_key")
-    order = keys.with_row_index("place").sort(*keys.columns, descending=[True, False, False, False])["place"].to_numpy()
-    chosen = choose(limits, order.astype(np.int64))
-    bound_by = np.full(decided.height, -1)
-    bound_by[candidates] = chosen.bound_by
-    decision = decided["decision"].set(pl.Series(bound_by >= 0), "limited")
-    columns = {"rank": np.argsort(order)} | {f"used:{place}": column for place, column in enumerate(chosen.used)}
-    spread = [_spread(name, decided.height, candidates, column) for name, column in columns.items()]
-    return [decision, pl.Series("bound_by", bound_by), *spread]
-
-
-def _spread(name: str, height: int, rows: Rows, values: Integers) -> pl.Series:
-    """Values of some rows as a column; null elsewhere and where they are negative."""
-    column = np.full(height, -1, dtype=np.int64)
-    column[rows] = values
-    series = pl.Series(name, column)
-    return series.set(series < 0, None)
-
-
-def _shared(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: Rows) -> Shared:
-    """A limit as the candidates meet it. Rows without a value in the shared columns are not limited."""
-    assert isinstance(say.what, Limit)
-    used = said[say["used"]] if "used" in say.columns else pl.repeat(value=False, n=said.height, eager=True)
-    places = used.cast(pl.Int64).fill_null(0).to_numpy()
-    # who neither wants a place nor tells of any changes nothing
-    rows = np.flatnonzero((places > 0) | _mask(said.height, candidates))
-    here = np.searchsorted(rows, candidates)
-    number, groups = _number_groups(frame.select(say.what.per)[rows], here)
-    group = np.where(_binding(say, said)[candidates], number[here], -1)
-    at_most = said[say["at_most"]].fill_null(0).to_numpy()[candidates].astype(np.int64)
-    if used.dtype != pl.Boolean:
-        return Shared(group, at_most, _taken(places[rows], number, groups), np.zeros(len(candidates), dtype=bool))
-    seats = pl.DataFrame({"group": number, "person": frame["person_id"][rows]})
-    holders = seats.filter(pl.Series(places[rows] > 0) & (pl.col("group") >= 0)).unique()
-    taken = np.bincount(holders["group"].to_numpy(), minlength=groups)
-    return Shared(group, at_most, taken, _hold(seats[here], holders))
-
-
-def _hold(seats: pl.DataFrame, holders: pl.DataFrame) -> Mask:
-    """Who holds a place: the person, as whichever contact, so that nobody is refused the place they have."""
-    told = seats.join(holders.with_columns(holds=True), on=["group", "person"], how="left", maintain_order="left")
-    holds: Mask = told["holds"].fill_null(value=False).to_numpy()
-    return holds
-
-
-def _number_groups(keys: pl.DataFrame, candidates: Rows) -> tuple[Integers, int]:
-    """Each row's group, of those that candidates are in, and how many there are. -1: none, or a key is not known."""
-    groups = keys[candidates].unique(maintain_order=True).with_row_index("number")
-    numbers = keys.join(groups, on=keys.columns, how="left", maintain_order="left", nulls_equal=True)
-    known = pl.all_horizontal(pl.col(keys.columns).is_not_null())
-    number = numbers.select(pl.when(known).then(pl.col("number").cast(pl.Int64)).fill_null(-1)).to_series().to_numpy()
-    return number, groups.height
-
-
-def _taken(places: Integers, group: Integers, groups: int) -> Integers:
-    """Places held before the choice, as each row says it of its group."""
-    taken = np.zeros(groups, dtype=np.int64)
-    rows = np.flatnonzero((places > 0) & (group >= 0))
-    np.maximum.at(taken, group[rows], places[rows])
-    return taken
-
-
-# columns
-
-
-def _binding(say: Say, frame: pl.DataFrame) -> Mask:
-    """Where a say decides; in shadow it is only shown."""
-    if say.mode is not None:
-        return np.full(frame.height, say.mode == "on")
-    on: Mask = (frame[say["mode"]] == "on").to_numpy()
-    return on
-
-
-def _mask(height: int, rows: Rows) -> Mask:
-    mask = np.zeros(height, dtype=bool)
-    mask[rows] = True
-    return mask

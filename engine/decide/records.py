@@ -28,7 +28,7 @@ def make_records(decisions: Decisions, rows: pl.Series, tailored: Tailored) -> p
     """Records of these rows: contact_id, on, decision, occasion, next_ask_on, says (the JSON text)."""
     values = _with_changes(decisions, rows, values_of(decisions, rows))
     lines = outline(decisions)
-    decided = pl.struct(pl.exclude(*IDS, *(name for name in values.columns if "#" in name)))
+    decided = pl.struct(pl.exclude(*IDS, "^(score|chance):.*$", *(name for name in values.columns if "#" in name)))
     said = pl.struct([_said(line, values.columns).alias(str(place)) for place, line in enumerate(lines)])
     parts = values.select("contact_id", decided=decided, said=said)
     parts = parts.join(_told(tailored), on="contact_id", how="left", maintain_order="left").drop("contact_id")

@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from engine.decide.book import Book, SettingColumns
+from engine.decide.book import LIMIT_COLUMNS, Book, SettingColumns
 from engine.errors import PluginError
 from engine.types import Closed, Hold, Limit, Reason
 
@@ -76,6 +78,11 @@ class Said:
     def of(self, kind: type) -> list[Say]:
         return [say for say in self.says if isinstance(say.what, kind)]
 
+    def with_more(self, other: Said) -> Said:
+        """Both together, about the same rows."""
+        frame = pl.concat([self.frame, other.frame], how="horizontal")
+        return Said(self.says + other.says, frame, self.errors + other.errors)
+
 
 Mode = tuple[pl.Expr, str | None]
 """A strategy's mode, and its value where it is the same for everyone."""
@@ -101,22 +108,26 @@ class Part:
 
 @dataclass(frozen=True)
 class Rules:
-    """What every strategy said, before it is worked out. They hold for every frame with the columns of the Plan's."""
+    """What every strategy said, before it is worked out. They hold for every frame with the columns of the Plan's;
+    limits need LIMIT_COLUMNS besides, which are known when the ways are chosen."""
 
     parts: tuple[Part, ...]
     errors: tuple[PluginError, ...] = ()
 
+    @property
+    def before_limits(self) -> Rules:
+        return Rules(tuple(part for part in self.parts if part.hook != "limit"), self.errors)
 
-def ask_strategies(book: Book, plan: Planned, strategies: Iterable[Strategy]) -> Said:
-    """Ask every strategy that is not off for everyone, and work out what it said."""
-    return work_out(hear_strategies(book, plan, strategies), plan.frame)
+    @property
+    def limits(self) -> Rules:
+        return Rules(tuple(part for part in self.parts if part.hook == "limit"))
 
 
 def hear_strategies(book: Book, plan: Planned, strategies: Iterable[Strategy]) -> Rules:
     """Call every hook of the strategies that are not off for everyone."""
     parts: list[Part] = []
     errors: list[PluginError] = []
-    asked = Book(plan.frame, book.kinds)
+    asked, limited = Book(plan.frame, book.kinds), Book(_with_limit_columns(plan.frame), book.kinds)
     constant = _constant_modes(plan)
     for strategy in strategies:
         mode = plan.columns[f"{strategy.name}.mode"], constant.get(strategy.name)
@@ -124,12 +135,18 @@ def hear_strategies(book: Book, plan: Planned, strategies: Iterable[Strategy]) -
             if hook not in strategy.hooks or mode[1] == "off":
                 continue
             try:
-                whats = _ask(strategy, hook, asked, plan)
+                whats = _ask(strategy, hook, limited if hook == "limit" else asked, plan)
             except PluginError as error:
                 errors.append(error)
                 whats = _instead(strategy, hook)
             parts.append(_part(strategy, hook, whats, mode))
     return Rules(tuple(parts), tuple(errors))
+
+
+def _with_limit_columns(frame: pl.DataFrame) -> pl.DataFrame:
+    """Named already, but not yet known."""
+    missing = [column for column in LIMIT_COLUMNS if column.name not in frame.columns]
+    return frame.with_columns(pl.lit(None, column.dtype).alias(column.name) for column in missing)
 
 
 def work_out(rules: Rules, frame: pl.DataFrame) -> Said:
@@ -171,7 +188,7 @@ def _ask(strategy: Strategy, hook: str, book: Book, plan: Planned) -> list[Any]:
     value = strategy.call(hook, book, plan.settings(strategy.name))
     try:
         whats = _whats(value, HOOKS[hook])
-        _check_columns(whats, plan.frame.columns)
+        _check_columns(whats, book.frame.columns)
     except PluginError as error:
         raise strategy.failed(hook, error) from error
     return whats
@@ -222,10 +239,10 @@ def _part(strategy: Strategy, hook: str, whats: Sequence[Any], mode: Mode) -> Pa
 
 def _check_columns(whats: Iterable[Any], known: Collection[str]) -> None:
     for what in whats:
-        for expression, _ in _wanted(what).values():
-            unknown = [name for name in expression.meta.root_names() if name not in known]
-            if unknown:
-                raise PluginError(f"there is no column “{unknown[0]}”")
+        named = [name for expression, _ in _wanted(what).values() for name in expression.meta.root_names()]
+        for name in (*named, *getattr(what, "per", ())):
+            if name not in known:
+                raise PluginError(f"there is no column “{name}”")
 
 
 def _select(frame: pl.DataFrame, wanted: Mapping[str, Wanted]) -> pl.DataFrame:
@@ -248,9 +265,18 @@ def _wanted(what: Any) -> dict[str, Wanted]:
     if isinstance(what, Closed):
         return {"calendar": (what.calendar, (pl.String(),))}
     if isinstance(what, Limit):
-        return _given({"at_most": what.at_most}, pl.Int32()) | _given({"used": what.used}, pl.Boolean(), pl.Int32())
+        places = _given({"at_most": what.at_most}, pl.Int32()) | _given({"used": what.used}, pl.Boolean(), pl.Int32())
+        return places | _given({"holds": what.holds}, pl.Boolean())
     return {"worth": (what, (pl.Float64(),))}
 
 
 def _given(expressions: Mapping[str, Any], *kinds: pl.DataType) -> dict[str, Wanted]:
     return {name: (value, kinds) for name, value in expressions.items() if isinstance(value, pl.Expr)}
+
+
+def binding(say: Say, frame: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Where a say decides; in shadow it is only shown."""
+    if say.mode is not None:
+        return np.full(frame.height, say.mode == "on")
+    on: npt.NDArray[np.bool_] = (frame[say["mode"]] == "on").to_numpy()
+    return on

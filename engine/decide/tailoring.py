@@ -1,4 +1,4 @@
-"""Tailoring: for those who are to be asked, the way, the minute, the survey and its few questions."""
+"""Tailoring: for those who are to be asked, the minute, the survey and its few questions. The way is chosen before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from engine.decide.channels import choose_channels, send_minutes, tell_channel
+from engine.decide.channels import send_minutes, tell_channel
 from engine.decide.forms import Forms, tell_why
 from engine.decide.plan import Plan
 from engine.decide.planner import Decisions
@@ -25,7 +25,6 @@ class Supplies:
     promise_id of promises that are done and wait for the client's word, oldest first."""
 
     surveys: Mapping[str, Survey]
-    channels: Sequence[str]
     own_words: Collection[str]
     heard: pl.DataFrame
     asked: pl.DataFrame
@@ -87,7 +86,7 @@ def tailor(
     chosen = plan.frame.select(
         "contact_id", "occasion", "survey", "preferred_channel", valid_days=plan.columns["live_ask.valid_days"]
     )
-    ways = choose_channels(plan, kinds, strategies, supplies.channels)
+    ways = decisions.frame[rows].select("channel", "^(score|chance):.*$")
     chosen = chosen.hstack(ways).with_columns(send_minutes(plan, kinds, strategies))
     return Tailored(chosen, forms, supplies.waiting)
 

@@ -25,7 +25,7 @@ from engine.decide.plan import OWN_WORD, resolve
 from engine.decide.planner import Decisions, decide
 from engine.decide.questioning import WEEK
 from engine.decide.replay import replay
-from engine.decide.says import Said, ask_strategies
+from engine.decide.says import Said
 from engine.decide.sentences import Teller
 from engine.decide.tailoring import Supplies, Tailored, tailor
 from engine.errors import AmbiguousError, NotFoundError
@@ -56,7 +56,8 @@ def decide_accounts(
         values = read_settings(session)
         current = current_surveys(session)
     book = read_book(engine.store, moment, account_ids=account_ids, due=due, channels=tuple(engine.plugins.channels))
-    decisions = decide(book, resolve(book, engine.plugins.catalog, values), engine.plugins.strategies)
+    plan = resolve(book, engine.plugins.catalog, values)
+    decisions = decide(book, plan, engine.plugins.strategies, tuple(engine.plugins.channels))
     surveys = {name: survey for name, (_, survey) in current.items()}
     supplies = _read_supplies(engine, moment, decisions, surveys)
     return Decided(book, decisions, supplies, {name: version for name, (version, _) in current.items()})
@@ -71,7 +72,7 @@ def _read_supplies(engine: Engine, moment: Moment, decisions: Decisions, surveys
         turns = plans.read_asked(snapshot, asked, until - timedelta(days=WEEK + 1))
         unjudged = plans.read_unjudged(snapshot, asked)
     own_words = [name for name, kind in engine.plugins.question_types.items() if kind.own_words]
-    return Supplies(surveys, tuple(engine.plugins.channels), own_words, heard, turns, unjudged)
+    return Supplies(surveys, own_words, heard, turns, unjudged)
 
 
 def _end(moment: Moment) -> datetime:
@@ -90,7 +91,7 @@ def ask_about_nobody(engine: Engine) -> Said:
     schema: dict[str, Any] = {column.name: column.dtype for column in COLUMNS}
     schema |= {prefix + "something": pl.Date for prefix in (TOUCHPOINT, ACCOUNT_TOUCHPOINT)}
     book = Book(pl.DataFrame(schema=schema), ("something",))
-    return ask_strategies(book, resolve(book, engine.plugins.catalog, []), engine.plugins.strategies)
+    return decide(book, resolve(book, engine.plugins.catalog, []), engine.plugins.strategies).said
 
 
 # explaining

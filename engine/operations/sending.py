@@ -33,6 +33,7 @@ from engine.operations.company import read_link_secret
 from engine.operations.decisions import recheck
 from engine.operations.forms import Form, read_forms
 from engine.operations.invitations import Stationery, write_invitation
+from engine.operations.outcomes import local_day
 from engine.types import Channel, Message, Moment, Receipt
 from engine.types import Delivery as Line
 
@@ -192,7 +193,8 @@ def _claim_one(
     session: Session, run: _Run, ask: Ask, forms: Mapping[int, Form], attempt: int, stationery: Stationery
 ) -> _Claim | None:
     try:
-        message = write_invitation(stationery, forms[ask.id], attempt)
+        form = forms[ask.id]
+        message = write_invitation(stationery, form, attempt)
     except Exception as error:
         log.exception("ask %s cannot be written", ask.id)
         run.counts.failed += 1
@@ -202,6 +204,8 @@ def _claim_one(
     delivery.message_id, delivery.claimed_at = message.message_id, run.engine.clock()
     session.add(delivery)
     ask.status = "sending"
+    if run.on is None:
+        ask.planned_on = local_day(run.now, form.zone)
     session.flush()
     return _Claim(ask.id, delivery.id, message)
 
