@@ -15,13 +15,15 @@ from engine.api import Chance, Preference, hookimpl
 from engine.decide.chances import cumulative, interval
 from engine.decide.channels import choose_channels, tell_channel
 from engine.decide.plan import resolve
+from engine.decide.sentences import Teller
 from engine.registry import build_plugins
 from engine.types import TIERS, SettingValue
 from plugins import channel_history, channel_order, channel_possible, wishes
-from tests.books import make_book, make_grid, says, values
+from tests.books import TODAY, make_book, make_grid, says, values
 
 PLUGINS = build_plugins()
 WAYS = ("phone", "sms", "email")
+TELL = Teller(TODAY)
 both = pytest.mark.parametrize("columns", [False, True], ids=["literal", "column"])
 
 
@@ -288,24 +290,23 @@ def test_chances_of_two_strategies_are_multiplied_and_the_first_is_shown() -> No
 
 def test_the_choice_is_told_with_how_sure_we_are() -> None:
     (row,) = choose({"house_answer_rate": 0.6} | counted("email", 3, 4))
-    told = tell_channel(row)
+    told = tell_channel(row, TELL)
     assert told["why"] == (
-        "e-mail suits best of 3 ways that can be used; "
-        "it was answered 3 of 4 times, and we expect an answer to 64 % (43–83 %)"
+        "of 3 ways to reach this person, that suits best; answered 3 of 4 times, we expect an answer to 64 % (43–83 %)"
     )
     assert told["scores"] == pytest.approx({"phone": 0.6, "sms": 0.6, "email": 9 / 14})
 
 
 def test_the_choice_is_told_by_what_decided_it() -> None:
-    never = "; it was never tried, and we expect an answer to 50 % (25–75 %)"
+    never = "; never tried, we expect an answer to 50 % (25–75 %)"
     rows = [{"preferred_channel": "sms"}, {"channels": ["phone"]}, {"channels": []}]
-    assert [tell_channel(row)["why"] for row in choose(*rows)] == [
-        f"SMS is what this person prefers{never}",
-        f"phone is the only way that can be used{never}",
+    assert [tell_channel(row, TELL)["why"] for row in choose(*rows)] == [
+        f"that is what this person prefers{never}",
+        f"that is the only way to reach this person{never}",
         "there is no way to reach this person",
     ]
     (row,) = choose({"channels": ["sms"]}, channel_history__mode="off")
-    assert tell_channel(row)["why"] == "SMS is the only way that can be used"
+    assert tell_channel(row, TELL)["why"] == "that is the only way to reach this person"
 
 
 # how sure
