@@ -27,12 +27,11 @@ class Settings(Schema):
 
 
 @hookimpl
-def hold_until(book: Book, settings: SettingColumns) -> Hold:
-    drawn = pl.lit(None, dtype=pl.Date)
-    if not _is_nobody(settings.share):
-        drawn = pl.when(draw_lot(book["person_id"], settings.seed) < settings.share).then(never)
+def hold_until(book: Book, settings: SettingColumns) -> Hold | None:
+    if _is_nobody(settings.share):
+        return None
     return Hold(
-        until=drawn,
+        until=pl.when(draw_lot(book["person_id"], settings.seed) < settings.share).then(never),
         because="one of the {in_100} in 100 people, drawn by lot in draw {holdout.seed}, "
         "whom we leave alone to see what asking changes",
         unless="if the lot had not fallen on them",

@@ -30,7 +30,10 @@ def lots(persons, seed=1):
 
 def held(persons, *, columns=False, **settings):
     book = make_book(*({"person_id": person} for person in persons))
-    (hold,) = says(holdout, "hold_until", book, columns=columns, **settings)
+    said = says(holdout, "hold_until", book, columns=columns, **settings)
+    if not said:  # a share of 0 for everyone: no lots are drawn
+        return set()
+    (hold,) = said
     found = values(book, hold.until)
     assert set(found) <= {None, NEVER}
     return {person for person, until in zip(persons, found, strict=True) if until}
