@@ -108,6 +108,19 @@ def make_history(session: Session, contact: Contact, *steps: tuple[str, str, str
     return promise
 
 
+def make_promises(session: Session, contact: Contact) -> None:
+    """Three of them: one done, one moved, one that we decided against."""
+    steps = {
+        "Month-end reports by the third day": (("agreed", "2026-10-01", None), ("done", "2026-11-12", "It runs.")),
+        "A second person who knows you": (
+            ("agreed", "2026-10-01", None), ("moved", "2026-11-20", "the scanners come a week late."),
+        ),
+        "Weekly invoices": (("agreed", "2026-10-01", None), ("declined", "2026-11-02", "nobody else needs them")),
+    }  # fmt: skip
+    for title, history in steps.items():
+        make_history(session, contact, *history, title=title, said=f"About {title.lower()}")
+
+
 def name_company(session: Session, name: str = "Harbour & Lane") -> None:
     make_setting(session, "company.name", name)
 

@@ -3,100 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from io import StringIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from rich.console import Console
 
-from engine.cli.demo.stage import open_stage, serving
-from engine.data.clients import list_answers
 from engine.data.models import Ask, Contact
-from engine.house import Engine
-from engine.operations.company import read_link_secret
-from tests.browser import LOOKS, NARROW, Window, opening_browser
-from tests.factories import make_account, make_contact
-from tests.letters import (
-    NOW,
-    QUESTIONS,
-    make_history,
-    make_letter,
-    make_survey,
-    name_company,
-    promises_path,
-    survey_path,
-    wishes_path,
-)
+from tests.browser import EVERY_TYPE, LOOKS, NARROW, House, Keys, Window, opening_browser, serving_house
+from tests.factories import make_contact
+from tests.letters import NOW, make_history
 
-EVERY_TYPE = (*QUESTIONS, {"name": "again", "type": "nps", "ask": {"en": "Would you choose us again?"}})
 LONG = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaft"
-
-
-@dataclass(frozen=True)
-class House:
-    """A house whose pages a process of its own serves."""
-
-    engine: Engine
-    url: str
-
-    def contact(self, name: str = "Nadia Bloom", **values: Any) -> int:
-        """Somebody new, to whom three things were promised."""
-        with self.engine.store.write(self.engine.scope) as session:
-            account = make_account(session, owner_email="maria.keller@harbour.example")
-            contact = make_contact(session, account, name=name, **values)
-            for title, steps in PROMISES.items():
-                make_history(session, contact, *steps, title=title, said=f"We wait for this: {title.lower()}")
-            return contact.id
-
-    def letter(self, *names: str, contact: int | None = None, **values: Any) -> tuple[str, int]:
-        """A sent ask with these questions, all there are if none is named: its address and id."""
-        contact = contact or self.contact()
-        with self.engine.store.write(self.engine.scope) as session:
-            whose = session.get_one(Contact, contact)
-            survey = make_survey(session, EVERY_TYPE, survey="every_type")
-            ask = make_letter(session, *names, contact=whose, survey=survey, **values)
-            return self.url + survey_path(self.engine, ask), ask.id
-
-    def own_page(self, kind: str, contact: int | None = None) -> str:
-        """A person's promises (p), wishes (w) or unsubscribing (u)."""
-        with self.engine.store.read(self.engine.scope) as session:
-            whose = session.get_one(Contact, contact or self.contact())
-            path = promises_path(self.engine, whose) if kind == "p" else wishes_path(self.engine, whose, kind)
-            return self.url + path
-
-    def answers(self, ask: int) -> dict[str, Any]:
-        with self.engine.store.read(self.engine.scope) as session:
-            return {row.question: row for row in list_answers(session, ask)}
-
-    def find(self, model: Any, key: int) -> Any:
-        with self.engine.store.read(self.engine.scope) as session:
-            return session.get_one(model, key)
-
-
-PROMISES = {
-    "Month-end reports by the third day": (("agreed", "2026-10-01", None), ("done", "2026-11-12", "It runs.")),
-    "A second person who knows you": (
-        ("agreed", "2026-10-01", None), ("moved", "2026-11-20", "the scanners come a week late."),
-    ),
-    "Weekly invoices": (("agreed", "2026-10-01", None), ("declined", "2026-11-02", "nobody else needs them")),
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
-    with TemporaryDirectory() as folder, open_stage(Path(folder), 0, Console(file=StringIO())) as stage:
-        stage.clock.move_to(NOW)
-        with stage.engine.store.write(stage.engine.scope) as session:
-            name_company(session)
-            secret = read_link_secret(stage.engine, session)
-        signing = replace(stage.engine, config=replace(stage.config, secret=secret))
-        with serving(stage):
-            yield House(signing, stage.config.public_url)
+    with serving_house() as house:
+        yield house
 
 
 @pytest.fixture(scope="module")
@@ -222,43 +145,6 @@ def test_a_first_view_is_two_small_requests_to_nobody_else(house: House, window:
 
 
 # How they are used
-
-
-class Keys:
-    """Hands on a keyboard. Whatever they come to can be seen to have the focus."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def go_to(self, selector: str) -> None:
-        for _press in range(60):
-            self.page.keyboard.press("Tab")
-            assert self.page.evaluate(FOCUS_IS_SEEN), self.page.evaluate("document.activeElement.outerHTML")
-            if self.page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
-                return
-        raise AssertionError(f"Tab never comes to {selector}")
-
-    def press(self, key: str, times: int = 1) -> None:
-        for _press in range(times):
-            self.page.keyboard.press(key)
-
-    def choose(self, field: str, place: int) -> None:
-        """The radio at this place of its group."""
-        self.go_to(f"[name={field}]")
-        self.press("Space")
-        self.press("ArrowRight", place)
-
-    def tick(self, selector: str) -> None:
-        self.go_to(selector)
-        self.press("Space")
-
-    def write(self, selector: str, words: str) -> None:
-        self.go_to(selector)
-        self.page.keyboard.type(words)
-
-
-FOCUS_IS_SEEN = """() => [document.activeElement, document.activeElement.nextElementSibling].some(one =>
-  one && getComputedStyle(one).outlineStyle == "solid" && parseFloat(getComputedStyle(one).outlineWidth) >= 2)"""
 
 
 def test_every_question_type_is_answered_by_keyboard_alone(house: House, window: Window) -> None:
