@@ -29,7 +29,14 @@ DTYPES = {"on": pl.Date, "expires": pl.Date, "since": pl.Date, "until": pl.Date,
 DTYPES |= {"alpha": pl.Float64, "beta": pl.Float64, "answered": pl.Int32, "sent": pl.Int32, "place": pl.Int32}
 WORDLESS = (pl.Expr, Chance, Preference)
 
-WORDS = {"role": "IT", "influence": "champion", "country": "DE", "region": "BY", "preferred_channel": "sms", "channel": "sms"}
+WORDS = {
+    "role": "IT",
+    "influence": "champion",
+    "country": "DE",
+    "region": "BY",
+    "preferred_channel": "sms",
+    "channel": "sms",
+}
 COUNTS = ("unanswered_in_a_row", "owner_open_followups", "channel_asks")
 
 each_hook = pytest.mark.parametrize(
