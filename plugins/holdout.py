@@ -32,15 +32,15 @@ def hold_until(book: Book, settings: SettingColumns) -> Hold | None:
         return None
     return Hold(
         until=pl.when(draw_lot(book["person_id"], settings.seed) < settings.share).then(never),
-        because="one of the {in_100} in 100 people, drawn by lot in draw {holdout.seed}, "
-        "whom we leave alone to see what asking changes",
+        because="left alone by lot, like {in_1000|one person|# people} in a thousand, "
+        "so that we can tell what asking changes (draw {holdout.seed})",
         unless="if the lot had not fallen on them",
-        facts={"in_100": (100 * settings.share).round(2)},
+        facts={"in_1000": (1000 * settings.share).round(2)},
     )
 
 
 def _is_nobody(share: pl.Expr) -> bool:
-    """Whether the share is 0 for everyone: then no lots are drawn, and it costs nothing."""
+    """Whether the share is 0 for everyone: then no lot is drawn and nothing said, so that it costs nothing."""
     return not share.meta.root_names() and pl.select(share).item() == 0
 
 

@@ -31,10 +31,7 @@ def lots(persons, seed=1):
 def held(persons, *, columns=False, **settings):
     book = make_book(*({"person_id": person} for person in persons))
     said = says(holdout, "hold_until", book, columns=columns, **settings)
-    if not said:  # a share of 0 for everyone: no lots are drawn
-        return set()
-    (hold,) = said
-    found = values(book, hold.until)
+    found = values(book, said[0].until) if said else [None] * len(persons)
     assert set(found) <= {None, NEVER}
     return {person for person, until in zip(persons, found, strict=True) if until}
 
@@ -50,6 +47,10 @@ def test_lots_are_drawn_by_the_published_sequence():
 @pytest.mark.parametrize("columns", [False, True])
 def test_nobody_is_left_out_unless_a_share_is_set(columns):
     assert held(range(1, 2000), columns=columns) == set()
+
+
+def test_nothing_is_said_of_a_group_that_nobody_set():
+    assert says(holdout, "hold_until", make_book()) == []
 
 
 @pytest.mark.parametrize("columns", [False, True])
@@ -92,7 +93,7 @@ def test_another_seed_draws_another_group():
 
 
 SHARE = 0.3
-BY_LOT = "one of the 30 in 100 people, drawn by lot in draw 5, whom we leave alone to see what asking changes"
+BY_LOT = "left alone by lot, like 300 people in a thousand, so that we can tell what asking changes (draw 5)"
 
 
 @pytest.fixture

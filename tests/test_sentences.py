@@ -38,7 +38,9 @@ LOCALES = ("en", "de", "fr")
 PLUGINS = build_plugins()
 KINDS = ("ticket_closed", "feedback")
 BOOK = make_book(kinds=KINDS)
-TEMPLATES = list_templates(decide(BOOK, resolve(BOOK, PLUGINS.catalog, []), PLUGINS.strategies).said)
+SPEAKING = [SettingValue("holdout.share", "house", "", 0.05)]
+"""So that strategies speak that are silent by default."""
+TEMPLATES = list_templates(decide(BOOK, resolve(BOOK, PLUGINS.catalog, SPEAKING), PLUGINS.strategies).said)
 
 each_language = pytest.mark.parametrize("language", list(SHIPPED), ids=lambda language: language.locale)
 each_translation = pytest.mark.parametrize("locale", LOCALES[1:])
@@ -230,6 +232,7 @@ CASES: dict[str, list[Case]] = {
         (asked(200) | {"open_asked_on": ago(0)}, (("live_ask.valid_days", 1),)),
         (asked(200) | {"open_asked_on": ago(4)}, ()),
     ],
+    "holdout": [(asked(200) | {"person_id": 99}, (("holdout.share", share),)) for share in (0.001, 0.05)],
     "quiet_times": [
         ({"today": date(2026, 11, 28)}, ()),
         ({"today": date(2026, 12, 25), "country": "DE"}, ()),
