@@ -33,9 +33,9 @@ def hold_until(book: Book, settings: SettingColumns) -> Hold:
         drawn = pl.when(draw_lot(book["person_id"], settings.seed) < settings.share).then(never)
     return Hold(
         until=drawn,
-        because="one of the {in_100} in 100 people, drawn by lot in draw {holdout.seed}, "
-        "whom we leave alone to see what asking changes",
-        unless="if the lot had not fallen on them",
+        because="{in_100|the one person|one of the # people} in 100 whom we leave alone to see what asking changes, "
+        "drawn by lot (draw {holdout.seed})",
+        unless="if the lot had fallen otherwise",
         facts={"in_100": (100 * settings.share).round(2)},
     )
 

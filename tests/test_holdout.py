@@ -89,7 +89,7 @@ def test_another_seed_draws_another_group():
 
 
 SHARE = 0.3
-BY_LOT = "one of the 30 in 100 people, drawn by lot in draw 5, whom we leave alone to see what asking changes"
+BY_LOT = "one of the 30 people in 100 whom we leave alone to see what asking changes, drawn by lot (draw 5)"
 
 
 @pytest.fixture
