@@ -180,6 +180,8 @@ def explained(
 QUIET_OFF = ("renewal_quiet.mode", "off")
 Case = tuple[dict[str, Any], tuple[tuple[str, Any], ...]]
 LONG_AGO = {"relationship_asked_on": ago(300)}
+DRAWN = ((0.01, 196), (0.05, 196))
+"""Shares and draws in which the lot falls on this person."""
 CASES: dict[str, list[Case]] = {
     "promise_check": [
         (asked(60) | {"done_promises_on": [ago(20)]}, (("promise_check.after_days", days),)) for days in (0, 1, 14)
