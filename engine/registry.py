@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
 from importlib import import_module, metadata
 from inspect import getdoc
 from pathlib import Path
@@ -101,8 +103,8 @@ class Plugin:
     hooks: Mapping[str, Callable[..., Any]]
     schema: type[Schema]
     manual: str
-    folder: Path | None = None
-    """Where its module is; beside it may be the translations of its sentences, in `locales`."""
+    file: Path | None = None
+    """Where it is written. In `locales` beside it may be the translations of its sentences."""
     health: Health = field(default_factory=Health)
 
     @property
@@ -155,6 +157,20 @@ class Plugins:
     @property
     def strategies(self) -> tuple[Plugin, ...]:
         return tuple(plugin for plugin in self.all.values() if plugin.is_strategy)
+
+    @cached_property
+    def rules(self) -> str:
+        """A digest of what decides besides facts and settings: strategies, their defaults, calendars and clock changes.
+
+        Where it differs from the last plan's, what was decided then may come out differently for anyone.
+        """
+        told = [f"{name} {metadata.version(name)}" for name in ("heed-surveys", "holidays", "tzdata")]
+        told += [f"{spec.name} {spec.default} {dict(spec.tiers)}" for spec in self.catalog]
+        digest = sha256("\n".join(told).encode())
+        for plugin in self.strategies:
+            digest.update(f"\n{plugin.name}\n".encode())
+            digest.update(Path(plugin.file).read_bytes() if plugin.file else b"")
+        return digest.hexdigest()
 
     def call(self, hook: str, *args: Any) -> list[Called]:
         """Call a hook of every plugin that has it, one by one, arguments in the order of the hook's signature."""
@@ -217,13 +233,13 @@ def _plugin(manager: pluggy.PluginManager, name: str, plugin: Any) -> Plugin:
         for impl in caller.get_hookimpls()
         if impl.plugin is plugin
     }
-    return Plugin(name, hooks, getattr(plugin, "Settings", Schema), getdoc(plugin) or "", _folder(plugin))
+    return Plugin(name, hooks, getattr(plugin, "Settings", Schema), getdoc(plugin) or "", _file(plugin))
 
 
-def _folder(plugin: Any) -> Path | None:
+def _file(plugin: Any) -> Path | None:
     module = plugin if isinstance(plugin, ModuleType) else sys.modules.get(type(plugin).__module__)
     file = getattr(module, "__file__", None)
-    return Path(file).parent if file else None
+    return Path(file) if file else None
 
 
 def _in_order(impl: pluggy.HookImpl, argnames: Iterable[str]) -> Callable[..., Any]:

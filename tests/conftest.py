@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -49,28 +50,33 @@ def postgresql_server(folder: Path) -> Iterator[Any]:
 
 
 def _upgrade(url: str) -> None:
-    store = Store(url)
-    store.upgrade()
-    store.close()
+    with closing(Store(url)) as store:
+        store.upgrade()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, folder: Path) -> str:
-    """The URL of a database at the newest revision, without rows."""
-    name = f"heed_{next(_numbers)}"
+def new_database(request: pytest.FixtureRequest, folder: Path) -> Callable[[], str]:
+    """Makes databases at the newest revision, without rows; tells their URLs."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), folder / f"{name}.db")
-        return f"sqlite:///{folder / name}.db"
-    server, connection = request.getfixturevalue("postgresql_server")
+        template = request.getfixturevalue("sqlite_template")
+        return lambda: f"sqlite:///{shutil.copy(template, folder / f'heed_{next(_numbers)}.db')}"
+    return lambda: _create(f"heed_{next(_numbers)}", *request.getfixturevalue("postgresql_server"))
+
+
+def _create(name: str, server: Any, connection: Any) -> str:
     connection.execute(f"CREATE DATABASE {name} TEMPLATE template_heed STRATEGY file_copy")
     return str(server.get_uri(name))
 
 
 @pytest.fixture
+def database(new_database: Callable[[], str]) -> str:
+    return new_database()
+
+
+@pytest.fixture
 def store(database: str) -> Iterator[Store]:
-    store = Store(database)
-    yield store
-    store.close()
+    with closing(Store(database)) as store:
+        yield store
 
 
 @pytest.fixture
@@ -79,8 +85,8 @@ def engine(database: str) -> Iterator[Any]:
     from engine.app import open_house
 
     house = open_house(Config(database_url=database, secret=SECRET), lambda: NOW)
-    yield house
-    house.store.close()
+    with closing(house.store):
+        yield house
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from engine.data.store import EVERYTHING
 from engine.decide.explanation import explain
 from engine.decide.forms import WHYS
 from engine.decide.records import lines_from_json, read_record
+from engine.decide.rule import AHEAD
 from engine.decide.sentences import Teller
 from engine.decide.tailoring import tell_tailored
 from engine.errors import AmbiguousError, BusyError, NotFoundError
@@ -84,10 +85,14 @@ def test_each_account_knows_when_to_be_planned_next(engine: Engine) -> None:
         contact = make_contact(session, make_account(session, key="later", plan_on=TODAY, tier="strategic"))
         make_ask(session, contact, sent_at=NOW - timedelta(days=60), answered_at=NOW - timedelta(days=59))
         make_contact(session, make_account(session, key="never", plan_on=TODAY), opted_out_on=TODAY)
+        silent = make_account(session, key="nothing to ask about", plan_on=TODAY)
+        make_contact(session, silent)
+        make_setting(session, "relationship_tier.mode", "off", layer="account", layer_key=silent.id)
     plan_asks(engine)
     with engine.store.read(EVERYTHING) as session:
         found = {account.key: account.plan_on for account in session.scalars(select(Account))}
-    assert found == {"later": TODAY + timedelta(days=30), "never": None}
+    searched = TODAY + timedelta(days=AHEAD)
+    assert found == {"later": TODAY + timedelta(days=30), "never": searched, "nothing to ask about": None}
 
 
 def test_a_second_planner_leaves_at_once(engine: Engine) -> None:

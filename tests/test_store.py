@@ -17,8 +17,9 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from engine.data import migrations
-from engine.data.accounts import find_account, find_contacts, mark_accounts, mark_person
+from engine.data.accounts import find_account, find_contacts
 from engine.data.house import keep_secret, read_secret
+from engine.data.marks import MARKED, lock_accounts, mark_accounts, mark_persons, plan_again, take_marks
 from engine.data.models import (
     ACCOUNT_SCOPED,
     Account,
@@ -447,24 +448,44 @@ def test_an_unknown_account_is_told_the_nearest(store: Store) -> None:
         find_account(session, "northwnd")
 
 
-def test_marking_only_ever_makes_it_sooner(store: Store) -> None:
-    early, late = date(2026, 11, 1), date(2026, 12, 1)
+def plan_days(store: Store, *account_ids: int) -> list[date | None]:
+    with store.read(EVERYTHING) as session:
+        return [session.get_one(Account, account_id).plan_on for account_id in account_ids]
+
+
+def test_what_is_marked_is_due_on_any_day(store: Store) -> None:
     with store.write(EVERYTHING) as session:
-        accounts = [make_account(session, plan_on=on) for on in (None, early, late)]
-        mark_accounts(session, [account.id for account in accounts], date(2026, 11, 24))
-        assert [account.plan_on for account in accounts] == [date(2026, 11, 24), early, date(2026, 11, 24)]
-        mark_accounts(session, None, date(2025, 1, 1))
-        assert {account.plan_on for account in accounts} == {date(2025, 1, 1)}
+        days = (None, date(2026, 12, 1), date(2026, 12, 2))
+        never, later, other = (make_account(session, plan_on=day).id for day in days)
+        mark_accounts(session, [never, later])
+    assert plan_days(store, never, later, other) == [MARKED, MARKED, date(2026, 12, 2)]
+    with store.write(EVERYTHING) as session:
+        mark_accounts(session, None)
+    assert plan_days(store, other) == [MARKED]
 
 
-def test_marking_a_person_marks_all_their_accounts(store: Store) -> None:
+def test_marking_a_person_marks_all_their_accounts_whoever_does_it(store: Store) -> None:
     with store.write(EVERYTHING) as session:
         contact = make_contact(session)
         other = make_contact(session, person=contact.person)
-        mark_person(session, contact.person_id, NOW)
-    with store.read(EVERYTHING) as session:
-        marked = select(Account.plan_on).where(Account.id.in_((contact.account_id, other.account_id)))
-        assert session.scalars(marked).all() == [date(2026, 11, 23)] * 2  # still the 23rd in the farthest west
+        stranger = make_contact(session)
+    with store.write(Scope(frozenset({contact.account_id}))) as session:
+        mark_persons(session, [contact.person_id])
+    accounts = (contact.account_id, other.account_id, stranger.account_id)
+    assert plan_days(store, *accounts) == [MARKED, MARKED, None]
+
+
+def test_what_is_marked_while_a_plan_is_made_stays_marked(store: Store) -> None:
+    with store.write(EVERYTHING) as session:
+        first, second = (make_account(session, plan_on=MARKED).id for _ in range(2))
+        take_marks(session)
+    with store.write(EVERYTHING) as session:
+        mark_accounts(session, [second])
+    with store.write(EVERYTHING) as session:
+        found = lock_accounts(session, [first, second])
+        decided = found.filter(~pl.col("marked")).with_columns(plan_on=pl.lit(date(2026, 12, 1)))
+        plan_again(store, session, decided)
+    assert plan_days(store, first, second) == [date(2026, 12, 1), MARKED]
 
 
 def test_a_setting_is_put_replaced_and_taken_back(store: Store) -> None:

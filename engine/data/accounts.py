@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, func, or_, select, union, update
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.models import Account, Contact
@@ -69,21 +68,6 @@ def sample_accounts(
     if every <= 1:
         return account_ids, 1
     return session.scalars(accounts).all()[::every], every
-
-
-def mark_accounts(session: Session, account_ids: Collection[int] | None, on: date | datetime) -> None:
-    """Have them planned on that day, where not sooner anyway. None: every account. An instant: now, in every zone."""
-    day = (on - timedelta(hours=12)).date() if isinstance(on, datetime) else on
-    marked = update(Account).where(or_(Account.plan_on.is_(None), Account.plan_on > day))
-    if account_ids is not None:
-        marked = marked.where(among(Account.id, account_ids, session.get_bind().dialect.name))
-    session.execute(marked.values(plan_on=day).execution_options(synchronize_session="fetch"))
-
-
-def mark_person(session: Session, person_id: int, on: date | datetime) -> None:
-    """Have every account of the person planned on that day: what was asked at one counts at all."""
-    accounts = session.scalars(select(Contact.account_id).where(Contact.person_id == person_id))
-    mark_accounts(session, set(accounts), on)
 
 
 def _nearest(session: Session, key: str, keys: Select[str]) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, exists, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from engine.data.marks import mark_persons
 from engine.data.models import OPEN, AnswerRow, Ask, Delivery
 
 
@@ -17,9 +18,11 @@ def expire_asks(session: Session, now: datetime) -> None:
     saved = exists().where(AnswerRow.ask_id == Ask.id)
     last = select(func.max(AnswerRow.answered_at)).where(AnswerRow.ask_id == Ask.id).scalar_subquery()
     ended = update(Ask).where(*over, Ask.status.in_((*OPEN, "in_doubt")))
+    ended = ended.values(status=case((saved, "answered"), else_="expired"), answered_at=last)
     unsent = update(Ask).where(*over, Ask.status.in_(("planned", "approved")))
-    session.execute(ended.values(status=case((saved, "answered"), else_="expired"), answered_at=last))
-    session.execute(unsent.values(status="cancelled", why_status="its time ran out before it was sent"))
+    unsent = unsent.values(status="cancelled", why_status="its time ran out before it was sent")
+    persons = [session.scalars(each.returning(Ask.person_id)).all() for each in (ended, unsent)]
+    mark_persons(session, [person for some in persons for person in some])
 
 
 # Sending

@@ -42,9 +42,11 @@ def read_book(
         facts = [_describe(rows), _read_wishes(rows), _compare_revenue(snapshot, rows)]
         counts = read_counts(snapshot, facts[0]["tier"], channels)
         frame = pl.concat(
-            [*facts, pl.DataFrame([*history.columns, *counts, *promises, feedback, *touchpoints])], how="horizontal"
+            [*facts, pl.DataFrame([*history.columns, *counts, *promises, *feedback, *touchpoints])], how="horizontal"
         )
-        frame = frame.with_columns(owner_open_followups=count_followups(snapshot, rows))
+        frame = frame.with_columns(
+            owner_open_followups=count_followups(snapshot, rows), changes_on=pl.min_horizontal("^changes_on:.*$")
+        )
         channel_asks = read_channel_asks(snapshot, rows)
     exact = (as_date(name) if dtype == pl.Date else pl.col(name).cast(dtype) for name, dtype, *_ in COLUMNS)
     of_touchpoints = (as_date(series.name) for series in touchpoints)
@@ -126,6 +128,7 @@ def _read_wishes(rows: Rows) -> pl.DataFrame:
         "wish_every_days",
         _unite_occasions(rows),
         _prefer_channel(rows),
+        pl.when(pl.col("opted_out_on") > pl.Series(rows.today)).then("opted_out_on").alias("changes_on:opted_out_on"),
     )
 
 

@@ -22,9 +22,11 @@ FEEDBACK = "feedback"
 
 def read_touchpoints(
     snapshot: Snapshot, rows: Rows, history: History
-) -> tuple[pl.Series, list[pl.Series], tuple[str, ...]]:
-    """The last feedback, the latest touchpoints that no ask followed, and the kinds there are columns for."""
+) -> tuple[list[pl.Series], list[pl.Series], tuple[str, ...]]:
+    """The last feedback and what lies ahead, the latest touchpoints that no ask followed, and the kinds of those."""
     named, whole = _read_touchpoints(snapshot, rows)
+    ahead = [_ahead("touchpoints", named, rows), _ahead("account_touchpoints", whole, rows)]
+    named, whole = (_until_today(found, rows) for found in (named, whole))
     feedback = named.filter(pl.col("kind") == FEEDBACK)
     last_feedback = rows.latest(feedback["row"].to_numpy(), feedback["day"].to_numpy())
     named, whole = (_unfollowed(found, history) for found in (named.filter("own"), whole))
@@ -33,7 +35,15 @@ def read_touchpoints(
     for kind in kinds:
         columns.append(_latest_of_kind(named, kind, TOUCHPOINT + kind, rows))
         columns.append(_latest_of_kind(whole, kind, ACCOUNT_TOUCHPOINT + kind, rows))
-    return pl.Series("last_feedback_on", last_feedback), columns, kinds
+    return [pl.Series("last_feedback_on", last_feedback), *ahead], columns, kinds
+
+
+def _until_today(found: pl.DataFrame, rows: Rows) -> pl.DataFrame:
+    return found.filter(pl.col("day") <= pl.Series(rows.today).gather(found["row"]))
+
+
+def _ahead(of: str, found: pl.DataFrame, rows: Rows) -> pl.Series:
+    return rows.ahead(of, found["row"].to_numpy(), found["day"].to_numpy())
 
 
 def _read_touchpoints(snapshot: Snapshot, rows: Rows) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -44,15 +54,14 @@ def _read_touchpoints(snapshot: Snapshot, rows: Rows) -> tuple[pl.DataFrame, pl.
     unnamed = func.coalesce(Touchpoint.contact_id, 0) == 0  # as in uq_touchpoints_identity, which finds them by account
     whole = whole.where(unnamed, rows.of_accounts(Touchpoint.account_id))
     return (
-        _until_today(snapshot.frame(named).join(rows.views, on="contact_id"), rows),
-        _until_today(snapshot.frame(whole).join(rows.frame.select("row", "account_id"), on="account_id"), rows),
+        _with_day(snapshot.frame(named).join(rows.views, on="contact_id"), rows),
+        _with_day(snapshot.frame(whole).join(rows.frame.select("row", "account_id"), on="account_id"), rows),
     )
 
 
-def _until_today(found: pl.DataFrame, rows: Rows) -> pl.DataFrame:
-    row = found["row"].to_numpy()
-    day = rows.zones.days(found["happened_at"].to_numpy(), rows.zone[row])
-    return found.with_columns(day=pl.Series(day)).filter(pl.Series(day <= rows.today[row]))
+def _with_day(found: pl.DataFrame, rows: Rows) -> pl.DataFrame:
+    day = rows.zones.days(found["happened_at"].to_numpy(), rows.zone[found["row"].to_numpy()])
+    return found.with_columns(day=pl.Series(day))
 
 
 def _unfollowed(found: pl.DataFrame, history: History) -> pl.DataFrame:
@@ -82,7 +91,15 @@ def read_promises(snapshot: Snapshot, rows: Rows, history: History) -> list[pl.S
         *_first_due(theirs.filter(~done), "account_promise_due", rows),
         spread_lists(lists, "done_promises_on", rows),
         pl.Series("promise_done_on", rows.latest(kept["row"].to_numpy(), kept["done_on"].to_numpy())),
+        *(_promises_ahead(promises, rows, step) for step in ("made_on", "done_on")),
     ]
+
+
+def _promises_ahead(promises: pl.DataFrame, rows: Rows, step: str) -> pl.Series:
+    """When a step of any of the account's promises that is dated ahead comes about."""
+    ahead = promises.filter(pl.col(step) > int(rows.zones.today.min())).select("account_id", step)
+    ahead = rows.frame.select("row", "account_id").join(ahead, on="account_id")
+    return rows.ahead(step, ahead["row"].to_numpy(), ahead[step].to_numpy())
 
 
 def _read_promises(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:

@@ -79,7 +79,9 @@ def read_history(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> His
     """What there is for each row. `channels`: those whose asks are counted."""
     seen = _read_asks(snapshot, rows, channels).join(rows.views, on="contact_id")
     heard = seen.filter(pl.col("own") & (pl.col("answered") != NEVER_ANSWERED)).select("row", "answered")
-    asks = _arrange(seen, rows)
+    loose = _read_loose_answers(snapshot, rows)
+    asks, asks_ahead = _arrange(seen, rows)
+    ahead = [asks_ahead, _answers_ahead("answers", seen, rows), _answers_ahead("loose_answers", loose, rows)]
     del seen
     waiting = _read_waiting(snapshot, rows)
     under_way = _latest(waiting.filter("leaving"), rows)
@@ -96,9 +98,10 @@ def read_history(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> His
         pl.Series("planned_on", _latest(waiting.filter("own"), rows)),
         pl.Series("planned_elsewhere", _latest(waiting.filter(~pl.col("own")), rows) != NONE),
         pl.Series("asked_here_on", np.maximum(asks.newest(asks.here), _latest(waiting.filter("here"), rows))),
-        *_hear(heard, _read_loose_answers(snapshot, rows), rows),
+        *_hear(heard, loose, rows),
         _usual_minutes(asks),
         *_count_by_channel(asks, channels),
+        *ahead,
     ]
     return History(columns, asks.newest_instant(about_touchpoint), asks.newest(about_promise))
 
@@ -126,15 +129,16 @@ def _read_asks(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> pl.Da
     return asks.with_columns(pl.col("code").cast(pl.Int32), pl.col("answered").fill_null(NEVER_ANSWERED))
 
 
-def _arrange(seen: pl.DataFrame, rows: Rows) -> _Asks:
-    """Sort, and leave out what happens after the rows' today."""
+def _arrange(seen: pl.DataFrame, rows: Rows) -> tuple[_Asks, pl.Series]:
+    """Sort, and leave out what happens after the rows' today; and the day when that, or an ask's age, counts."""
     seen = seen.sort("row", "sent", "answered", descending=[False, True, True])
     row, sent, code = (seen[name].to_numpy() for name in ("row", "sent", "code"))
     day = rows.zones.days(sent, rows.zone[row])
     day = np.where(code % _BY_CHANNEL >= _WITHOUT_INSTANT, sent // 86_400, day).astype(np.int32)
+    ahead = rows.ahead("asks", row, np.where(day > rows.today[row], day, day + SETTLED_DAYS))
     visible = day <= rows.today[row]
     row, answered, code = row[visible], seen["answered"].to_numpy()[visible], code[visible]
-    return _Asks(
+    asks = _Asks(
         row=row,
         sent=sent[visible],
         answered=answered,
@@ -147,6 +151,14 @@ def _arrange(seen: pl.DataFrame, rows: Rows) -> _Asks:
         heard=(answered != NEVER_ANSWERED) & (answered < rows.end[row]),
         rows=rows,
     )
+    return asks, ahead
+
+
+def _answers_ahead(of: str, answers: pl.DataFrame, rows: Rows) -> pl.Series:
+    """When answers that are dated ahead come to count."""
+    row, answered = answers["row"].to_numpy(), answers["answered"].to_numpy()
+    later = answered >= rows.end[row]
+    return rows.ahead(of, row[later], rows.zones.days(answered[later], rows.zone[row[later]]))
 
 
 def _list_days(asks: _Asks) -> pl.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.data.models import HouseFact
@@ -16,12 +17,9 @@ def read_fact(session: Session, name: str) -> str | None:
 
 def keep_fact(session: Session, name: str, value: str) -> None:
     """Note it, in place of what was noted before."""
-    fact = session.scalar(select(HouseFact).where(HouseFact.name == name))
-    if fact is None:
-        session.add(HouseFact(name=name, value=value))
-    else:
-        fact.value = value
-    session.flush()
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    noted = insert(HouseFact).values(name=name, value=value)
+    session.execute(noted.on_conflict_do_update(index_elements=[HouseFact.name], set_={"value": value}))
 
 
 def read_secret(session: Session) -> str | None:

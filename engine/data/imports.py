@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import date
 from typing import Any
 
 import polars as pl
@@ -17,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Integer,
-    MetaData,
     Select,
     Table,
     Text,
@@ -31,15 +29,12 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy import Column as TableColumn
 from sqlalchemy.orm import Session
 
 from engine.data.models import Account, AnswerRow, Ask, Base, Contact, Promise, Touchpoint
+from engine.data.stage import ROW, Stage
 from engine.data.store import Store, among
 from engine.intake.shapes import IDENTITIES, canonical
-
-ROW = "#row"
-"""The place of a row in the frame that something was looked up for."""
 
 TABLES: dict[str, type[Base]] = {
     "accounts": Account,
@@ -53,8 +48,6 @@ CONTACT_FIELDS = (
     *("name", "email", "email_key", "phone", "mobile_key", "role", "influence", "locale", "timezone", "channels"),
     *("preferred_channel", "created_on", "attributes"),
 )
-EARLIEST = date(1970, 1, 1)
-"""As a day to plan on: whichever day a plan is made for, also when an old one is played again."""
 
 
 def table_of(kind: str) -> Table:
@@ -74,7 +67,7 @@ def find_parents(store: Store, session: Session, rows: pl.DataFrame) -> pl.DataF
     wanted = [name for name in ("account_key", "contact_key") if name in rows.columns]
     about = [_raw(account.c[name]).label(f"#{name}") for name in ("country", "owner_email", "private_fields")]
     keys = rows.select(wanted).unique(maintain_order=True)
-    with _Stage(store, session, keys) as stage:
+    with Stage(store, session, keys) as stage:
         query = select(stage.c[ROW], account.c.id.label("account_id"), *about)
         query = query.join(account, account.c.key == stage.c.account_key)
         if "contact_key" in wanted:
@@ -90,7 +83,7 @@ def find_existing(
 ) -> pl.DataFrame:
     """`id` and these columns of the row that has each row's identity, in order; nulls where there is none."""
     table, identity = table_of(kind), IDENTITIES[kind]
-    with _Stage(store, session, rows.select(identity)) as stage:
+    with Stage(store, session, rows.select(identity)) as stage:
         same = and_(*(_same(table.c[name], stage.c[name]) for name in identity))
         found = [_raw(table.c[name]) for name in ("id", *columns)]
         query = select(stage.c[ROW], *found).join(table, same).order_by(table.c.id)
@@ -117,24 +110,6 @@ def update_rows(session: Session, kind: str, rows: pl.DataFrame) -> None:
             rows = rows.with_columns(pl.Series(name, [json.loads(cell) for cell in rows[name]], dtype=pl.Object))
     if not rows.is_empty() and values:
         session.connection().execute(statement, rows.rename(lambda name: f"new_{name}").to_dicts())
-
-
-class _Stage:
-    """A temporary table that holds a frame while it is joined to."""
-
-    def __init__(self, store: Store, session: Session, rows: pl.DataFrame) -> None:
-        self.store, self.session, self.rows = store, session, rows.with_row_index(ROW)
-
-    def __enter__(self) -> Table:
-        columns = [TableColumn(name, _sql_type(dtype)) for name, dtype in self.rows.schema.items()]
-        self.table = Table("import_stage", MetaData(), *columns, prefixes=["TEMPORARY"])
-        self.table.create(self.session.connection())
-        self.store.insert_many(self.session, self.table, self.rows)
-        return self.table
-
-    def __exit__(self, *error: object) -> None:
-        if error[0] is None:  # otherwise the transaction is undone, and the table with it
-            self.table.drop(self.session.connection())
 
 
 def _same(ours: ColumnElement[Any], theirs: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -181,9 +156,3 @@ def _raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _raw_type(column: ColumnElement[Any]) -> Any:
     return BigInteger() if isinstance(column.type, TypeDecorator) else column.type
-
-
-def _sql_type(dtype: pl.DataType) -> Any:
-    if dtype == pl.String or dtype == pl.Null:
-        return Text()
-    return Float() if dtype == pl.Float64 else BigInteger()

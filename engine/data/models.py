@@ -92,7 +92,9 @@ class Account(Base):
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     imported_at: Mapped[datetime]
     plan_on: Mapped[date | None] = mapped_column(index=True)
-    """When to decide next; null: nothing to decide before something happens."""
+    """When to decide next; null: nothing to decide before something happens. engine.data.marks keeps it right."""
+    outcomes: Mapped[str | None] = mapped_column(Text)
+    """What was decided last: `CONTACT:DECISION` for each contact by id, separated by spaces."""
     contacts: Mapped[list[Contact]] = relationship(back_populates="account")
 
 
@@ -174,6 +176,8 @@ class PlanRun(Base):
     __tablename__ = "plan_runs"
     on: Mapped[date]
     seed: Mapped[int]
+    rules: Mapped[str | None]
+    """What the strategies were, as a digest: when they change, everyone is decided for anew."""
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     sentences: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -66,10 +66,3 @@ def remove_empty_persons(session: Session, person_ids: Iterable[int]) -> None:
     dialect = session.get_bind().dialect.name
     used = select(Contact.id).where(Contact.person_id == Person.id).exists()
     session.execute(delete(Person).where(among(Person.id, set(person_ids), dialect), ~used))
-
-
-def list_account_ids(session: Session, contact_ids: Collection[int]) -> set[int]:
-    """Every account of these contacts' persons: what happens to a person counts at all of them."""
-    one, other = aliased(Contact), aliased(Contact)
-    chosen = among(one.id, contact_ids, session.get_bind().dialect.name)
-    return set(session.scalars(select(other.account_id).join(one, other.person_id == one.person_id).where(chosen)))

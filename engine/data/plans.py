@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Select, Text, and_, case, cast, func, or_, select, update
+from sqlalchemy import Select, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from engine.data.columns import Snapshot
@@ -119,17 +119,9 @@ def read_account_ids(session: Session, contact_ids: Collection[int]) -> Sequence
     return session.scalars(select(Contact.account_id).where(there).distinct()).all()
 
 
-def last_outcomes(session: Session, contact_ids: Collection[int]) -> dict[int, str]:
-    """What became of each contact by their newest record, where there is one: a decision, or never."""
-    newest = (
-        select(func.max(DecisionRecord.id))
-        .where(among(DecisionRecord.contact_id, contact_ids, session.get_bind().dialect.name))
-        .group_by(DecisionRecord.contact_id)
-    )
-    never = and_(DecisionRecord.decision == "hold", DecisionRecord.next_ask_on.is_(None))
-    outcome = case((never, "never"), else_=DecisionRecord.decision)
-    query = select(DecisionRecord.contact_id, outcome).where(DecisionRecord.id.in_(newest))
-    return dict(session.execute(query).all())
+def last_rules(session: Session) -> str | None:
+    """By which rules the last plan was made."""
+    return session.scalar(select(PlanRun.rules).order_by(PlanRun.id.desc()).limit(1))
 
 
 def find_record(session: Session, contact_id: int, on: date) -> tuple[DecisionRecord, PlanRun] | None:
@@ -150,20 +142,3 @@ def insert_plan(store: Store, session: Session, run: PlanRun, records: pl.DataFr
     store.insert_many(session, DecisionRecord, numbered)
     linked = asks.join(numbered.select("contact_id", record_id="id"), on="contact_id", how="left")
     store.insert_many(session, Ask, linked)
-
-
-def plan_again(session: Session, days: pl.DataFrame) -> None:
-    """Set when each account is planned next. `days`: account_id, plan_on (Date; null: nothing to decide)."""
-    for day, part in days.partition_by("plan_on", as_dict=True).items():
-        ids = part["account_id"].to_list()
-        there = among(Account.id, ids, session.get_bind().dialect.name)
-        session.execute(update(Account).where(there).values(plan_on=day[0]), execution_options=UNSYNCHRONISED)
-
-
-def mark_persons(session: Session, person_ids: Collection[int], on: date) -> None:
-    """Have every account of these persons planned by that day, where not sooner anyway: an ask at one counts at all."""
-    dialect = session.get_bind().dialect.name
-    shared = select(Contact.account_id).where(among(Contact.person_id, person_ids, dialect))
-    later = or_(Account.plan_on.is_(None), Account.plan_on > on)
-    marked = update(Account).where(Account.id.in_(shared), later).values(plan_on=on)
-    session.execute(marked, execution_options=UNSYNCHRONISED)

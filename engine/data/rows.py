@@ -22,6 +22,7 @@ from engine.types import Moment
 FEW, BROAD = 1000, 5
 """Where more accounts than FEW are wanted and more than one in BROAD, reading all is quicker than picking some."""
 NO_NUMBER = -1e300
+_FAR = np.iinfo(np.int32).max
 
 _PERSON = (
     "contact_id", "account_id", "person_id", "opted_out_on", "paused_until",
@@ -67,6 +68,14 @@ class Rows:
         found = np.full(self.frame.height, NONE, np.int32)
         np.maximum.at(found, rows, days)
         return found
+
+    def ahead(self, of: str, rows: npt.NDArray[Any], days: Days) -> pl.Series:
+        """`changes_on:OF`: the first of the days of each row that is after its today; null where none is."""
+        later = days > self.today[rows]
+        found = np.full(self.frame.height, _FAR, np.int32)
+        np.minimum.at(found, rows[later], days[later])
+        series = pl.Series(f"changes_on:{of}", found)
+        return series.set(series == _FAR, None)
 
 
 def as_date(name: str) -> pl.Expr:

@@ -108,6 +108,14 @@ COLUMNS = (
         "never (empty)",
     ),
     Column("promise_done_on", pl.Date, "last day a promise to this contact was done", "none done"),
+    # time
+    Column(
+        "changes_on",
+        pl.Date,
+        "the first day after today on which something here changes by itself: "
+        "history dated ahead comes about, or an ask is 14 days old",
+        "nothing does",
+    ),
 )
 
 TOUCHPOINT = "touchpoint_on:"

@@ -30,6 +30,8 @@ class Funnel:
     no_survey: int = 0
     no_channel: int = 0
     asked: dict[str, int] = field(default_factory=dict)
+    overtaken: int = 0
+    """Of all these: something happened to them while the plan was made, and the next one decides."""
     errors: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -55,6 +57,8 @@ class Funnel:
             lines.append((tell("asked"), 0))
         shown = [(what, number) for place, (what, number) in enumerate(lines) if number or place in (0, len(lines) - 1)]
         told = [f"{tell.say(number):>9}  {what}" for what, number in shown]
+        if self.overtaken:
+            told.append(f"{tell.say(self.overtaken):>9}  {tell('changed meanwhile, so the next plan decides')}")
         return "\n".join([*told, *(f"! {error}" for error in self.errors)])
 
 

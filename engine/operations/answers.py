@@ -16,8 +16,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.data.accounts import mark_person
 from engine.data.clients import find_asks, find_person, find_submission, list_answers, list_voices, lock_ask
+from engine.data.marks import mark_persons
 from engine.data.models import LIVE, AnswerRow, Ask, Promise, Submission, Voice
 from engine.errors import InputError, LinkError
 from engine.house import Engine
@@ -62,7 +62,7 @@ def submit_answers(engine: Engine, token: str, posted: Posted, submission_id: st
         if _is_new(session, ask, submission_id, action, cleaned, engine.clock()):
             form = read_forms(engine, session, find_asks(session, [ask.id]))[0]
             ACTIONS[action](_Coming(engine, session, ask, form, cleaned))
-            mark_person(session, ask.person_id, engine.clock())
+            mark_persons(session, [ask.person_id])
 
 
 def _lock(engine: Engine, session: Session, token: str) -> Ask:

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.data import settings as data
-from engine.data.accounts import find_account, list_tier_accounts, mark_accounts
-from engine.data.imports import EARLIEST
+from engine.data.accounts import find_account, list_tier_accounts
+from engine.data.marks import mark_accounts
 from engine.decide.contradictions import TIER_PLACES, Contradiction, find_contradictions
 from engine.decide.versions import Change, Step, Where, apply_steps, compare, find_later, find_steps
 from engine.errors import InputError, NotFoundError, StateError
@@ -124,7 +124,7 @@ def _write(engine: Engine, session: Session, draft: _Draft, comment: str) -> int
             data.remove_setting(session, step.name, *where)
         else:
             data.put_setting(session, SettingValue(step.name, *where, step.after, engine.author, at))
-    mark_accounts(session, draft.accounts, EARLIEST)
+    mark_accounts(session, draft.accounts)
     comment = clean_text(comment).strip()
     change = Change(0, at, engine.author, comment, where, draft.steps, draft.wanted.reverts)
     return data.add_change(session, change, draft.wanted.account)

@@ -9,11 +9,12 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from sqlalchemy.orm import Session
 
-from engine.data import plans
+from engine.data import marks, plans
 from engine.data.asks import expire_asks
+from engine.data.imports import take_turn
 from engine.data.models import PlanRun
+from engine.decide.again import changed_outcomes, look_again, tell_outcomes
 from engine.decide.funnel import Funnel, count_decisions
 from engine.decide.outline import outline
 from engine.decide.records import lines_as_json, make_records
@@ -49,8 +50,7 @@ def plan_asks(
     if dry_run:
         return _plan(engine, moment, seed, progress, None)
     with _lease(engine) as holder:
-        with engine.store.write(engine.scope) as session:
-            expire_asks(session, engine.clock())
+        _begin(engine)
         count_answers(engine, unless_since=engine.clock() - COUNT_EVERY)
         return _plan(engine, moment, seed, progress, holder)
 
@@ -66,25 +66,30 @@ def _lease(engine: Engine) -> Iterator[str]:
         engine.store.release_lease(LEASE, holder)
 
 
+def _begin(engine: Engine) -> None:
+    """What has to be true before the accounts that are due are read."""
+    with engine.store.write(engine.scope) as session:
+        expire_asks(session, engine.clock())
+        if plans.last_rules(session) not in (None, engine.plugins.rules):
+            marks.mark_accounts(session, None)
+        marks.take_marks(session)
+
+
 def _plan(engine: Engine, moment: Moment, seed: int, progress: Progress, holder: str | None) -> Funnel:
-    started = engine.clock()
+    run = PlanRun(on=moment.today("UTC"), seed=seed, rules=engine.plugins.rules, started_at=engine.clock())
     decided = decide_accounts(engine, moment, due=holder is not None)
     frame = decided.decisions.frame
     progress("contacts", frame.height)
     asked = frame["decision"] == "ask"
     rows = _free(engine, decided, asked.arg_true())
     tailored = tailor_rows(engine, decided, rows)
-    possible = tailored.frame["survey"].is_not_null() & tailored.frame["channel"].is_not_null()
     funnel = count_decisions(decided.decisions)
     funnel.waiting = int(asked.sum()) - len(rows)
-    _count_asks(funnel, tailored.frame, possible)
+    asks = _asks(decided, tailored, rows)
+    _count_asks(funnel, tailored.frame, asks)
     if holder is not None:
-        asks = _asks(decided, tailored, rows, possible)
         progress("asks", asks.height)
-        lines = lines_as_json(outline(decided.decisions))
-        run = PlanRun(on=moment.today("UTC"), seed=seed, started_at=started, finished_at=engine.clock())
-        run.sentences, run.funnel = {"lines": lines}, funnel.as_dict()
-        _write(engine, holder, run, decided, tailored, asks)
+        _write(engine, holder, run, funnel, decided, tailored, asks)
     return funnel
 
 
@@ -99,24 +104,24 @@ def _free(engine: Engine, decided: Decided, rows: pl.Series) -> pl.Series:
     return found.sort("rank").unique("person", keep="first")["row"].sort()
 
 
-def _count_asks(funnel: Funnel, tailored: pl.DataFrame, possible: pl.Series) -> None:
+def _count_asks(funnel: Funnel, tailored: pl.DataFrame, asks: pl.DataFrame) -> None:
     funnel.no_survey = tailored["survey"].null_count()
     funnel.no_channel = tailored.filter(pl.col("survey").is_not_null())["channel"].null_count()
-    funnel.asked = dict(tailored.filter(possible)["channel"].value_counts(sort=True).iter_rows())
+    funnel.asked = dict(asks["channel"].value_counts(sort=True).iter_rows())
 
 
 # asks
 
 
-def _asks(decided: Decided, tailored: Tailored, rows: pl.Series, possible: pl.Series) -> pl.DataFrame:
-    """The asks to make, as columns of their table."""
+def _asks(decided: Decided, tailored: Tailored, rows: pl.Series) -> pl.DataFrame:
+    """The asks to make, as columns of their table: where there is a survey and a way."""
     book = decided.book.frame[rows].select("account_id", "contact_id", "person_id", "timezone", planned_on="today")
     versions = pl.DataFrame(
         {"survey": list(decided.versions), "survey_version_id": list(decided.versions.values())},
         schema={"survey": pl.String, "survey_version_id": pl.Int64},
     )
     asks = book.hstack(tailored.frame.select("occasion", "survey", "channel", "valid_days", "send_at"))
-    asks = asks.with_columns(_forms(decided, tailored)).filter(possible)
+    asks = asks.with_columns(_forms(decided, tailored)).drop_nulls(["survey", "channel"])
     asks = asks.join(versions, on="survey", how="left", maintain_order="left")
     send_at = _instants(asks["planned_on"], asks["send_at"], asks["timezone"])
     return asks.select(
@@ -177,40 +182,37 @@ def _instant(day: date, minute: int, zone: str) -> int:
 # writing
 
 
-def _write(engine: Engine, holder: str, run: PlanRun, decided: Decided, tailored: Tailored, asks: pl.DataFrame) -> None:
-    """One transaction: the run, its records and asks, and when each account is planned next."""
-    frame = decided.decisions.frame
+def _write(
+    engine: Engine,
+    holder: str,
+    run: PlanRun,
+    funnel: Funnel,
+    decided: Decided,
+    tailored: Tailored,
+    asks: pl.DataFrame,
+) -> None:
+    """One transaction: the run, its records and asks, and for each account what was decided and until when.
+
+    An account to which something happened since it was read is left as it is: its mark stands for the next plan.
+    """
+    decisions = decided.decisions
     with engine.store.write(engine.scope) as session:
         if not engine.store.holds_lease(session, LEASE, holder):
             raise BusyError("This plan took too long and another one has begun; nothing of this one was kept.")
-        changed = _changed(session, frame, asks)
-        rows = frame["contact_id"].is_in(changed.to_list()).arg_true()
-        records = make_records(decided.decisions, rows, tailored)
+        take_turn(session)
+        accounts = marks.lock_accounts(session, decisions.frame["account_id"].unique().to_list())
+        accounts = accounts.filter(~pl.col("marked"))
+        told, asks = (_at(accounts, rows) for rows in (decisions.frame, asks))
+        changed = pl.concat([changed_outcomes(told, accounts["outcomes"]), asks["contact_id"]]).unique()
+        records = make_records(decisions, decisions.frame["contact_id"].is_in(changed.implode()).arg_true(), tailored)
+        funnel.overtaken = decisions.frame.height - told.height
+        run.sentences, run.funnel = {"lines": lines_as_json(outline(decisions))}, funnel.as_dict()
+        run.finished_at = engine.clock()
         plans.insert_plan(engine.store, session, run, records, asks)
-        shared = decided.book.frame.filter(pl.col("contact_id").is_in(asks["contact_id"].to_list()))["person_id"]
-        plans.mark_persons(session, shared.to_list(), run.on)
-        plans.plan_again(session, _next_days(frame))
+        standing = tell_outcomes(told).join(look_again(decisions), on="account_id")
+        marks.plan_again(engine.store, session, standing)
+        marks.mark_elsewhere(session, asks["contact_id"].to_list())
 
 
-def _changed(session: Session, frame: pl.DataFrame, asks: pl.DataFrame) -> pl.Series:
-    """Contacts to keep a record of: those who are asked, limited or never asked, and those whose last record says
-    otherwise."""
-    last = plans.last_outcomes(session, frame["contact_id"].to_list())
-    before = pl.DataFrame({"contact_id": list(last), "before": list(last.values())}, schema=BEFORE)
-    never = (pl.col("decision") == "hold") & pl.col("next_ask_on").is_null()
-    outcome = pl.when(never).then(pl.lit("never")).otherwise("decision")
-    told = frame.select("contact_id", outcome=outcome).join(before, on="contact_id", how="left")
-    other = pl.col("before").is_not_null() & (pl.col("before") != pl.col("outcome"))
-    fresh = pl.col("before").is_null() & pl.col("outcome").is_in(["limited", "never"])
-    changed = told.filter(other | fresh)["contact_id"]
-    return pl.concat([changed, asks["contact_id"]]).unique().sort()
-
-
-BEFORE = {"contact_id": pl.Int64, "before": pl.String}
-
-
-def _next_days(frame: pl.DataFrame) -> pl.DataFrame:
-    """When each account is decided for again: at its next ask, and tomorrow where a limit left somebody out."""
-    tomorrow = pl.col("today").dt.offset_by("1d")
-    next_on = pl.when(pl.col("decision").is_in(["ask", "limited"])).then(tomorrow).otherwise("next_ask_on")
-    return frame.group_by("account_id").agg(plan_on=next_on.min()).sort("account_id")
+def _at(accounts: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(accounts, on="account_id", how="semi", maintain_order="left")

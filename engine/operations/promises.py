@@ -15,7 +15,8 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
 from engine.data import promises as data
-from engine.data.accounts import find_account, find_contact, mark_accounts, mark_person
+from engine.data.accounts import find_account, find_contact
+from engine.data.marks import mark_accounts, mark_persons
 from engine.data.models import Account, AuditEntry, Contact, Promise, PromiseEvent
 from engine.errors import InputError, NotFoundError, StateError
 from engine.house import Engine
@@ -249,9 +250,9 @@ def _step(
             after=_facts(promise),
         )
     )
-    mark_accounts(session, [promise.account.id], at)
+    mark_accounts(session, [promise.account.id])
     if promise.contact is not None:
-        mark_person(session, promise.contact.person_id, at)
+        mark_persons(session, [promise.contact.person_id])
 
 
 def _facts(promise: Promise) -> dict[str, Any]:

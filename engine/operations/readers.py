@@ -30,7 +30,7 @@ def list_untranslated(engine: Engine) -> Iterator[tuple[str, str, str]]:
 def _folders(engine: Engine) -> tuple[Path, ...]:
     """Where translations are: the house's own, those that ship, and those that plugins bring."""
     own = [Path(engine.config.templates)] if engine.config.templates else []
-    brought = [plugin.folder for plugin in engine.plugins.all.values() if plugin.folder]
+    brought = [plugin.file.parent for plugin in engine.plugins.all.values() if plugin.file]
     return tuple(dict.fromkeys([*own, Path(str(files("engine"))), *brought]))
 
 

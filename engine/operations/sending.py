@@ -17,7 +17,6 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from engine.data.accounts import mark_person
 from engine.data.asks import (
     begin_delivery,
     count_attempts,
@@ -27,6 +26,7 @@ from engine.data.asks import (
     lock_due_asks,
 )
 from engine.data.clients import find_asks
+from engine.data.marks import mark_persons
 from engine.data.models import Ask, Delivery
 from engine.house import Engine
 from engine.operations.company import read_link_secret
@@ -125,7 +125,9 @@ def _settle_stale(session: Session, run: _Run) -> None:
 def _give_back(session: Session, delivery: Delivery) -> None:
     delivery.status, delivery.detail = "later", "claimed, and given back before it was handed over"
     ask = session.get_one(Ask, delivery.ask_id, with_for_update=True)
-    ask.status = "planned" if ask.status == "sending" else ask.status
+    if ask.status == "sending":
+        ask.status = "planned"
+        mark_persons(session, [ask.person_id])
 
 
 def _count_due(run: _Run, channel: str) -> int:
@@ -154,6 +156,7 @@ def _claim(run: _Run, channel: str, stationery: Stationery) -> list[_Claim] | No
         attempts = count_attempts(session, [ask.id for ask in welcome])
         forms = _read_forms(run, session, welcome)
         claims = [_claim_one(session, run, ask, forms, attempts.get(ask.id, 0) + 1, stationery) for ask in welcome]
+        mark_persons(session, [ask.person_id for ask in welcome])
         return [claim for claim in claims if claim]
 
 
@@ -168,7 +171,7 @@ def _is_held(session: Session, run: _Run, ask: Ask, holds: Mapping[int, str | No
 def _cancel(session: Session, run: _Run, ask: Ask, why: str) -> None:
     """Take it back, openly, and have it decided anew."""
     ask.status, ask.why_status = "cancelled", why
-    mark_person(session, ask.person_id, run.engine.clock())
+    mark_persons(session, [ask.person_id])
 
 
 def _read_forms(run: _Run, session: Session, asks: Sequence[Ask]) -> dict[int, Form]:
@@ -253,6 +256,7 @@ def _note(session: Session, run: _Run, delivery_id: int, receipt: Receipt) -> No
     delivery.finished_at, delivery.detail = run.now, receipt.detail
     if ask.status == "sending":
         NOTES[outcome](session, run, ask, delivery)
+        mark_persons(session, [ask.person_id])
     run.progress("messages", 1)
 
 
@@ -276,7 +280,6 @@ def _note_doubt(session: Session, run: _Run, ask: Ask, delivery: Delivery) -> No
     run.counts.in_doubt += 1
     ask.status, ask.why_status = "in_doubt", delivery.detail
     _stamp(run, ask, delivery)
-    mark_person(session, ask.person_id, run.engine.clock())
 
 
 def _note_refused(session: Session, run: _Run, ask: Ask, delivery: Delivery) -> None:
@@ -284,7 +287,6 @@ def _note_refused(session: Session, run: _Run, ask: Ask, delivery: Delivery) -> 
     ask.status, ask.why_status = "bounced", delivery.detail
     channels = {*(ask.contact.bounced_channels or "").split(), ask.channel or ""}
     ask.contact.bounced_channels = " ".join(sorted(filter(None, channels)))
-    mark_person(session, ask.person_id, run.engine.clock())
 
 
 def _note_later(session: Session, run: _Run, ask: Ask, delivery: Delivery) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError
 
+from engine.data.house import keep_fact, read_fact
 from engine.data.settings import read_settings
 from engine.data.surveys import current_surveys, keep_survey
 from engine.errors import InputError
@@ -20,6 +23,9 @@ from engine.templates import build_environment, template_folders
 from engine.types import OCCASIONS, SettingValue, Survey
 
 __all__ = ["Finding", "check_house", "list_surveys", "load_journey", "load_shipped", "sync_surveys"]
+
+SYNCED = "surveys"
+"""The fact that says which files were kept last."""
 
 
 def load_shipped(engine: Engine) -> tuple[dict[str, Survey], Journey]:
@@ -36,15 +42,28 @@ def load_journey(engine: Engine) -> Journey:
 
 
 def sync_surveys(engine: Engine) -> list[str]:
-    """Keep what the files say as new versions, where it is new; the names of those. Raises FileError."""
-    surveys, _ = load_shipped(engine)
+    """Keep what the files say as new versions, where it is new; the names of those. Raises FileError.
+
+    Files that say what they said the last time are not read as YAML again, which takes longer than planning a day.
+    """
+    digest = _digest(engine)
     with engine.store.read(engine.scope) as session:
+        if read_fact(session, SYNCED) == digest:
+            return []
         kept = {name: survey for name, (_, survey) in current_surveys(session).items()}
+    surveys, _ = load_shipped(engine)
     changed = [survey for survey in surveys.values() if kept.get(survey.name) != survey]
-    if not changed:
-        return []
     with engine.store.write(engine.scope) as session:
+        keep_fact(session, SYNCED, digest)
         return [survey.name for survey in changed if keep_survey(session, survey, engine.clock())]
+
+
+def _digest(engine: Engine) -> str:
+    """Tells apart what the files say, and who reads them."""
+    files = [*_files(engine, "surveys/*.yaml"), *_files(engine, "journey.yaml")]
+    told = [version("heed-surveys"), *engine.plugins.question_types]
+    told += [f"{where} {_read(path)}" for where, path in files]
+    return sha256("\n".join(told).encode()).hexdigest()
 
 
 def list_surveys(engine: Engine) -> list[Survey]:

@@ -12,9 +12,9 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from engine.data import imports as data
-from engine.data.accounts import mark_accounts
+from engine.data.marks import mark_accounts, mark_persons_behind
 from engine.data.models import PromiseEvent
-from engine.data.persons import add_persons, list_account_ids
+from engine.data.persons import add_persons
 from engine.data.store import Store
 from engine.intake.files import EXTRA, LINE
 from engine.intake.kinds import KINDS
@@ -185,7 +185,7 @@ def _follow(target: Target, rows: pl.DataFrame) -> None:
     """What else is true once these rows are in: persons, promises' histories, accounts to be decided again."""
     session, ids = target.session, set(rows["id"])
     if target.kind == "accounts":
-        mark_accounts(session, ids, data.EARLIEST)
+        mark_accounts(session, ids)
         _refresh_contacts(target, rows)
         return
     if target.kind == "contacts":
@@ -194,7 +194,8 @@ def _follow(target: Target, rows: pl.DataFrame) -> None:
         contacts = set(rows["contact_id"].drop_nulls())
     if target.kind == "promises":
         _keep_history(target, rows)
-    mark_accounts(session, set(rows["account_id"]) | list_account_ids(session, contacts), data.EARLIEST)
+    mark_accounts(session, set(rows["account_id"]))
+    mark_persons_behind(session, contacts)
 
 
 def _keep_history(target: Target, promises: pl.DataFrame) -> None:
@@ -219,4 +220,5 @@ def _refresh_contacts(target: Target, accounts: pl.DataFrame) -> None:
     changed = after.filter(pl.Series(moved, dtype=pl.Boolean))
     if changed.height:
         data.update_rows(target.session, "contacts", changed.select(own))
-        regroup_persons(target.store, target.session, set(changed["id"]))
+        regrouped = regroup_persons(target.store, target.session, set(changed["id"]))
+        mark_persons_behind(target.session, regrouped)

@@ -7,8 +7,8 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from engine.data.accounts import mark_person
 from engine.data.clients import find_person
+from engine.data.marks import mark_persons
 from engine.data.models import Contact
 from engine.data.promises import find_promise
 from engine.errors import LinkError, StateError
@@ -62,7 +62,7 @@ def give_verdict(engine: Engine, token: str, number: int, *, kept: bool, words: 
             raise StateError("This promise has changed since the page was opened. Please look at it again.")
         author = contact.name or contact.email or contact.key
         record_verdict(engine, session, promise, kept=kept, words=clean_text(words).strip() or None, author=author)
-        mark_person(session, contact.person_id, engine.clock())
+        mark_persons(session, [contact.person_id])
 
 
 def _contact(engine: Engine, session: Session, token: str) -> Contact:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy.orm import Session
 
-from engine.data.accounts import mark_person
 from engine.data.clients import cancel_waiting_asks, find_person
+from engine.data.marks import mark_persons
 from engine.data.models import Contact
 from engine.errors import InputError, LinkError
 from engine.house import Engine
@@ -58,7 +58,7 @@ def open_wishes(engine: Engine, token: str) -> Person:
             contact_id=first.id,
             locales=(first.locale, first.account.locale),
             company=company,
-            today=local_day(engine.clock(), company.zone(first.timezone, first.account.timezone)),
+            today=_today(engine, company, first),
             wishes=_wishes(contacts),
             channels=tuple(name for name in engine.plugins.channels if name in _reachable(first)),
         )
@@ -69,19 +69,20 @@ def save_wishes(engine: Engine, token: str, wishes: Wishes) -> None:
     _check(engine, wishes)
     with engine.store.write(engine.scope) as session:
         contacts = _person(engine, session, token)
-        today = local_day(engine.clock(), read_company(engine, session).zone(contacts[0].timezone))
+        company = read_company(engine, session)
         for contact in contacts:
-            _write(contact, wishes, today)
-        _decide_anew(session, contacts[0], "the person changed their wishes", engine.clock())
+            _write(contact, wishes, _today(engine, company, contact))
+        _decide_anew(session, contacts[0], "the person changed their wishes")
 
 
 def opt_out(engine: Engine, token: str) -> None:
     """Ask this person nothing more, until they take it back (RFC 8058: one POST, no questions). Raises LinkError."""
     with engine.store.write(engine.scope) as session:
         contacts = _person(engine, session, token)
+        company = read_company(engine, session)
         for contact in contacts:
-            contact.opted_out_on = contact.opted_out_on or engine.clock().date()
-        _decide_anew(session, contacts[0], "the person opted out", engine.clock())
+            contact.opted_out_on = contact.opted_out_on or _today(engine, company, contact)
+        _decide_anew(session, contacts[0], "the person opted out")
 
 
 def _person(engine: Engine, session: Session, token: str) -> list[Contact]:
@@ -91,10 +92,15 @@ def _person(engine: Engine, session: Session, token: str) -> list[Contact]:
     return contacts
 
 
-def _decide_anew(session: Session, contact: Contact, why: str, now: datetime) -> None:
+def _today(engine: Engine, company: Company, contact: Contact) -> date:
+    """Where the contact is: a no that was given today holds from today on, also when Greenwich is a day ahead."""
+    return local_day(engine.clock(), company.zone(contact.timezone, contact.account.timezone))
+
+
+def _decide_anew(session: Session, contact: Contact, why: str) -> None:
     session.flush()
     cancel_waiting_asks(session, contact.person_id, why)
-    mark_person(session, contact.person_id, now)
+    mark_persons(session, [contact.person_id])
 
 
 def _wishes(contacts: Iterable[Contact]) -> Wishes:

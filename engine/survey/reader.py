@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -54,14 +55,12 @@ class Reader:
     def load(self, source: str) -> Any:
         """The file as YAML 1.2, where `no` is Norwegian. Raises FileError where it is none."""
         try:
-            found = YAML(typ="rt", pure=True).load(source)
-            _check_size(found)
+            return _parse(source)
         except MarkedYAMLError as error:
             line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
             raise FileError([Finding(self.where + line, f"this is no YAML: {error.problem}")]) from None
         except (YAMLError, ValueError, RecursionError) as error:
             raise FileError([Finding(self.where, f"this is no YAML: {error}")]) from None
-        return found
 
     def note(self, message: str, node: Any = None, key: Any = None) -> None:
         """Keep a mistake at `key` of `node`, or at the line where node begins."""
@@ -138,6 +137,14 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     return next((kind(value) for kind in (int, float) if isinstance(value, kind)), str(value))
+
+
+@lru_cache(maxsize=32)
+def _parse(source: str) -> Any:
+    """Kept, because a bank takes a tenth of a second, and is read by every import and plan. Readers change nothing."""
+    found = YAML(typ="rt", pure=True).load(source)
+    _check_size(found)
+    return found
 
 
 def _check_size(node: Any) -> None:

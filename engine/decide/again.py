@@ -1,0 +1,62 @@
+"""What is kept of an account between two plans: what was decided last, and when to look again if nothing happens.
+
+A decision is a date, and stays as it is until that day. Before it only three things change by themselves: history that
+is dated ahead comes about, an ask has had its time (the Book says when: `changes_on`), and a reason that would have
+come too late expires, which may leave another one of the same strategy.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from engine.decide.planner import Decisions
+from engine.decide.rule import AHEAD
+from engine.types import Reason
+
+NEVER = (pl.col("decision") == "hold") & pl.col("next_ask_on").is_null()
+OUTCOME = pl.when(NEVER).then(pl.lit("never")).otherwise("decision")
+"""A decision, or never: held until somebody takes it back, or beyond the days that are searched."""
+
+
+def look_again(decisions: Decisions) -> pl.DataFrame:
+    """account_id, plan_on (null: not before something happens)."""
+    today = pl.col("today")
+    # Who has a place, or wants one, is there whenever places are given; and what failed may be well again.
+    open_ = pl.lit(bool(decisions.said.errors)) | pl.col("decision").is_in(["ask", "limited"])
+    days = [
+        pl.when(open_).then(today).otherwise("next_ask_on"),
+        pl.when(NEVER).then(today.dt.offset_by(f"{AHEAD}d")),
+        pl.col("changes_on"),
+        *_expiries(decisions),
+    ]
+    frame = pl.concat([decisions.frame, decisions.said.frame], how="horizontal")
+    frame = frame.with_columns(decisions.plan.frame["changes_on"]).with_columns(plan_on=pl.min_horizontal(days))
+    return frame.group_by("account_id").agg(pl.col("plan_on").min()).sort("account_id")
+
+
+def _expiries(decisions: Decisions) -> list[pl.Expr]:
+    """The days after the reasons that came too late."""
+    found: list[pl.Expr] = []
+    for place, say in enumerate(decisions.reasons):
+        assert isinstance(say.what, Reason)
+        if "expires" in say.columns:
+            expires = pl.col(say["expires"])
+            late = pl.col(say["on"]).is_not_null() & ~pl.col(f"left:{place}") & (expires >= pl.col("today"))
+            found.append(pl.when(late).then(expires.dt.offset_by("1d")))
+    return found
+
+
+def tell_outcomes(frame: pl.DataFrame) -> pl.DataFrame:
+    """account_id, outcomes: `CONTACT:OUTCOME` of each of its contacts, by id."""
+    told = frame.select("account_id", "contact_id", outcomes=pl.format("{}:{}", "contact_id", OUTCOME))
+    return told.sort("contact_id").group_by("account_id").agg(pl.col("outcomes").str.join(" "))
+
+
+def changed_outcomes(frame: pl.DataFrame, outcomes: pl.Series) -> pl.Series:
+    """The contacts of whom something else was decided before. Of whom nothing was: asked, left out or never asked."""
+    parts = outcomes.str.split(" ").explode().str.split_exact(":", 1).struct.rename_fields(["contact_id", "before"])
+    before = parts.struct.unnest().drop_nulls().with_columns(pl.col("contact_id").cast(pl.Int64))
+    told = frame.select("contact_id", outcome=OUTCOME)
+    told = told.join(before, on="contact_id", how="left", maintain_order="left")
+    fresh = pl.col("before").is_null() & pl.col("outcome").is_in(["ask", "limited", "never"])
+    return told.filter(fresh | (pl.col("before") != pl.col("outcome")))["contact_id"]
