@@ -170,7 +170,7 @@ def explained(
 ) -> Explanation:
     book = make_book({"created_on": ago(900), **row}, kinds=KINDS)
     house = [SettingValue(key, "house", "", value) for key, value in values]
-    decisions = decide(book, resolve(book, PLUGINS.catalog, house), PLUGINS.strategies)
+    decisions = decide(book, resolve(book, PLUGINS.catalog, house), PLUGINS.strategies, ("email", "phone"))
     rows = pl.Series([0])
     found = values_of(decisions, rows).hstack(what_if(decisions, rows, OWN_WORD)).to_dicts()[0]
     who = {"contact": {"name": name, "key": "n"}, "account": {"name": "Northwind"}}
@@ -247,6 +247,7 @@ CASES: dict[str, list[Case]] = {
         (asked(200) | {"asked_here_on": ago(5)}, ()),
     ],
     "owner_capacity": [({"owner": "o@house.example", "owner_open_followups": open_now}, ()) for open_now in (0, 1, 15)],
+    "channel_capacity": [({"channels": ["phone"]}, (("channel_capacity.phone", number),)) for number in (0, 1, 10)],
     "one_live_ask": [({}, ()), ({"planned_elsewhere": True}, ())],
 }
 
