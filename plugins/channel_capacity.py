@@ -3,7 +3,8 @@
 What it looks at: the channel that suits each person best, and the asks of ours that go by it that day, in the whole
 house: sent already, or planned and waiting to be sent.
 
-Settings: how many asks a day by `phone`, `email` and `sms`. A million means as many as there are.
+Settings: how many asks a day by `phone`, `email` and `sms`. A million means as many as there are. To use a channel for
+nobody is `channel_possible.off`: with no place at all, whoever it suits best would wait for ever.
 
 Edges: the day is the one where the person is. Somebody whose ask waits to be sent holds a place already and takes no
 new one. Whom no channel can reach takes none either. Who is left out is not asked by another channel instead: they
@@ -23,9 +24,9 @@ UNLIMITED = 1_000_000
 
 
 class Settings(Schema):
-    phone = count(10, "Call at most so many people a day.")
-    email = count(UNLIMITED, "Send an e-mail to at most so many people a day.", most=UNLIMITED)
-    sms = count(UNLIMITED, "Send an SMS to at most so many people a day.", most=UNLIMITED)
+    phone = count(10, "Call at most so many people a day.", least=1)
+    email = count(UNLIMITED, "Send an e-mail to at most so many people a day.", least=1)
+    sms = count(UNLIMITED, "Send an SMS to at most so many people a day.", least=1)
 
 
 @hookimpl

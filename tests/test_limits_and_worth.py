@@ -60,8 +60,8 @@ def test_calls_are_few_and_messages_are_not_counted_unless_somebody_says_so(colu
     assert values(book, capacity.at_most, pl.Int32) == [10, None, None, None, None, 10]
     assert values(book, capacity.used, pl.Int32) == [4, 4, 4, 4, 4, 0]
     assert values(book, capacity.holds, pl.Boolean) == [False] * 5 + [True]
-    (capacity,) = says(channel_capacity, "limit", book, email=200, phone=0, columns=columns)
-    assert values(book, capacity.at_most, pl.Int32) == [0, 200, None, None, None, 0]
+    (capacity,) = says(channel_capacity, "limit", book, email=200, phone=1, columns=columns)
+    assert values(book, capacity.at_most, pl.Int32) == [1, 200, None, None, None, 1]
 
 
 def test_revenue_counts_gently_and_within_bounds(columns):
