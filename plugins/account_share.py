@@ -30,6 +30,6 @@ def limit(book: Book, settings: SettingColumns) -> Limit:
         at_most=settings.people,
         used=in_window.fill_null(False),
         unless="with room for one more person at this company",
-        because="we ask no more than {account_share.people|one person|# people} at one company "
+        because="we ask {account_share.people|=0 nobody|no more than one person|no more than # people} at one company "
         "within {account_share.window_days|a day|# days}",
     )
