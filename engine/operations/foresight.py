@@ -32,9 +32,11 @@ def foresee_change(
         return
     with engine.store.read(engine.scope) as session:
         sample, every = sample_accounts(session, accounts, MOST)
-    book = read_book(engine.store, engine.moment(), account_ids=sample)
+    channels = tuple(engine.plugins.channels)
+    book = read_book(engine.store, engine.moment(), account_ids=sample, channels=channels)
     plans = (resolve(book, engine.plugins.catalog, values) for values in (before, after))
-    for warning in warn(*(look_ahead(decide(book, plan, engine.plugins.strategies)) for plan in plans)):
+    decided = (decide(book, plan, engine.plugins.strategies, channels) for plan in plans)
+    for warning in warn(*map(look_ahead, decided)):
         yield f"{warning} We looked at one account in {every:,}." if every > 1 else warning
 
 
