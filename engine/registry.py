@@ -53,6 +53,7 @@ DEFAULT_PLUGINS = (
     "plugins.rotation",
     "plugins.not_again",
     "plugins.role_match",
+    "plugins.follow_up",
     "plugins.form_budget",
     # channels and time
     "plugins.channel_possible",

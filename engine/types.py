@@ -172,6 +172,8 @@ class Question:
     roles: tuple[str, ...] = ()
     show_if: str | None = None
     for_each: str | None = None
+    knows: str | None = None
+    """The fact of the record that an answer would tell, such as contact.role: not asked where the record has it."""
     required: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     """What only its type understands: scale, choices, reasons, labels …"""
@@ -190,7 +192,11 @@ class Survey:
 
 @dataclass(frozen=True)
 class Given:
-    """One answer as the client gave it. `value` is what was chosen, as text; `score` its number; `text` own words."""
+    """One answer as the client gave it. `value` is what was chosen, as text; `score` its number; `text` own words.
+
+    `data`: whatever else its type keeps. Under `reasons`, `low` stands what is behind a low score: names of constructs,
+    or of entries of the journey.
+    """
 
     value: str | None = None
     score: float | None = None
@@ -211,6 +217,9 @@ class QuestionType(Protocol):
     """Whether it invites the client's own words: each form has at least one such question."""
     options: tuple[str, ...]
     """Keys of a question in YAML that only this type understands."""
+
+    def low_up_to(self, question: Question) -> float | None:
+        """The highest score that counts as low, so that it is followed up; None: no score does."""
 
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         """Say what is wrong with a question's own options, a sentence each, beginning with the option's key."""

@@ -63,6 +63,9 @@ class CallMe:
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         return ()
 
+    def low_up_to(self, question: Question) -> float | None:
+        return None
+
     def texts(self, question: Question, locale: str, _: Gettext) -> dict[str, Any]:
         return {
             "yes": _("Yes, please call me"),

@@ -1,8 +1,10 @@
-"""Never ask people again what they have told us lately.
+"""Never ask people again what they have told us lately, or what we know anyway.
 
-What it looks at: when this person last answered this question.
+What it looks at: when this person last answered this question; and whether the record has the fact that an answer
+would tell.
 
-Settings: none besides the mode. Each question says itself, as `every_days`, how long an answer stays good.
+Settings: none besides the mode. Each question says itself, as `every_days`, how long an answer stays good, and as
+`knows`, which fact it would tell.
 
 Edges: anchors may come again with every survey, since they are there to compare over time. A question that was
 asked and skipped was not answered.
@@ -21,5 +23,5 @@ from engine.api import Grid, hookimpl, plus_days
 def question_worth(grid: Grid) -> pl.Expr | None:
     if grid.question is None or grid.question.anchor:
         return None
-    known = plus_days(grid["answered_on"], grid.question.every_days) > grid.today
-    return pl.when(known).then(0.0).otherwise(1.0)
+    answered = plus_days(grid["answered_on"], grid.question.every_days) > grid.today
+    return pl.when(answered | grid["known"].is_not_null()).then(0.0).otherwise(1.0)

@@ -32,6 +32,9 @@ class Choice:
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         return check_named("choices", options.get("choices"))
 
+    def low_up_to(self, question: Question) -> float | None:
+        return None
+
     def texts(self, question: Question, locale: str, _: Gettext) -> dict[str, Any]:
         return {"choices": named_texts(question.options["choices"], locale)}
 

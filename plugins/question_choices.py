@@ -42,6 +42,9 @@ class Choices:
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         return check_named("choices", options.get("choices"))
 
+    def low_up_to(self, question: Question) -> float | None:
+        return None
+
     def texts(self, question: Question, locale: str, _: Gettext) -> dict[str, Any]:
         return {"choices": named_texts(question.options["choices"], locale), "hint": _("Choose any that apply.")}
 

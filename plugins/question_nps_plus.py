@@ -29,7 +29,7 @@ from engine.api import (
 
 BANDS = ("low", "middle", "high")
 
-NPS = Scale("nps", 0, 10, low="Not at all likely", high="Extremely likely")
+NPS = Scale("nps", 0, 10, low="Not at all likely", high="Extremely likely", low_up_to=6)
 
 REASONS = """{%- for band, why, reasons in texts.reasons %}
 <fieldset class="choices reasons reasons-{{ band }}">
@@ -61,6 +61,9 @@ class NpsPlus:
                 yield f"reasons: there is no band “{band}”, only low, middle and high.{nearest(str(band), BANDS)}"
             else:
                 yield from check_named(f"reasons: {band}", reasons[band])
+
+    def low_up_to(self, question: Question) -> float | None:
+        return NPS.low_up_to(question)
 
     def texts(self, question: Question, locale: str, _: Gettext) -> dict[str, Any]:
         why = {"low": _("What disappointed you?"), "middle": _("What holds you back?"), "high": _("What do you value?")}

@@ -1,6 +1,6 @@
 """How satisfied somebody is, from 1 to 5, with a word for every point (CSAT).
 
-The score is the point chosen; 4 and 5 count as satisfied.
+The score is the point chosen; 4 and 5 count as satisfied, 1 and 2 as low.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from engine.api import RADIOS, Form, Gettext, Given, Question, QuestionType, hookimpl, listed, read_one
+from engine.api import RADIOS, Form, Gettext, Given, Question, QuestionType, hookimpl, listed, lower_half, read_one
 
 
 class Satisfaction:
@@ -19,6 +19,9 @@ class Satisfaction:
 
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         return ()
+
+    def low_up_to(self, question: Question) -> float | None:
+        return lower_half(1, 5)
 
     def texts(self, question: Question, locale: str, _: Gettext) -> dict[str, Any]:
         words = (

@@ -17,6 +17,9 @@ class Text:
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         return ()
 
+    def low_up_to(self, question: Question) -> float | None:
+        return None
+
     def texts(self, question: Question, locale: str, _: Gettext) -> dict[str, Any]:
         return words_texts("", _)
 

@@ -1,4 +1,4 @@
-"""Yes or no, for what is either so or not. The score is 1 or 0."""
+"""Yes or no, for what is either so or not. The score is 1 or 0, and a no is low."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ class YesNo:
 
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         return ()
+
+    def low_up_to(self, question: Question) -> float | None:
+        return 0
 
     def texts(self, question: Question, locale: str, _: Gettext) -> dict[str, Any]:
         return {"choices": [("yes", _("Yes")), ("no", _("No"))]}

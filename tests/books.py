@@ -29,6 +29,7 @@ NEUTRAL = {
     "contact_key": "nadia",
     "account_key": "northwind",
     "today": TODAY,
+    "timezone": "UTC",
     "tier": "standard",
     "created_on": date(2020, 1, 1),
     "house_answer_rate": 0.5,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import survey_templates
 from engine.decide.book import COLUMNS, Book
 from engine.decide.forms import Forms, tell_why
-from engine.decide.hearing import ASKED_COLUMNS, HEARD_COLUMNS, construct_of, is_driver
+from engine.decide.hearing import ASKED_COLUMNS, BEHIND_COLUMNS, HEARD_COLUMNS, construct_of, is_driver
 from engine.decide.plan import resolve
 from engine.decide.questioning import choose_questions
 from engine.decide.sentences import Teller
@@ -49,6 +49,7 @@ def choose(
     surveys: list[Survey],
     heard: list[dict[str, Any]] | None = None,
     asked: list[dict[str, Any]] | None = None,
+    behind: list[dict[str, Any]] | None = None,
     **house: Any,
 ) -> Forms:
     """Every ask is of another contact of account 1, ranked as they stand, unless it says otherwise."""
@@ -66,12 +67,14 @@ def choose(
         PLUGINS.strategies,
         heard=_events(heard, "answered_on", HEARD_COLUMNS, surveys),
         asked=_events(asked, "asked_on", ASKED_COLUMNS, surveys),
+        behind=_events(behind, "on", BEHIND_COLUMNS, surveys),
         own_words=OWN_WORDS,
     )
 
 
 def _events(rows: list[dict[str, Any]] | None, day: str, schema: Any, surveys: list[Survey]) -> pl.DataFrame:
-    defaults = {"account_id": 1, "person_id": 99, "survey": surveys[0].name}
+    defaults = {"account_id": 1, "person_id": 99, "timezone": "UTC", "survey": surveys[0].name}
+    defaults |= {"reasons": None, "promised": False}
     found = [defaults | row | {day: TODAY - timedelta(days=row["ago"])} for row in rows or []]
     return pl.DataFrame([{name: row[name] for name in schema} for row in found], schema=schema)
 

@@ -3,67 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
 import polars as pl
-from sqlalchemy import Select, Text, cast, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.data.columns import Snapshot
-from engine.data.models import LIVE_BY_HEED, WAITING, Account, AnswerRow, Ask, Contact, DecisionRecord, PlanRun, Promise
+from engine.data.models import LIVE_BY_HEED, WAITING, Account, Ask, Contact, DecisionRecord, PlanRun
 from engine.data.scope import among
 from engine.data.store import Store
-from engine.decide.hearing import ASKED_COLUMNS, HEARD_COLUMNS
 
 UNSYNCHRONISED = {"synchronize_session": False}
 
 BROAD = 5000
-"""So many accounts and more are read as all accounts: quicker than picking them."""
-
-
-def read_heard(snapshot: Snapshot, account_ids: Collection[int], until: datetime) -> pl.DataFrame:
-    """The latest answer of each person to each question, at these accounts and wherever else they are contacts."""
-    query = (
-        select(
-            AnswerRow.account_id,
-            Contact.person_id,
-            AnswerRow.survey,
-            AnswerRow.question,
-            func.max(AnswerRow.answered_at).label("answered_on"),
-        )
-        .join(Contact, Contact.id == AnswerRow.contact_id)
-        .where(AnswerRow.answered_at < until)
-        .group_by(AnswerRow.account_id, Contact.person_id, AnswerRow.survey, AnswerRow.question)
-    )
-    if len(account_ids) < BROAD:
-        persons = select(Contact.person_id).where(among(Contact.account_id, account_ids, snapshot.dialect))
-        query = query.where(Contact.person_id.in_(persons))
-    return _typed(snapshot.frame(query).with_columns(_day("answered_on")), HEARD_COLUMNS)
-
-
-def read_asked(snapshot: Snapshot, account_ids: Collection[int], since: datetime) -> pl.DataFrame:
-    """The questions of asks that were sent since then, or wait to be sent."""
-    at = func.coalesce(Ask.sent_at, Ask.send_at)
-    query = select(
-        Ask.account_id, Ask.person_id, Ask.survey, at.label("asked_on"), cast(Ask.form, Text).label("form")
-    ).where(Ask.origin == "heed", Ask.form.is_not(None), Ask.status.not_in(("cancelled", "held")), at >= since)
-    rows = snapshot.frame(_of_accounts(query, Ask.account_id, account_ids, snapshot))
-    if not rows.height:
-        return pl.DataFrame(schema=ASKED_COLUMNS)
-    form = pl.col("form").str.json_decode(pl.List(pl.Struct({"question": pl.String})))
-    asked = rows.with_columns(form, _day("asked_on")).explode("form")
-    return _typed(asked.with_columns(question=pl.col("form").struct.field("question")), ASKED_COLUMNS)
-
-
-def read_unjudged(snapshot: Snapshot, account_ids: Collection[int]) -> pl.DataFrame:
-    """contact_id and promise_id of promises that are done and wait for the client's word, oldest first."""
-    query = select(Promise.contact_id, Promise.id.label("promise_id"), Promise.done_on).where(
-        Promise.status == "done", Promise.verdict.is_(None), Promise.contact_id.is_not(None)
-    )
-    rows = snapshot.frame(_of_accounts(query, Promise.account_id, account_ids, snapshot))
-    kinds = {"contact_id": pl.Int64, "promise_id": pl.Int64}
-    return _typed(rows.sort("done_on", "promise_id"), kinds)
+"""So many persons and more are read as everyone: quicker than picking them."""
 
 
 def read_live_persons(snapshot: Snapshot, person_ids: Collection[int]) -> pl.Series:
@@ -72,20 +26,6 @@ def read_live_persons(snapshot: Snapshot, person_ids: Collection[int]) -> pl.Ser
     if len(person_ids) < BROAD:
         query = query.where(among(Ask.person_id, person_ids, snapshot.dialect))
     return snapshot.frame(query)["person_id"]
-
-
-def _of_accounts(
-    query: Select[*tuple[Any, ...]], column: Any, account_ids: Collection[int], snapshot: Snapshot
-) -> Select[*tuple[Any, ...]]:
-    return query if len(account_ids) >= BROAD else query.where(among(column, account_ids, snapshot.dialect))
-
-
-def _day(column: str) -> pl.Expr:
-    return (pl.col(column) // 86_400).cast(pl.Int32).cast(pl.Date).alias(column)
-
-
-def _typed(frame: pl.DataFrame, kinds: Any) -> pl.DataFrame:
-    return frame.select(pl.col(name).cast(kind) for name, kind in kinds.items())
 
 
 def read_names(snapshot: Snapshot, contact_ids: Collection[int]) -> pl.DataFrame:

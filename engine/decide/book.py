@@ -197,6 +197,21 @@ GRID_COLUMNS = (
     Column("answered_on", pl.Date, "this person's last answer to this question", "never answered"),
     Column("heard_on", pl.Date, "the question's construct was last heard from this account", "never heard"),
     Column("colleague_on", pl.Date, "a colleague at this account last answered, or was asked, this construct", "never"),
+    Column(
+        "low_on",
+        pl.Date,
+        "the person's last low score, where the question may be behind it: it is a reason that was ticked; where none "
+        "was, it measures the same or belongs to the same part of the journey",
+        "none, or it is not",
+    ),
+    Column(
+        "promised_on",
+        pl.Date,
+        "the last promise to the person that is agreed or done and came from a low score, where the question may be "
+        "behind that score",
+        "none, or it is not",
+    ),
+    Column("known", pl.String, "what the record has of the fact that the question `knows`", "nothing, or no such fact"),
 )
 """What a Grid of questions adds to the Book's columns."""
 

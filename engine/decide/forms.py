@@ -39,6 +39,9 @@ class Why(IntEnum):
     WORTHLESS = 12
     NO_SECONDS = 13
     NO_PLACE = 14
+    KNOWN = 15
+    LOW = 16
+    PROMISED = 17
 
 
 SENTENCES = {
@@ -57,6 +60,9 @@ SENTENCES = {
     Why.WORTHLESS: "another rule keeps it for later",
     Why.NO_SECONDS: "it would take longer than {number|a second|# seconds} in all",
     Why.NO_PLACE: "there {number|is one question|are # questions} already",
+    Why.KNOWN: "we know it already",
+    Why.LOW: "it may be behind the low score that they gave {number|=0 today|yesterday|# days ago}",
+    Why.PROMISED: "it may be behind what we promised them {number|=0 today|yesterday|# days ago}",
 }
 WHYS = [why.name.lower() for why in Why]
 """What a record keeps of each: once there, a name stays."""

@@ -17,15 +17,13 @@ import polars as pl
 
 from engine.decide.book import Grid
 from engine.decide.forms import Counts, Floats, Forms, Mask, Sheet, Why, fill_whys
-from engine.decide.hearing import NO_DAY, Days, Hearing, Ids, Places, is_driver
+from engine.decide.hearing import NO_DAY, WEEK, Days, Hearing, Ids, Places, is_driver
 from engine.decide.opinions import ask_all, hooked, only
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
-from engine.survey.wording import CONDITION_FACTS, check_condition, holds
+from engine.survey.wording import CONDITION_FACTS, KNOWN_FACTS, check_condition, holds
 from engine.types import Question, Survey
 
-WEEK = 7
-"""Two colleagues asked within so many days share no driver."""
 MOST_PROMISES = 3
 """A form asks about so many promises at most: as many as the page shows."""
 NO_BUDGET = 1_000_000
@@ -40,6 +38,7 @@ def choose_questions(
     *,
     heard: pl.DataFrame,
     asked: pl.DataFrame,
+    behind: pl.DataFrame,
     own_words: Collection[str],
     kinds: Sequence[str] = (),
 ) -> Forms:
@@ -47,11 +46,11 @@ def choose_questions(
 
     It has the columns of the Book and of the settings, `occasion`, `survey` (null or unknown: nothing to ask), `rank`
     (integer: who comes first at an account) and a count for each of FOR_EACH that waits for the contact (Int32; a
-    column that is not there counts as none). `heard` and `asked`: HEARD_COLUMNS and ASKED_COLUMNS. `own_words`: the
-    question types that invite own words. `kinds`: the Book's.
+    column that is not there counts as none). `heard`, `asked` and `behind`: HEARD_COLUMNS, ASKED_COLUMNS and
+    BEHIND_COLUMNS. `own_words`: the question types that invite own words. `kinds`: the Book's.
     """
     frame, banks = asks.frame, {survey.name: survey for survey in surveys}
-    hearing = Hearing(frame, banks.values(), heard, asked)
+    hearing = Hearing(frame, banks.values(), heard=heard, asked=asked, behind=behind)
     panel = _Panel(asks, hooked(strategies, "question_worth"), tuple(kinds))
     names = frame["survey"].drop_nulls().unique().sort()
     tables = [
@@ -91,8 +90,14 @@ class _Table:
     copies: Counts
     """How often a question can be asked: once, or once for each promise that waits."""
     worth: Floats
+    known: Mask
+    """Whether the record has the fact that an answer would tell."""
     answered: Days
     heard: Days
+    low: Days
+    """When the person last gave a low score that it is behind."""
+    promised: Days
+    """When we last promised the person something that it is behind."""
     others: Days
     """When a colleague last answered, or was asked, the construct."""
     blocked: Mask
@@ -133,6 +138,8 @@ class _Table:
         yield Why.ANCHOR, picked & self.anchors, 0
         yield Why.OPEN, picked & self.reserved, 0
         yield Why.OFFER, picked & np.array([question.measures is None for question in self.survey.questions]), 0
+        yield Why.LOW, picked & (self.low != NO_DAY), self._ago(self.low)
+        yield Why.PROMISED, picked & (self.promised != NO_DAY), self._ago(self.promised)
         yield Why.NEVER_HEARD, picked & (self.heard == NO_DAY), 0
         yield Why.NOT_HEARD_FOR, picked, self._ago(self.heard)
 
@@ -143,6 +150,7 @@ class _Table:
         worthless = self.worth <= 0
         every_days = np.array([question.every_days for question in self.survey.questions], dtype=np.int32)
         answered, others = self._ago(self.answered), self._ago(self.others)
+        yield Why.KNOWN, worthless & self.known, 0
         yield Why.ANSWERED, worthless & (self.answered != NO_DAY) & (answered < every_days), answered
         yield Why.COLLEAGUE_THIS_WEEK, self.blocked, 0
         yield Why.COLLEAGUE, worthless & self.drivers & (self.others != NO_DAY), others
@@ -177,11 +185,17 @@ class _Filling:
         usual = np.flatnonzero(self.table.open & ~self.table.repeated)
         if not len(usual):
             return
-        able, meant = self.able[:, usual], self.meant[:, usual]
-        best = usual[np.argmax(np.where(able, 1 + self._density()[:, usual], meant), axis=1)]
-        missing: Mask = np.asarray(~((self.picked > 0) & self.table.open).any(axis=1) & meant.any(axis=1))
+        best = usual[self._best_first(usual)[:, 0]]
+        missing: Mask = np.asarray(~((self.picked > 0) & self.table.open).any(axis=1))
+        missing &= self.meant[:, usual].any(axis=1)
         self.reserved[self.rows[missing], best[missing]] = True
         self._add(best, missing)
+
+    def _best_first(self, usual: Places) -> Places:
+        """Which of these questions to take, the best first: those that may be asked, what fits, what teaches most."""
+        able, meant = self.able[:, usual], self.meant[:, usual]
+        fits = np.stack([self._has_room(question) for question in usual], axis=1)
+        return np.lexsort((-self._density()[:, usual], ~fits, ~able, ~meant))
 
     def add_promises(self) -> None:
         """Promises that wait come before anything that rotates."""
@@ -241,28 +255,33 @@ class _Panel:
 
 def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, own_words: Collection[str]) -> _Table:
     frame, places, questions = panel.asks.frame[rows], rows.to_numpy().astype(np.intp), survey.questions
-    accounts, constructs = hearing.accounts[places], hearing.places(survey.name, questions)
+    views, constructs = hearing.views[places], hearing.places(survey.name, questions)
     persons, today = hearing.persons[places], frame["today"].to_physical().to_numpy()
     answered = hearing.answered(survey.name, questions, places)
-    heard = hearing.heard.day[np.ix_(accounts, constructs)]
-    others = hearing.turns.of_others(accounts, constructs, persons)
+    heard = hearing.heard.day[np.ix_(views, constructs)]
+    others = hearing.turns.of_others(views, constructs, persons)
+    low, promised = (hearing.behind(survey.name, questions, places, promised=each) for each in (False, True))
     drivers = np.array([is_driver(question) for question in questions], dtype=bool)
-    this_week = hearing.asked.of_others(accounts, constructs, persons) > today[:, None] - WEEK
+    this_week = hearing.asked.of_others(views, constructs, persons) > today[:, None] - WEEK
     days = {"answered_on": answered, "heard_on": heard, "colleague_on": np.where(drivers, others, NO_DAY)}
+    days |= {"low_on": low, "promised_on": promised}
     return _Table(
         survey=survey,
         rows=places,
-        accounts=accounts,
+        accounts=hearing.accounts[places],
         constructs=constructs,
         today=today,
         budget=panel.setting("seconds", frame),
         most=panel.setting("most", frame),
-        open=np.array([question.type in own_words for question in questions], dtype=bool),
+        open=np.array([question.type in own_words and not question.knows for question in questions], dtype=bool),
         refused=_columns([_refused(question, frame) for question in questions]),
         copies=_columns([_copies(question, frame) for question in questions]),
         worth=panel.judge(questions, _grid_frame(frame, questions, days)),
+        known=_columns([_known(question, frame).is_not_null().to_numpy() for question in questions]),
         answered=answered,
         heard=heard,
+        low=low,
+        promised=promised,
         others=others,
         blocked=this_week & drivers,
     )
@@ -273,13 +292,20 @@ def _columns(columns: Sequence[npt.NDArray[Number]]) -> npt.NDArray[Number]:
 
 
 def _grid_frame(frame: pl.DataFrame, questions: Sequence[Question], days: Mapping[str, Days]) -> pl.DataFrame:
-    """The frame with each of `days`, rows × questions, as a column per question."""
+    """The frame with each of `days`, rows × questions, and with what the record knows, as a column per question."""
     columns = [
         pl.Series(f"{name}:{question.name}", _dates(column))
         for name, table in days.items()
         for question, column in zip(questions, table.T, strict=True)
     ]
-    return frame.hstack(columns)
+    return frame.hstack(columns + [_known(question, frame).alias(f"known:{question.name}") for question in questions])
+
+
+def _known(question: Question, frame: pl.DataFrame) -> pl.Series:
+    """What the record has of the fact that an answer would tell."""
+    if question.knows is None or KNOWN_FACTS[question.knows] not in frame.columns:
+        return pl.Series([None], dtype=pl.String).new_from_index(0, frame.height)
+    return frame[KNOWN_FACTS[question.knows]].cast(pl.String)
 
 
 def _dates(days: Days) -> npt.NDArray[np.datetime64]:

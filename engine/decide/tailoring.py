@@ -21,13 +21,14 @@ from engine.types import Survey
 
 @dataclass(frozen=True)
 class Supplies:
-    """What tailoring needs besides decisions. `heard`, `asked`: see engine.decide.hearing. `waiting`: contact_id and
-    promise_id of promises that are done and wait for the client's word, oldest first."""
+    """What tailoring needs besides decisions. `heard`, `asked`, `behind`: see engine.decide.hearing. `waiting`:
+    contact_id and promise_id of promises that are done and wait for the client's word, oldest first."""
 
     surveys: Mapping[str, Survey]
     own_words: Collection[str]
     heard: pl.DataFrame
     asked: pl.DataFrame
+    behind: pl.DataFrame
     waiting: pl.DataFrame
 
 
@@ -80,6 +81,7 @@ def tailor(
         strategies,
         heard=supplies.heard,
         asked=supplies.asked,
+        behind=supplies.behind,
         own_words=supplies.own_words,
         kinds=kinds,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.data import plans
 from engine.data.accounts import find_contacts
 from engine.data.book import linked_accounts, read_book
+from engine.data.heard import read_known
 from engine.data.models import Contact
 from engine.data.settings import read_settings
 from engine.data.surveys import current_surveys
@@ -23,7 +24,6 @@ from engine.decide.explanation import Explanation, explain, find_hold
 from engine.decide.outline import Line, as_if_due, outline, values_of
 from engine.decide.plan import OWN_WORD, resolve
 from engine.decide.planner import Decisions, decide
-from engine.decide.questioning import WEEK
 from engine.decide.replay import replay
 from engine.decide.says import Said
 from engine.decide.sentences import Teller
@@ -64,22 +64,20 @@ def decide_accounts(
 
 
 def _read_supplies(engine: Engine, moment: Moment, decisions: Decisions, surveys: Mapping[str, Survey]) -> Supplies:
-    """What is known of the accounts where somebody would be asked."""
-    asked = decisions.frame.filter(pl.col("decision").is_in(["ask", "limited"]))["account_id"].unique().to_list()
-    until = _end(moment)
-    with engine.store.snapshot() as snapshot:
-        heard = plans.read_heard(snapshot, asked, until)
-        turns = plans.read_asked(snapshot, asked, until - timedelta(days=WEEK + 1))
-        unjudged = plans.read_unjudged(snapshot, asked)
+    """What is known of those who would be asked, and of their accounts."""
+    rows = decisions.frame["decision"].is_in(["ask", "limited"]).arg_true()
+    asks = decisions.plan.frame[rows].select("contact_id", "account_id", "person_id", "timezone", "today")
     own_words = [name for name, kind in engine.plugins.question_types.items() if kind.own_words]
-    return Supplies(surveys, own_words, heard, turns, unjudged)
+    known = read_known(engine.store, asks, moment, _find_lows(engine, surveys.values()))
+    return Supplies(surveys, own_words, **known)
 
 
-def _end(moment: Moment) -> datetime:
-    """Up to when answers count."""
-    return (
-        datetime.combine(moment.on + timedelta(days=1), time(), UTC) if moment.on else moment.now + timedelta(seconds=1)
-    )
+def _find_lows(engine: Engine, surveys: Iterable[Survey]) -> dict[tuple[str, str], float]:
+    """The scores up to which each question's count as low."""
+    types = engine.plugins.question_types
+    questions = ((survey, question) for survey in surveys for question in survey.questions if question.type in types)
+    found = {(survey.name, each.name): types[each.type].low_up_to(each) for survey, each in questions}
+    return {question: most for question, most in found.items() if most is not None}
 
 
 def tailor_rows(engine: Engine, decided: Decided, rows: pl.Series) -> Tailored:

@@ -10,7 +10,7 @@ from engine.errors import nearest
 from engine.survey.elements import text_for
 from engine.survey.journey import Journey
 from engine.survey.reader import ANYTHING, ENTRIES, FLAG, NUMBER, TEXT, TEXTS, WORDS, Reader, plain
-from engine.survey.wording import FACTS, check_condition, check_wording
+from engine.survey.wording import FACTS, KNOWN_FACTS, check_condition, check_wording
 from engine.types import OCCASIONS, Question, QuestionType, Survey
 
 __all__ = ["FOR_EACH", "read_survey", "survey_as_dict", "survey_for", "survey_from_dict", "text_for"]
@@ -38,6 +38,7 @@ QUESTION_KEYS = {
     "roles": WORDS,
     "show_if": TEXT,
     "for_each": TEXT,
+    "knows": TEXT,
     "required": FLAG,
 }
 
@@ -123,7 +124,8 @@ class _BankReader(Reader):
         if questions and not any(question.anchor for question in questions):
             self.note("at least one question must be an anchor, asked of everyone: anchor: true", node, "questions")
         inviting = sorted(name for name, kind in self.types.items() if kind.own_words)
-        if questions and not any(question.type in inviting and not question.for_each for question in questions):
+        always = (question for question in questions if not question.for_each and not question.knows)
+        if questions and not any(question.type in inviting for question in always):
             words = f"at least one question must invite the client's own words: {', '.join(inviting)}"
             self.note(words, node, "questions")
 
@@ -149,6 +151,11 @@ class _BankReader(Reader):
         self.texts(node, "ask", found, lambda text: check_wording(text, facts))
         if "for_each" in found:
             self.words(node, "for_each", [found["for_each"]], FOR_EACH)
+        if "knows" in found:
+            self.words(node, "knows", [found["knows"]], KNOWN_FACTS)
+            if found.get("anchor"):
+                words = "an anchor is asked of everyone, whatever the record knows: leave out one of the two"
+                self.note(words, node, "knows")
         if "about" in found:
             self.words(node, "about", [found["about"]], [entry.name for entry in self.journey.entries])
         if "show_if" in found:

@@ -65,18 +65,34 @@ class Scale:
 
     `low` and `high` are the usual words, a question may bring its own as `low_label` and `high_label`. With
     `resizable` a question may set its last point by `scale`. The point is the answer's value, its number the score.
+    Scores in the lower half are low, unless `low_up_to` says otherwise.
     """
 
     html = SCALE
     own_words = False
 
-    def __init__(self, name: str, first: int, last: int, *, low: str, high: str, resizable: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        first: int,
+        last: int,
+        *,
+        low: str,
+        high: str,
+        resizable: bool = False,
+        low_up_to: int | None = None,
+    ) -> None:
         self.name = name
+        self._low_up_to = low_up_to
         self.first, self.last, self.low, self.high = first, last, low, high
         self.options: tuple[str, ...] = ("low_label", "high_label", *(["scale"] if resizable else []))
 
     def points(self, options: Mapping[str, Any]) -> list[str]:
         return [str(point) for point in range(self.first, options.get("scale", self.last) + 1)]
+
+    def low_up_to(self, question: Question) -> float | None:
+        last = question.options.get("scale", self.last)
+        return self._low_up_to if self._low_up_to is not None else lower_half(self.first, last)
 
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         scale = options.get("scale", self.last)
@@ -100,6 +116,15 @@ class Scale:
     def as_text(self, label: str, texts: Mapping[str, Any]) -> str:
         points = texts["points"]
         return f"{label}\n{points[0][0]} = {texts['low']} … {points[-1][0]} = {texts['high']}"
+
+
+def lower_half(first: int, last: int) -> int:
+    """The last point of the lower half of a scale; the middle one of an odd number belongs to neither half.
+
+    >>> lower_half(1, 5), lower_half(1, 4), lower_half(1, 7)
+    (2, 2, 3)
+    """
+    return first + (last - first + 1) // 2 - 1
 
 
 def text_for(texts: Mapping[str, str], locale: str) -> str:

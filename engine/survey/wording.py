@@ -55,6 +55,17 @@ CONDITION_FACTS = {
 }
 """What a question's `show_if` can look at, and the column it stands in when questions are chosen."""
 
+KNOWN_FACTS = {
+    "account.segment": "segment",
+    "account.country": "country",
+    "account.region": "region",
+    "account.renewal_on": "renewal_on",
+    "contact.role": "role",
+    "contact.influence": "influence",
+    "contact.preferred_channel": "preferred_channel",
+}
+"""What a question can tell the record (`knows`), and the column it stands in when questions are chosen."""
+
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "eq": operator.eq,
     "ne": operator.ne,
