@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -15,6 +16,8 @@ import click
 
 from engine.cli import COMMANDS, main
 from engine.config import Config
+from engine.decide import responses
+from engine.decide import simulation as simulation_figures
 from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, COUNTS, GRID_COLUMNS, LIMIT_COLUMNS, TOUCHPOINT
 from engine.decide.plan import Company, Spec
 from engine.intake import values
@@ -127,6 +130,9 @@ def settings() -> str:
         f"{Company.__doc__}",
         _settings(company),
         *(f"## {name}\n\n{_settings(specs)}" for name, specs in owners.items()),
+        "## simulation",
+        f"{responses.Responses.__doc__}",
+        _settings(_own(plugins, "simulation")),
         "## The installation",
         "Keys of `heed.toml` in the working directory or, as `HEED_NAME` in capitals, environment variables, which "
         "win. They are read once, when a command starts.",
@@ -137,6 +143,24 @@ def settings() -> str:
 def _option(option: Any) -> tuple[str, ...]:
     default = str(option.default).lower() if isinstance(option.default, bool) else str(option.default)
     return f"`{option.name}`", f"`{default}`" if default else "empty", option.metadata["help"]
+
+
+# forecasts and simulations
+
+
+def simulation() -> str:
+    return _page(
+        "Forecasts and simulations",
+        "`heed forecast ACCOUNT` says who of an account will be asked in the months ahead. `heed simulate --set "
+        "KEY=VALUE` walks the whole book through the days under changed settings, beside today's. Both decide by the "
+        "planner itself, with every strategy that is on, for the accounts whose day has come; nothing is written. What "
+        "nobody can know is how people answer.",
+        f"{inspect.getdoc(responses)}",
+        "## Settings",
+        _settings(_own(build_plugins(), "simulation")),
+        "## What the figures are",
+        f"{inspect.getdoc(simulation_figures)}",
+    )
 
 
 # the command line
@@ -257,6 +281,7 @@ def _column(column: Any) -> tuple[str, ...]:
 PAGES: dict[str, Callable[[], str]] = {
     "strategies.md": strategies,
     "settings.md": settings,
+    "simulation.md": simulation,
     "cli.md": cli,
     "csv.md": csv,
     "book.md": book,

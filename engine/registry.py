@@ -19,6 +19,7 @@ from marshmallow import Schema
 
 from engine import hookspecs
 from engine.decide.plan import Catalog, Company, with_mode
+from engine.decide.responses import Responses
 from engine.errors import HeedError, PluginError, nearest
 from engine.types import Channel, QuestionType
 
@@ -202,7 +203,7 @@ def build_plugins(extra: Iterable[ModuleType | object] = (), builtins: Iterable[
     }
     return Plugins(
         all=found,
-        catalog=Catalog({"company": Company} | schemas),
+        catalog=Catalog({"company": Company, "simulation": Responses} | schemas),
         channels=_registered(found, "register_channels"),
         question_types=_registered(found, "register_question_types"),
     )

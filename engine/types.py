@@ -118,6 +118,7 @@ class Limit:
     `used`: a Boolean says that this row's person already holds a place (asking them again takes none);
     an integer says how many places of the group are held (the same for every row of the group); None: none.
     `holds`, beside an integer: a Boolean that says that this row's person holds one of those.
+    `frees_on`, beside a Boolean: the day (Date) from which on the row's person holds no place any more.
     `unless` says what would make room ("with room for one more person").
     """
 
@@ -126,6 +127,7 @@ class Limit:
     because: str
     used: pl.Expr | None = None
     holds: pl.Expr | None = None
+    frees_on: pl.Expr | None = None
     unless: str | None = None
     facts: Facts = field(default_factory=dict)
 

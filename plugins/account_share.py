@@ -24,11 +24,12 @@ class Settings(Schema):
 
 @hookimpl
 def limit(book: Book, settings: SettingColumns) -> Limit:
-    in_window = plus_days(book["asked_here_on"], settings.window_days) > book.today
+    frees_on = plus_days(book["asked_here_on"], settings.window_days)
     return Limit(
         per=("account_id",),
         at_most=settings.people,
-        used=in_window.fill_null(False),
+        used=(frees_on > book.today).fill_null(False),
+        frees_on=frees_on,
         unless="with room for one more person at this company",
         because="we ask {account_share.people|=0 nobody|no more than one person|no more than # people} at one company "
         "within {account_share.window_days|a day|# days}",

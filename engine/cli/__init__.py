@@ -22,6 +22,8 @@ COMMANDS = {
     "import": Entry("engine.cli.imports:import_", "Import accounts, contacts and history from CSV files."),
     "plan": Entry("engine.cli.plan:plan", "Decide for everyone who is due, and make their asks."),
     "explain": Entry("engine.cli.explain:explain", "Say why a contact is asked now, later or not at all."),
+    "forecast": Entry("engine.cli.forecast:forecast", "Say who of an account will be asked in the months ahead."),
+    "simulate": Entry("engine.cli.simulate:simulate", "Try settings on the whole book before they are saved."),
     "send": Entry("engine.cli.send:send", "Deliver what is due, once."),
     "serve": Entry("engine.cli.serve:serve", "Serve the pages that clients open."),
     "promises": Entry("engine.cli.promises:promises", "List what we promised."),

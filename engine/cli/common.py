@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from engine.app import open_house
 from engine.config import Config, load_config
+from engine.errors import InputError
 from engine.house import Engine
 
 
@@ -103,3 +104,19 @@ def showing_progress(doing: str) -> Iterator[Callable[[str, int], None]]:
 def plural(number: int, one: str, many: str | None = None) -> str:
     """`1 row`, `3 rows`, `1,200 rows`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def read_pairs(pairs: Sequence[str], read: Callable[[str], tuple[str, Any]]) -> dict[str, Any]:
+    """Settings as they are typed, each by its name. Raises InputError."""
+    values = dict(map(read, pairs))
+    if len(values) < len(pairs):
+        raise InputError("The same setting is named twice; which value is meant?")
+    return values
+
+
+def read_pair(pair: str) -> tuple[str, str]:
+    """KEY=VALUE. Raises InputError."""
+    name, equals, value = pair.partition("=")
+    if not equals:
+        raise InputError(f"“{pair}” sets nothing; write {name}=VALUE, or --reset to take it back.", about=name)
+    return name.strip(), value.strip()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from engine.cli.common import echo_json, json_option, open_engine, plural
+from engine.cli.common import echo_json, json_option, open_engine, plural, read_pair, read_pairs
 from engine.errors import InputError
 from engine.operations.plan_changes import (
     Changed,
@@ -44,9 +44,7 @@ def set_(ctx: click.Context, /, pairs: tuple[str, ...], reset: bool, comment: st
       heed set quiet_times.blackouts=2026-12-24..2027-01-01 fatigue_limits.mode=shadow
       heed set fatigue_limits.max_asks --tier key --reset
     """
-    values = dict(map(_read_name if reset else _read_pair, pairs))
-    if len(values) < len(pairs):
-        raise InputError("The same setting is named twice; which value is meant?")
+    values = read_pairs(pairs, _read_name if reset else read_pair)
     change: Callable[..., Changed] = reset_settings if reset else set_settings
     _tell(change(open_engine(ctx), values, comment=comment, **layer), f" for {_whose(**layer)}")
 
@@ -66,13 +64,6 @@ def _tell(changed: Changed, whose: str = "", *, as_json: bool = False) -> None:
         click.echo("Nothing changed: it stands so already.")
     else:
         click.echo(f"{plural(len(changed.steps), 'setting')} changed{whose}: change {changed.number} of the plan.")
-
-
-def _read_pair(pair: str) -> tuple[str, str]:
-    name, equals, value = pair.partition("=")
-    if not equals:
-        raise InputError(f"“{pair}” sets nothing; write {name}=VALUE, or --reset to take it back.", about=name)
-    return name.strip(), value.strip()
 
 
 def _read_name(name: str) -> tuple[str, None]:

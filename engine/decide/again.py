@@ -2,7 +2,8 @@
 
 A decision is a date, and stays as it is until that day. Before it only three things change by themselves: history that
 is dated ahead comes about, an ask has had its time (the Book says when: `changes_on`), and a reason that would have
-come too late expires, which may leave another one of the same strategy.
+come too late expires, which may leave another one of the same strategy. Whom a limit left out has a day where the limit
+says when the next place is free; else they are there whenever places are given.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import polars as pl
 
 from engine.decide.planner import Decisions
 from engine.decide.rule import AHEAD
-from engine.types import Reason
+from engine.decide.says import Say
+from engine.types import Limit, Reason
 
 NEVER = (pl.col("decision") == "hold") & pl.col("next_ask_on").is_null()
 OUTCOME = pl.when(NEVER).then(pl.lit("never")).otherwise("decision")
@@ -24,14 +26,33 @@ def look_again(decisions: Decisions) -> pl.DataFrame:
     # Who has a place, or wants one, is there whenever places are given; and what failed may be well again.
     open_ = pl.lit(bool(decisions.said.errors)) | pl.col("decision").is_in(["ask", "limited"])
     days = [
-        pl.when(open_).then(today).otherwise("next_ask_on"),
+        pl.when(open_).then(pl.coalesce(*_places_free(decisions), today)).otherwise("next_ask_on"),
         pl.when(NEVER).then(today.dt.offset_by(f"{AHEAD}d")),
         pl.col("changes_on"),
         *_expiries(decisions),
     ]
     frame = pl.concat([decisions.frame, decisions.said.frame], how="horizontal")
-    frame = frame.with_columns(decisions.plan.frame["changes_on"]).with_columns(plan_on=pl.min_horizontal(days))
+    shared = {name for say in decisions.limits for name in _limit(say).per}
+    frame = frame.with_columns(decisions.plan.frame.select("changes_on", *sorted(shared)))
+    frame = frame.with_columns(plan_on=pl.min_horizontal(days))
     return frame.group_by("account_id").agg(pl.col("plan_on").min()).sort("account_id")
+
+
+def _places_free(decisions: Decisions) -> list[pl.Expr]:
+    """For those whom a limit left out, the day on which the next place of theirs is free, where the limit says so.
+
+    Null where a place was given away today: whether it was used will be known tomorrow. Null where something failed.
+    """
+    if decisions.said.errors:
+        return []
+    found: list[pl.Expr] = []
+    for place, say in enumerate(decisions.limits):
+        if "frees_on" in say.columns:
+            later = pl.col(say["frees_on"]) > pl.col("today")
+            next_on = pl.when(later).then(say["frees_on"]).min().over(_limit(say).per)
+            given = (pl.col("decision") == "ask").any().over(_limit(say).per)
+            found.append(pl.when(pl.col("bound_by") == place, ~given).then(next_on))
+    return found
 
 
 def _expiries(decisions: Decisions) -> list[pl.Expr]:
@@ -44,6 +65,11 @@ def _expiries(decisions: Decisions) -> list[pl.Expr]:
             late = pl.col(say["on"]).is_not_null() & ~pl.col(f"left:{place}") & (expires >= pl.col("today"))
             found.append(pl.when(late).then(expires.dt.offset_by("1d")))
     return found
+
+
+def _limit(say: Say) -> Limit:
+    assert isinstance(say.what, Limit)
+    return say.what
 
 
 def tell_outcomes(frame: pl.DataFrame) -> pl.DataFrame:

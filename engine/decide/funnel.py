@@ -10,6 +10,7 @@ import polars as pl
 
 from engine.decide.planner import Decisions
 from engine.decide.rule import AHEAD
+from engine.decide.says import Say
 from engine.decide.sentences import Teller
 from engine.language import ENGLISH, Language
 from engine.types import Closed, Hold
@@ -68,7 +69,7 @@ def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:
 
 def count_decisions(decisions: Decisions) -> Funnel:
     """Count all but what became of the asks."""
-    frame = decisions.frame.with_columns(held_by=_held_by(decisions))
+    frame = decisions.frame.with_columns(held_by=held_by(decisions))
     held = frame.filter(decision="hold")
     limits = [say.strategy for say in decisions.limits]
     limited = frame.filter(decision="limited")["bound_by"].value_counts(sort=True)
@@ -82,25 +83,33 @@ def count_decisions(decisions: Decisions) -> Funnel:
     )
 
 
-def _held_by(decisions: Decisions) -> pl.Series:
-    """For each contact the first hold that covers the last day that was not free; null: none does."""
+def held_by(decisions: Decisions) -> pl.Series:
+    """For each contact the hold that reaches furthest, or the calendar where none does; null: nothing holds them."""
     start = pl.max_horizontal("reason_on", "today")
     found = pl.col("next_ask_on")
-    names: list[pl.Expr] = []
-    for say in decisions.said.of(Hold):
-        assert isinstance(say.what, Hold)
-        until = pl.col(say["until"])
-        covers = pl.when(found.is_null()).then(until > start.dt.offset_by(f"{AHEAD}d")).otherwise(until >= found)
-        if "since" in say.columns:
-            covers &= pl.col(say["since"]).is_null() | (pl.col(say["since"]) < found).fill_null(value=True)
-        for field_name, wanted in (("except_for", False), ("only_for", True)):
-            occasions = getattr(say.what, field_name)
-            if occasions is not None:
-                covers &= _contains(say.columns.get(field_name), occasions) == wanted
-        names.append(pl.when(covers & _is_on(say.mode, say.columns)).then(pl.lit(say.strategy)))
+    said = decisions.said.of(Hold)
+    reach = [_reach(say, start, found) for say in said]
+    furthest = pl.max_horizontal(reach) if reach else None
+    names: list[pl.Expr] = [
+        pl.when(until == furthest).then(pl.lit(say.strategy)) for say, until in zip(said, reach, strict=True)
+    ]
     names += [pl.lit(say.strategy) for say in decisions.said.of(Closed)]
     moved = pl.when(found.is_null() | (found > start)).then(pl.coalesce(names) if names else None)
-    return decisions.frame.hstack(decisions.said.frame).select(moved.alias("held_by")).to_series()
+    return decisions.frame.hstack(decisions.said.frame).select(moved.cast(pl.String).alias("held_by")).to_series()
+
+
+def _reach(say: Say, start: pl.Expr, found: pl.Expr) -> pl.Expr:
+    """Until when a hold covers the days from `start` on; null where it does not, or has no part in what was found."""
+    assert isinstance(say.what, Hold)
+    until = pl.col(say["until"])
+    covers = until > pl.when(found.is_null()).then(start.dt.offset_by(f"{AHEAD}d")).otherwise(start)
+    if "since" in say.columns:
+        covers &= pl.col(say["since"]).is_null() | (pl.col(say["since"]) < found).fill_null(value=True)
+    for field_name, wanted in (("except_for", False), ("only_for", True)):
+        occasions = getattr(say.what, field_name)
+        if occasions is not None:
+            covers &= _contains(say.columns.get(field_name), occasions) == wanted
+    return pl.when(covers & _is_on(say.mode, say.columns)).then(until)
 
 
 def _contains(column: str | None, occasions: Any) -> pl.Expr:

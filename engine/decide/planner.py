@@ -7,7 +7,7 @@ choose among them. Pure: no SQL, no clock, the same whatever the batch or the or
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from engine.decide.channels import choose_channels
 from engine.decide.limits import choose_asks
 from engine.decide.plan import Plan
 from engine.decide.rule import NO_DAY, Found, Mask, Rule, in_order
-from engine.decide.says import Said, Say, Strategy, binding, hear_strategies, work_out
+from engine.decide.says import Rules, Said, Say, Strategy, binding, hear_strategies, work_out
 from engine.types import Limit
 
 
@@ -49,27 +49,25 @@ class Decisions:
 def decide(book: Book, plan: Plan, strategies: Iterable[Strategy], channels: Collection[str] = ()) -> Decisions:
     """Decide for every row of the Book. Limits choose among these rows: give whole accounts and whole persons."""
     strategies = list(strategies)
-    rules = hear_strategies(book, plan, strategies)
+
+    def find_ways(asked: Plan) -> pl.DataFrame:
+        return choose_channels(asked, book.kinds, strategies, channels)
+
+    return decide_by(hear_strategies(book, plan, strategies), plan, find_ways, book.channel_asks)
+
+
+def decide_by(
+    rules: Rules, plan: Plan, find_ways: Callable[[Plan], pl.DataFrame], channel_asks: pl.DataFrame
+) -> Decisions:
+    """Decide by what was heard before. `find_ways`: chooses channels for the rows that would be asked."""
     said = work_out(rules.before_limits, plan.frame)
-    decided = _weigh(said, plan)
-    ways = _find_ways(book, plan, strategies, channels, decided["decision"] == "ask")
-    plan = plan.on(plan.frame.with_columns(ways["channel"], ways["channel_asks"].fill_null(0)))
-    said = said.with_more(work_out(rules.limits, plan.frame))
-    return _choose(decided.hstack(ways.drop("channel_asks")), said, plan)
-
-
-def weigh(said: Said, plan: Plan) -> Decisions:
-    """Decide from what the strategies said of the rows of the plan, whose frame has LIMIT_COLUMNS."""
-    return _choose(_weigh(said, plan), said, plan)
-
-
-def _weigh(said: Said, plan: Plan) -> pl.DataFrame:
     decided = plan.frame.select("contact_id", "account_id", "person_id", "contact_key", "account_key", "today")
     rule = Rule(plan.frame, said)
-    return decided.hstack([*_outcome(rule.find(), rule, said), _worth(said, plan.frame.height)])
-
-
-def _choose(decided: pl.DataFrame, said: Said, plan: Plan) -> Decisions:
+    decided = decided.hstack([*_outcome(rule.find(), rule, said), _worth(said, plan.frame.height)])
+    ways = _spread_ways(plan, find_ways, channel_asks, decided["decision"] == "ask")
+    plan = plan.on(plan.frame.with_columns(ways["channel"], ways["channel_asks"].fill_null(0)))
+    said = said.with_more(work_out(rules.limits, plan.frame))
+    decided = decided.hstack(ways.drop("channel_asks"))
     return Decisions(plan, said, decided.with_columns(*choose_asks(decided, said, plan.frame)))
 
 
@@ -110,13 +108,13 @@ def _dates(name: str, days: Days, null: Mask) -> pl.Series:
 # ways and worth
 
 
-def _find_ways(
-    book: Book, plan: Plan, strategies: Iterable[Strategy], channels: Iterable[str], asked: pl.Series
+def _spread_ways(
+    plan: Plan, find_ways: Callable[[Plan], pl.DataFrame], channel_asks: pl.DataFrame, asked: pl.Series
 ) -> pl.DataFrame:
     """The way of those who would be asked, with how many are asked by it already; null for everyone else."""
     here = plan.on(plan.frame[asked.arg_true()])
-    ways = choose_channels(here, book.kinds, strategies, channels).with_columns(here.frame["today"])
-    ways = ways.join(book.channel_asks, on=["channel", "today"], how="left", maintain_order="left").drop("today")
+    ways = find_ways(here).with_columns(here.frame["today"])
+    ways = ways.join(channel_asks, on=["channel", "today"], how="left", maintain_order="left").drop("today")
     return ways.select(pl.all().gather((asked.cum_sum() - 1).set(~asked, None)))
 
 

@@ -115,6 +115,10 @@ class Rules:
     errors: tuple[PluginError, ...] = ()
 
     @property
+    def wanted(self) -> dict[str, Wanted]:
+        return {name: field for part in self.parts for name, field in part.wanted.items()}
+
+    @property
     def before_limits(self) -> Rules:
         return Rules(tuple(part for part in self.parts if part.hook != "limit"), self.errors)
 
@@ -150,37 +154,33 @@ def _with_limit_columns(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def work_out(rules: Rules, frame: pl.DataFrame) -> Said:
-    """One select for everything; where somebody's expressions fail, one for each strategy."""
-    wanted = {name: field for part in rules.parts for name, field in part.wanted.items()}
+    """One select for everything; where somebody's expressions fail, it is found out whose."""
     try:
-        return _said(rules.parts, _select(frame, wanted), rules.errors)
+        found = _select(frame, rules.wanted)
     except KeyboardInterrupt:
         raise
     except BaseException:
-        return _work_out_one_by_one(rules, frame)
+        rules = sift(rules, frame)
+        found = _select(frame, rules.wanted)
+    return Said(tuple(say for part in rules.parts for say in part.says), found, rules.errors)
 
 
-def _work_out_one_by_one(rules: Rules, frame: pl.DataFrame) -> Said:
+def sift(rules: Rules, frame: pl.DataFrame) -> Rules:
+    """The rules that can be worked out, each tried by itself, and what counts instead of the others."""
     parts: list[Part] = []
-    frames: list[pl.DataFrame] = []
     errors = list(rules.errors)
     for part in rules.parts:
         try:
-            frames.append(_select(frame, part.wanted))
+            _select(frame, part.wanted)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             instead, failure = part.failed(error)
             parts.append(instead)
-            frames.append(_select(frame, instead.wanted))
             errors.append(failure)
         else:
             parts.append(part)
-    return _said(parts, pl.concat(frames, how="horizontal"), errors)
-
-
-def _said(parts: Iterable[Part], frame: pl.DataFrame, errors: Iterable[PluginError]) -> Said:
-    return Said(tuple(say for part in parts for say in part.says), frame, tuple(errors))
+    return Rules(tuple(parts), tuple(errors))
 
 
 def _ask(strategy: Strategy, hook: str, book: Book, plan: Planned) -> list[Any]:
@@ -266,6 +266,7 @@ def _wanted(what: Any) -> dict[str, Wanted]:
         return {"calendar": (what.calendar, (pl.String(),))}
     if isinstance(what, Limit):
         places = _given({"at_most": what.at_most}, pl.Int32()) | _given({"used": what.used}, pl.Boolean(), pl.Int32())
+        places |= _given({"frees_on": what.frees_on}, pl.Date())
         return places | _given({"holds": what.holds}, pl.Boolean())
     return {"worth": (what, (pl.Float64(),))}
 

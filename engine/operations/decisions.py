@@ -140,13 +140,13 @@ def _explain_rows(engine: Engine, decided: Decided, rows: pl.Series, language: L
                 "contact_id", named=True, unique=True
             )
         for row in values:
-            told = explain(lines, row, _who(names[row["contact_id"]]), language)
+            told = explain(lines, row, who(names[row["contact_id"]]), language)
             tailoring = tailored.get(row["contact_id"])
             how = tailoring(Teller(row["today"], language)) if tailoring else {}
             yield replace(told, errors=errors, **how)
 
 
-def _who(names: Mapping[str, Any]) -> dict[str, Any]:
+def who(names: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "contact": {name: names[name] for name in ("key", "email", "name")},
         "account": {"key": names["account_key"], "name": names["account_name"], "tier": names["tier"]},

@@ -47,7 +47,9 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class _Draft:
+class Draft:
+    """A change that is not made yet: every setting before and after."""
+
     wanted: Wanted
     steps: tuple[Step, ...]
     before: list[SettingValue]
@@ -62,20 +64,21 @@ def change_plan(engine: Engine, want: Callable[[Session], Wanted], comment: str 
     What it leads to is looked at before anything is locked; what is wanted is worked out once more when it is.
     """
     with engine.store.read(engine.scope) as session:
-        draft = _draft(engine, session, want(session))
+        draft = draft_change(engine, session, want(session))
     names = [step.name for step in draft.steps]
     warnings = tuple(foresee_change(engine, names, draft.before, draft.after, draft.accounts))
     with engine.store.write(engine.scope) as session:
         data.lock_settings(session)
-        draft = _draft(engine, session, want(session))
+        draft = draft_change(engine, session, want(session))
         return Changed(_write(engine, session, draft, comment), draft.steps, warnings)
 
 
-def _draft(engine: Engine, session: Session, wanted: Wanted) -> _Draft:
+def draft_change(engine: Engine, session: Session, wanted: Wanted) -> Draft:
+    """Raises InputError where settings would contradict each other."""
     before = data.read_settings(session)
     steps = find_steps(before, wanted.where, wanted.values)
     after = apply_steps(before, wanted.where, steps, engine.author, engine.clock())
-    draft = _Draft(wanted, steps, before, after, _concerned(session, wanted))
+    draft = Draft(wanted, steps, before, after, _concerned(session, wanted))
     for owner in sorted({step.name.partition(".")[0] for step in steps}):
         for contradiction in list_contradictions(engine, session, owner, after, before):
             raise _refusal(draft, contradiction)
@@ -103,7 +106,7 @@ def list_contradictions(
     yield from find_contradictions(specs, values, places, before)
 
 
-def _refusal(draft: _Draft, found: Contradiction) -> InputError:
+def _refusal(draft: Draft, found: Contradiction) -> InputError:
     """Say it of what is being set; where the complaint is of another setting, name that one, too."""
     owner = found.name.partition(".")[0]
     own = [step.name for step in draft.steps if step.name.partition(".")[0] == owner]
@@ -115,7 +118,7 @@ def _refusal(draft: _Draft, found: Contradiction) -> InputError:
     return InputError(f"{name} cannot be {told[name]}{found.where}{beside}: {found.why}", about=name)
 
 
-def _write(engine: Engine, session: Session, draft: _Draft, comment: str) -> int | None:
+def _write(engine: Engine, session: Session, draft: Draft, comment: str) -> int | None:
     if not draft.steps:
         return None
     at, where = engine.clock(), draft.wanted.where

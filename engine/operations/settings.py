@@ -16,7 +16,7 @@ from engine.decide.plan import Spec, value_for
 from engine.errors import InputError, nearest
 from engine.house import Engine
 from engine.operations.decisions import find_one_contact
-from engine.operations.plan_changes import Changed, Wanted, change_plan
+from engine.operations.plan_changes import Changed, Draft, Wanted, change_plan, draft_change
 from engine.settings import as_text
 from engine.types import TIERS, SettingValue
 
@@ -53,8 +53,7 @@ def set_settings(
     value that cannot be, alone or beside the others in force.
     """
     catalog = engine.plugins.catalog
-    values = {name: catalog.read(name, value) for name, value in pairs.items()}
-    _check_house_only(engine, values, tier, account, contact)
+    values = _read_values(engine, pairs, tier, account, contact)
     changed = change_plan(engine, lambda session: _wanted(session, values, tier, account, contact), comment)
     flattened = [] if tier or account or contact else [catalog.spec(step.name) for step in changed.steps]
     warnings = (_warning(spec, values[spec.name]) for spec in flattened if spec.tiers)
@@ -74,6 +73,21 @@ def reset_settings(
     values = {engine.plugins.catalog.spec(name).name: None for name in names}
     _check_house_only(engine, values, tier, account, contact)
     return change_plan(engine, lambda session: _wanted(session, values, tier, account, contact), comment)
+
+
+def try_settings(
+    engine: Engine, pairs: Mapping[str, Any], *, tier: str | None = None, account: str | None = None
+) -> Draft:
+    """What `set_settings` would change, checked alike; nothing is set."""
+    values = _read_values(engine, pairs, tier, account)
+    with engine.store.read(engine.scope) as session:
+        return draft_change(engine, session, _wanted(session, values, tier, account, None))
+
+
+def _read_values(engine: Engine, pairs: Mapping[str, Any], *layers: str | None) -> dict[str, Any]:
+    values = {name: engine.plugins.catalog.read(name, value) for name, value in pairs.items()}
+    _check_house_only(engine, values, *layers)
+    return values
 
 
 def _check_house_only(engine: Engine, names: Iterable[str], *layers: str | None) -> None:

@@ -1,0 +1,54 @@
+"""Who will answer, and when: the response model at work, ask by ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from engine.decide.asked import FAR
+from engine.decide.book import Book
+from engine.decide.calendars import Days
+from engine.decide.future import Future
+from engine.decide.plan import Plan
+from engine.decide.responses import Counts, answer_chance, draw, is_answered
+
+
+class Answering:
+    """`luck`: what each row's answers are drawn from; None: what is most likely happens."""
+
+    def __init__(self, plan: Plan, kinds: tuple[str, ...], future: Future, luck: Counts | None, first: int) -> None:
+        settings = plan.settings("simulation")
+        self._wanted = {
+            "chance": answer_chance(Book(plan.frame, kinds), settings),
+            "lag": settings.lag_days,
+            "valid": plan.columns["live_ask.valid_days"],
+        }
+        roots = {name for wanted in self._wanted.values() for name in wanted.meta.root_names()}
+        self._frame = future.frame.select("contact_id", "today", *sorted(roots - {"contact_id", "today"}))
+        self._future, self._luck, self._first = future, luck, first
+        self._turns = np.zeros(plan.frame.height, dtype=np.int64)
+        self._coming: dict[int, list[pl.DataFrame]] = {}
+
+    @property
+    def next_day(self) -> int:
+        return min(self._coming, default=FAR)
+
+    def take(self, today: int) -> Sequence[pl.DataFrame]:
+        """The asks that are answered today."""
+        return self._coming.pop(today, ())
+
+    def foresee(self, asks: pl.DataFrame, today: int, sent_on: Days) -> tuple[Days, Days]:
+        """When these asks are answered (FAR: never), and when they are over: then, or when the link has run out."""
+        rows = asks["row"].to_numpy()
+        seen = self._future.view(self._frame, rows, today).select("contact_id", **self._wanted)
+        lag, valid = seen["lag"].to_numpy(), seen["valid"].to_numpy()
+        luck = None if self._luck is None else draw(self._luck[rows], self._turns[rows])
+        answered = is_answered(seen["chance"].to_numpy(), luck) & (lag < valid) & (sent_on + lag > self._first)
+        heard_on = np.where(answered, sent_on + lag, FAR).astype(np.int32)
+        self._turns[rows] += 1
+        coming = asks.with_columns(heard_on=heard_on).filter(pl.col("heard_on") < FAR)
+        for day, some in coming.partition_by("heard_on", as_dict=True).items():
+            self._coming.setdefault(day[0], []).append(some)
+        return heard_on, np.minimum(heard_on, sent_on + valid).astype(np.int32)

@@ -1,0 +1,82 @@
+"""How often and when each row's person was asked, and whether they answered: a history that can be added to."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from engine.decide.calendars import Days, Rows
+
+NO_DAY = np.iinfo(np.int32).min
+FAR = np.iinfo(np.int32).max
+"""A day that does not come."""
+SETTLED_DAYS = 14
+"""After so many days without an answer an ask counts as unanswered."""
+ROOM = 4
+"""Places added where a history is full."""
+
+Places = npt.NDArray[np.int64]
+
+
+class Asked:
+    """Asks as rows × places, the newest first."""
+
+    def __init__(self, book: pl.DataFrame) -> None:
+        """Of asks that had their time the Book says how many of the newest went unanswered; the one before them was
+        answered. Of younger ones it says nothing: see `hear`."""
+        asked = book["asked_on"]
+        self._count = asked.list.len().to_numpy().astype(np.int64)
+        self._days = np.full((book.height, int(self._count.max(initial=0)) + ROOM), NO_DAY, dtype=np.int32)
+        row = np.repeat(np.arange(book.height), self._count)
+        place = np.arange(row.size) - np.repeat(np.cumsum(self._count) - self._count, self._count)
+        self._days[row, place] = numbers(asked.explode(empty_as_null=False))
+        young = (self._days > (numbers(book["today"]) - SETTLED_DAYS)[:, None]).sum(axis=1)
+        unheard = np.arange(self._days.shape[1]) < (young + book["unanswered_in_a_row"].to_numpy())[:, None]
+        self._heard_on = np.where(unheard, FAR, NO_DAY).astype(np.int32)
+
+    def hear(self, rows: Rows, places: Places, days: Days) -> None:
+        """Say when asks of before are answered, by their place: 0 is the row's newest."""
+        here = places < self._count[rows]
+        self._heard_on[rows[here], places[here]] = days[here]
+
+    def add(self, rows: Rows, days: Days, heard_on: Days) -> None:
+        """Newer asks; `heard_on`: when the answer will come, or FAR."""
+        if len(rows) and int(self._count[rows].max()) == self._days.shape[1]:
+            self._days = np.pad(self._days, ((0, 0), (0, ROOM)), constant_values=NO_DAY)
+            self._heard_on = np.pad(self._heard_on, ((0, 0), (0, ROOM)), constant_values=NO_DAY)
+        for kept, new in ((self._days, days), (self._heard_on, heard_on)):
+            kept[rows, 1:] = kept[rows, :-1]
+            kept[rows, 0] = new
+        self._count[rows] += 1
+
+    def columns(self, rows: Rows, today: int) -> list[pl.Series]:
+        """The Book's columns about it as they are at the end of `today`; days as numbers."""
+        count = self._count[rows]
+        width = max(int(count.max(initial=0)), 1)
+        days = self._days[rows, :width]
+        settled = days <= today - SETTLED_DAYS
+        young = width - settled.sum(axis=1)
+        heard = settled & (self._heard_on[rows, :width] <= today) & (days != NO_DAY)
+        unanswered = np.where(heard.any(axis=1), heard.argmax(axis=1), count) - young
+        each = np.arange(len(rows))
+        latest = np.where(young < count, days[each, np.minimum(young, width - 1)], NO_DAY)
+        settles_on = np.where(young > 0, days[each, young - 1] + SETTLED_DAYS, NO_DAY)
+        return [
+            _lists(days, count),
+            pl.Series("last_asked_on", days[:, 0]),
+            pl.Series("unanswered_in_a_row", unanswered.astype(np.int32)),
+            pl.Series("settled_asked_on", latest),
+            pl.Series("changes_on", settles_on.astype(np.int32)),
+        ]
+
+
+def _lists(days: Days, count: Places) -> pl.Series:
+    listed = pl.DataFrame({"asked_on": days, "count": count})
+    dates = pl.col("asked_on").arr.to_list().list.head("count").cast(pl.List(pl.Date))
+    return listed.select(dates).to_series()
+
+
+def numbers(days: pl.Series, missing: int = NO_DAY) -> Days:
+    """Days as numbers since 1970-01-01; null is `missing`."""
+    return days.to_physical().fill_null(missing).to_numpy().astype(np.int32)

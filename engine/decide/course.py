@@ -1,0 +1,177 @@
+"""One course of events: from the day the Book was read, day by day, who is asked and who answers.
+
+Only accounts whose day has come are decided for, as planning does it, and days on which nothing is due are jumped over.
+Everything else is the planner's: the same rules, worked out for the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from engine.decide.again import look_again
+from engine.decide.answering import Answering
+from engine.decide.asked import FAR, numbers
+from engine.decide.calendars import Rows
+from engine.decide.frozen import freeze, let_last
+from engine.decide.future import Future
+from engine.decide.plan import Plan
+from engine.decide.planner import Decisions, decide_by
+from engine.decide.responses import Counts
+from engine.decide.says import Rules
+
+UNDER_WAY = {
+    "contact_id": pl.Int64,
+    "occasion": pl.String,
+    "channel": pl.String,
+    "place": pl.Int64,
+    "sent_on": pl.Date,
+    "send_on": pl.Date,
+    "heard_on": pl.Date,
+    "is_open": pl.Boolean,
+    "is_live": pl.Boolean,
+    "over_on": pl.Date,
+}
+"""What the Book does not say of asks: those sent in the last days or still open, and those that wait to be sent on
+`send_on`. `place`: of those too young to count as unanswered, 0 for the person's newest, and so on; null: it is older.
+`is_live`: while it is open the person gets no other of ours; `over_on`: the day its link has run out."""
+
+ASKS = pl.Schema(
+    {
+        "row": pl.Int64,
+        "on": pl.Int32,
+        "occasion": pl.String,
+        "about": pl.String,
+        "channel": pl.String,
+        "heard_on": pl.Int32,
+    }
+)
+"""Asks as they will be: the row of the Book, and days as numbers; `heard_on` FAR: never."""
+
+ROW = "#row"
+Watch = Callable[[Rows, Decisions, int], None]
+
+
+@dataclass(frozen=True)
+class World:
+    """What stays as it is. `find_ways` chooses channels; `has_survey` says by occasion and kind of touchpoint whether
+    we can ask; `luck`: what each row's answers are drawn from, None: what is most likely happens."""
+
+    plan: Plan
+    rules: Rules
+    kinds: tuple[str, ...]
+    channel_asks: pl.DataFrame
+    find_ways: Callable[[Plan], pl.DataFrame]
+    has_survey: Callable[[str, str | None], bool]
+    first: int
+    luck: Counts | None = None
+
+
+class Course:
+    """`watch` is shown every decision: the rows, what was decided, and the day. `seen`, where it is given, is filled
+    with the rows of the Book, settings included, as they are when they are asked."""
+
+    def __init__(
+        self,
+        world: World,
+        under_way: pl.DataFrame,
+        watch: Watch = lambda rows, decisions, today: None,
+        seen: list[pl.DataFrame] | None = None,
+    ) -> None:
+        self.world, self._watch, self._seen = world, watch, seen
+        frame = world.plan.frame.with_row_index(ROW)
+        self.future = Future(frame)
+        self._answering = Answering(world.plan, world.kinds, self.future, world.luck, world.first)
+        self._rules, self._frame = freeze(let_last(world.rules), frame, self.future.moving, keep=[ROW])
+        self._account_ids = frame["account_id"].unique().sort().to_numpy()
+        self._due = np.full(len(self._account_ids), world.first, dtype=np.int32)
+        self._asks: list[pl.DataFrame] = []
+        self._waiting = self._begin(under_way)
+
+    @property
+    def asks(self) -> pl.DataFrame:
+        return pl.concat([pl.DataFrame(schema=ASKS), *self._asks])
+
+    def run(self, last: int) -> None:
+        """Up to the end of that day."""
+        while (today := self._next_day()) <= last:
+            for answered in self._answering.take(today):
+                self._look_at(self.future.answer(answered, today), today)
+            self._decide(today)
+            if (waiting := self._waiting.pop(today, None)) is not None:
+                self._ask(waiting, today)
+
+    def _next_day(self) -> int:
+        return min(int(self._due.min(initial=FAR)), self._answering.next_day, *self._waiting, FAR)
+
+    def _look_at(self, rows: Rows, day: int) -> None:
+        """Have the accounts of these rows decided for by that day."""
+        accounts = self.future.accounts.number[rows]
+        self._due[accounts] = np.minimum(self._due[accounts], day)
+
+    def _decide(self, today: int) -> None:
+        due = self._due <= today
+        rows = np.flatnonzero(due[self.future.accounts.number])
+        if not len(rows):
+            return
+        plan = self.world.plan.on(self.future.view(self._frame, rows, today))
+        decisions = decide_by(self._rules, plan, self._find_ways(today), self.world.channel_asks)
+        self._watch(rows, decisions, today)
+        again = look_again(decisions)
+        accounts = np.searchsorted(self._account_ids, again["account_id"].to_numpy())
+        self._due[accounts] = np.maximum(numbers(again["plan_on"], FAR), today + 1)
+        self._ask(self._choose(decisions.frame, rows, today), today)
+
+    def _find_ways(self, today: int) -> Callable[[Plan], pl.DataFrame]:
+        """The lean frame may lack what channels are chosen by, so those who would be asked are seen in full."""
+
+        def find(asked: Plan) -> pl.DataFrame:
+            seen = self.future.view(self.future.frame, asked.frame[ROW].to_numpy(), today)
+            return self.world.find_ways(asked.on(seen))
+
+        return find
+
+    def _choose(self, decided: pl.DataFrame, rows: Rows, today: int) -> pl.DataFrame:
+        """Of those to be asked: one contact of each person, nobody whose last ask is under way, and whoever we can."""
+        free = (decided["decision"] == "ask").to_numpy() & (self.future.free_on[rows] <= today)
+        chosen = np.flatnonzero(free)
+        told = decided[chosen].select("rank", "person_id", "occasion", "about", "channel", row=rows[chosen])
+        told = told.sort("rank").unique("person_id", keep="first").drop_nulls("channel").sort("row")
+        surveys = [self.world.has_survey(*pair) for pair in told.select("occasion", "about").iter_rows()]
+        return told.filter(pl.Series(surveys, dtype=pl.Boolean))
+
+    def _ask(self, asks: pl.DataFrame, today: int) -> None:
+        if not asks.height:
+            return
+        if self._seen is not None:
+            self._seen.append(self.future.view(self.world.plan.frame, asks["row"].to_numpy(), today))
+        heard_on, over_on = self._answering.foresee(asks, today, np.full(asks.height, today, dtype=np.int32))
+        self._look_at(self.future.ask(asks, today, heard_on, over_on), today + 1)
+        self._asks.append(asks.with_columns(on=pl.lit(today), heard_on=heard_on).select(ASKS.names()).cast(ASKS))
+
+    # what began before the first day
+
+    def _begin(self, under_way: pl.DataFrame) -> dict[int, pl.DataFrame]:
+        """Say how open asks end; those that wait, by the day they are sent."""
+        places = pl.DataFrame({"contact_id": self.future.frame["contact_id"]}).with_row_index("row")
+        begun = under_way.join(places, on="contact_id").with_columns(about=pl.lit(None, pl.String))
+        self._end(begun.filter(pl.col("sent_on").is_not_null()))
+        waiting = begun.filter(pl.col("sent_on").is_null())
+        self.future.engage(waiting["row"].to_numpy(), np.full(waiting.height, FAR, dtype=np.int32))
+        days = np.maximum(numbers(waiting["send_on"]), self.world.first)
+        return {day[0]: part for day, part in waiting.with_columns(day=days).partition_by("day", as_dict=True).items()}
+
+    def _end(self, sent: pl.DataFrame) -> None:
+        """Open asks that are young may still be answered, all others are not."""
+        rows, open_ = sent["row"].to_numpy(), sent["is_open"].to_numpy()
+        young, live = sent["place"].is_not_null().to_numpy(), sent["is_live"].to_numpy()
+        heard_on, over_on = numbers(sent["heard_on"], FAR), numbers(sent["over_on"], FAR)
+        left = np.flatnonzero(young & open_)
+        heard_on[left], _ = self._answering.foresee(sent[left], self.world.first, numbers(sent["sent_on"])[left])
+        over_on = np.where(open_, np.minimum(over_on, heard_on), FAR)
+        places = sent["place"].fill_null(0).to_numpy()
+        self.future.hear(rows[young], places[young], heard_on[young], over_on[young])
+        self.future.engage(rows[live], over_on[live])

@@ -1,0 +1,251 @@
+"""What is forecast is what comes: the same asks on the same days as when the days really go by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+from sqlalchemy import select
+
+from engine.data.accounts import mark_person
+from engine.data.book import read_book
+from engine.data.models import Account, Ask
+from engine.data.settings import read_settings
+from engine.data.store import EVERYTHING
+from engine.decide.book import Book
+from engine.decide.course import Course
+from engine.decide.plan import resolve
+from engine.decide.responses import answer_chance
+from engine.house import Engine
+from engine.operations.futures import make_world, read_start
+from engine.operations.planning import plan_asks
+from engine.operations.sending import send_due
+from engine.types import Message, Moment, Receipt
+from tests import oracle
+from tests.conftest import NOW
+from tests.disagreements import as_code, bring_in
+from tests.generated_books import Scene, random_scene
+from tests.oracle import Key
+
+TODAY = NOW.date()
+DAYS = 60
+LAG = 3
+RATE = 0.6
+"""People answer a first ask, and many a second, but not the third within a few weeks."""
+Told = tuple[str, str, date, str]
+
+
+# the days go by in the house
+
+
+class Letterbox:
+    """A channel that delivers everything."""
+
+    name, label = "email", "e-mail"
+
+    @contextmanager
+    def open(self, config: Any) -> Iterator[Letterbox]:
+        yield self
+
+    def deliver(self, message: Message) -> Receipt:
+        return Receipt("sent")
+
+
+@dataclass
+class Life:
+    """Each day answers come in, we plan, and we send. Who answers is as the response model says of the day's facts."""
+
+    house: Engine
+    today: date
+    answers: dict[int, date] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        plugins = replace(self.house.plugins, channels={"email": Letterbox()})
+        self.engine = replace(self.house, plugins=plugins, clock=self.now)
+        self.decide_who_answers("sent", "opened", "started")
+
+    def now(self) -> datetime:
+        return datetime.combine(self.today, time(23, 59), UTC)
+
+    def go_on(self, days: int) -> None:
+        for _ in range(days):
+            self.receive()
+            if self.is_somebody_due() and plan_asks(self.engine, self.today).asked:
+                self.decide_who_answers("planned")
+                send_due(self.engine, on=self.today)
+            self.today += timedelta(1)
+
+    def receive(self) -> None:
+        coming = [ask_id for ask_id, day in self.answers.items() if day == self.today]
+        with self.engine.store.write(EVERYTHING) as session:
+            for ask in session.scalars(select(Ask).where(Ask.id.in_(coming))):
+                ask.status, ask.answered_at = "answered", datetime.combine(self.today, time(12), zone_of(ask))
+                mark_person(session, ask.person_id, ask.answered_at)
+
+    def is_somebody_due(self) -> bool:
+        """Otherwise a plan does nothing: `test_only_accounts_that_are_due_are_considered`."""
+        with self.engine.store.read(EVERYTHING) as session:
+            return session.scalar(select(Account.id).where(Account.plan_on <= self.today).limit(1)) is not None
+
+    def decide_who_answers(self, *statuses: str) -> None:
+        chances = read_chances(self.engine, self.today)
+        with self.engine.store.read(EVERYTHING) as session:
+            for ask in session.scalars(select(Ask).where(Ask.status.in_(statuses))):
+                sent_on = ask.sent_at.astimezone(zone_of(ask)).date() if ask.sent_at else self.today
+                if chances[ask.contact_id] >= 0.5 and sent_on + timedelta(LAG) > self.today:
+                    self.answers[ask.id] = sent_on + timedelta(LAG)
+
+    def told(self) -> set[Told]:
+        with self.engine.store.read(EVERYTHING) as session:
+            asks = session.scalars(select(Ask).where(Ask.origin == "heed")).all()
+            return {(ask.account.key, ask.contact.key, ask.planned_on, ask.occasion) for ask in asks}
+
+
+def zone_of(ask: Ask) -> ZoneInfo:
+    return ZoneInfo(ask.contact.timezone or ask.account.timezone or "UTC")
+
+
+def read_chances(engine: Engine, on: date) -> dict[int, float]:
+    book = read_book(engine.store, Moment(engine.clock(), on), channels=("email",))
+    with engine.store.read(EVERYTHING) as session:
+        plan = resolve(book, engine.plugins.catalog, read_settings(session))
+    chance = answer_chance(Book(plan.frame, book.kinds), plan.settings("simulation"))
+    return dict(plan.frame.select("contact_id", chance).iter_rows())
+
+
+@pytest.mark.parametrize("seed", range(3000, 3002))
+def test_what_is_forecast_is_what_the_planner_does_when_the_days_go_by(
+    engine: Engine, tmp_path: Path, seed: int
+) -> None:
+    scene = foreseeable(random_scene(seed, contacts=10))
+    bring_in(engine, scene, tmp_path)
+    expected = foreseen(engine, scene.on, DAYS)
+    life = Life(engine, scene.on)
+    life.go_on(DAYS)
+    assert expected
+    assert expected == life.told(), as_code(scene)
+
+
+# the days go by in the oracle
+
+
+@dataclass
+class Reading:
+    """The same, read from the contract's text alone: one contact and one day at a time."""
+
+    book: oracle.Book
+    settings: tuple[oracle.Setting, ...]
+    today: date
+    answers: dict[oracle.Ask, date] = field(default_factory=dict)
+    told: set[Told] = field(default_factory=set)
+    free_on: dict[Key, date] = field(default_factory=dict)
+    ours: set[datetime] = field(default_factory=set)
+
+    def go_on(self, days: int) -> None:
+        person_of = oracle.persons(self.book)
+        for ask in self.book.asks:
+            view = self.view((ask.account_key, ask.contact_key), person_of)
+            answered_on = view.day(ask.sent_at) + timedelta(LAG)
+            if (
+                ask.status in oracle.OPEN
+                and not ask.answered_at
+                and chance(view, self.ours) >= 0.5
+                and answered_on > self.today
+            ):
+                self.answers[ask] = answered_on
+        for _ in range(days):
+            self.receive()
+            for key, decision in oracle.decide(self.book, self.settings, self.today).items():
+                person = person_of[key]
+                if decision.decision == "ask" and self.free_on.get(person, self.today) <= self.today:
+                    self.ask(self.view(key, person_of), decision.occasion or "", person)
+            self.today += timedelta(1)
+
+    def view(self, key: Key, person_of: dict[Key, Key]) -> oracle.View:
+        contact = next(c for c in self.book.contacts if c.id == key)
+        account = next(a for a in self.book.accounts if a.key == contact.account_key)
+        return oracle.View(self.book, self.settings, person_of, contact, account, self.today)
+
+    def ask(self, view: oracle.View, occasion: str, person: Key) -> None:
+        ask = oracle.Ask(*view.contact.id, occasion, datetime.combine(self.today, time(10), view.zone))
+        over_on = self.today + timedelta(view.value("live_ask.valid_days"))
+        if chance(view, self.ours) >= 0.5 and self.today + timedelta(LAG) < over_on:
+            over_on = self.answers[ask] = self.today + timedelta(LAG)
+        self.free_on[person] = over_on
+        self.ours.add(ask.sent_at)
+        self.told.add((*view.contact.id, self.today, occasion))
+        self.book = replace(self.book, asks=(*self.book.asks, ask))
+
+    def receive(self) -> None:
+        asks = []
+        for ask in self.book.asks:
+            if self.answers.get(ask) == self.today:
+                zone = self.view((ask.account_key, ask.contact_key), oracle.persons(self.book)).zone
+                ask = replace(ask, status="answered", answered_at=datetime.combine(self.today, time(12), zone))
+            asks.append(ask)
+        self.book = replace(self.book, asks=tuple(asks))
+
+
+def chance(view: oracle.View, ours: Collection[datetime]) -> float:
+    """docs/simulation.md, read once more. `ours`: when we asked; of imported asks nobody knows the channel."""
+    recent = sum(1 for seen in view.asks if (view.today - seen.on).days < 90)
+    known = [seen for seen in view.own_asks if seen.ask.sent_at in ours]
+    answered = sum(1 for seen in known if seen.answered_on)
+    return min(0.95, (3.0 * RATE + answered) / (3.0 + len(known)) * 0.9**recent)
+
+
+@pytest.mark.parametrize("seed", range(4000, 4006))
+def test_what_is_forecast_is_what_the_contract_says_day_by_day(engine: Engine, tmp_path: Path, seed: int) -> None:
+    scene = foreseeable(random_scene(seed, contacts=10))
+    bring_in(engine, scene, tmp_path)
+    reading = Reading(replace(scene.book, imported_at=engine.clock()), scene.settings, scene.on)
+    reading.go_on(DAYS)
+    assert foreseen(engine, scene.on, DAYS) == reading.told, as_code(scene)
+
+
+# what both know
+
+
+def foreseen(engine: Engine, on: date, days: int) -> set[Told]:
+    """The forecast of every account at once."""
+    start = read_start(engine, Moment(engine.clock(), on), None)
+    plan = resolve(start.book, engine.plugins.catalog, start.values)
+    world = make_world(engine, start, plan)
+    course = Course(world, start.under_way)
+    course.run(world.first + days - 1)
+    keys = plan.frame.select("account_key", "contact_key").with_row_index("row").cast({"row": pl.Int64})
+    asks = course.asks.join(keys, on="row").with_columns(pl.col("on").cast(pl.Date))
+    return set(asks.select("account_key", "contact_key", "on", "occasion").iter_rows())
+
+
+HARD_TO_FORESEE = ("live_ask.valid_days", "live_ask.mode", "one_live_ask.mode")
+"""A link that is over before it is sent; and who of a person's two contacts gets the one ask that we send anyway."""
+
+
+def foreseeable(scene: Scene) -> Scene:
+    """Everybody can be reached, and nothing is dated after the day: nobody could foresee it."""
+    end = datetime.combine(scene.on, time(9), UTC)
+    book = scene.book
+    asks = (ask for ask in book.asks if ask.sent_at < end)
+    known = replace(
+        book,
+        asks=tuple(replace(ask, answered_at=_before(ask.answered_at, end)) for ask in asks),
+        touchpoints=tuple(t for t in book.touchpoints if t.happened_at < end),
+        promises=tuple(p for p in book.promises if p.made_on <= scene.on and (p.done_on or scene.on) <= scene.on),
+        contacts=tuple(
+            replace(c, email=c.email or f"{c.key}@reachable.example", opted_out_on=None) for c in book.contacts
+        ),
+    )
+    settings = (s for s in scene.settings if s.name not in HARD_TO_FORESEE)
+    return Scene(known, (*settings, oracle.Setting("simulation.answer_rate", RATE)), scene.on)
+
+
+def _before(instant: datetime | None, end: datetime) -> datetime | None:
+    return instant if instant and instant < end else None
