@@ -63,5 +63,5 @@ def _check_free(host: str, port: int) -> None:
             return
     except OSError as error:
         raise HeedError(
-            f"Port {port} of {host} cannot be used: {error.strerror}. Choose another with --port."
+            f"Port {port} of {host} cannot be used: {error.strerror}. Choose others with --port and --host."
         ) from None
