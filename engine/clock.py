@@ -1,22 +1,35 @@
-"""What time it is: the computer's, except in the demo, where all processes follow one clock that the story moves on."""
+"""What time it is: the computer's, except on a day for trying things out and in the demo, which has a clock of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from engine.config import Config
+from engine.errors import InputError
 
 Clock = Callable[[], datetime]
 
 
 def choose_clock(config: Config) -> Clock:
-    return DemoClock(Path(config.demo)) if config.demo else utc_now
+    """Raises InputError for a configured day that is none."""
+    if config.demo:
+        return DemoClock(Path(config.demo))
+    return from_noon(config.today) if config.today else utc_now
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def from_noon(day: str) -> Clock:
+    """Begins at noon of this day, when what goes out in the morning is due, and goes on from there."""
+    try:
+        ahead = datetime.combine(datetime.fromisoformat(day), time(12), UTC) - utc_now()
+    except ValueError:
+        raise InputError(f"today must be a day such as 2026-11-24, not “{day}”.", about="today") from None
+    return lambda: utc_now() + ahead
 
 
 class DemoClock:

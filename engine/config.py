@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,11 +31,14 @@ class Config:
     templates: str = option("", "a folder that may replace any file of survey_templates/; empty: those that ship")
     language: str = option("en", "the language that decisions are explained in: en, de, fr, or one with a catalog")
     trusted_proxies: int = option(0, "how many reverse proxies stand before the server")
+    today: str = option("", "a day such as 2026-11-24 that is taken for today, to try things out; empty: the real one")
     demo: str = option("", "the demo's folder, whose clock is followed and whose mail is shown; empty: no demo")
 
     def __post_init__(self) -> None:
         if self.secret and len(self.secret) < 32:
             raise InputError("HEED_SECRET is shorter than 32 characters. Leave it out and `heed init` generates one.")
+        if self.templates and not Path(self.templates).is_dir():
+            raise InputError(f"templates must name a folder, and “{self.templates}” is none.", about="templates")
         if not self.public_url.startswith(("http://", "https://")):
             raise InputError(f"public_url must start with http:// or https://, not “{self.public_url}”.")
 
@@ -73,10 +77,13 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for option in fields(Config):
-        name = f"HEED_{option.name.upper()}"
+    options = {f"HEED_{option.name.upper()}": option for option in fields(Config)}
+    for name, option in options.items():
         if name in environ:
             values[option.name] = _read(name, environ[name], str(option.type))
+    for name in environ.keys() - options.keys():  # others may be somebody else's: HEED_PORT
+        if meant := get_close_matches(name, options, n=1, cutoff=0.9):
+            raise InputError(f"There is no option {name}. Did you mean {meant[0]}?", about=name)
     return values
 
 

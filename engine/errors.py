@@ -38,6 +38,10 @@ class BusyError(HeedError):
     """Somebody else holds the lease; try again when they are done."""
 
 
+class StorageError(HeedError):
+    """The database cannot be opened, read or written; what was being written is not kept."""
+
+
 class LinkError(HeedError):
     """A client's link is wrong, expired or used. What it says reveals nothing."""
 

@@ -7,11 +7,14 @@ the command line as text (lists by comma, date ranges by `..`), and seen by stra
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import polars as pl
 from marshmallow import ValidationError, fields, validate
+
+from engine.errors import nearest
 
 
 class Names(fields.List[str]):
@@ -72,13 +75,17 @@ def seconds(default: int, help: str, *, least: int = 0, most: int = 3600, **tier
 def factor(default: float, help: str, *, least: float = 0, most: float = 1000, **tiers: float) -> fields.Float:
     """A factor or share (Float64)."""
     return fields.Float(
-        load_default=default, validate=validate.Range(least, most), allow_nan=False, metadata=_about(help, "", tiers)
+        load_default=default,
+        allow_nan=False,
+        validate=_between(least, most),
+        metadata=_about(help, "", tiers),
+        error_messages=dict.fromkeys(("invalid", "special"), "it is no number."),
     )
 
 
 def one_of(default: str, help: str, choices: tuple[str, ...], **tiers: str) -> fields.String:
     """One word of several (String)."""
-    return fields.String(load_default=default, validate=validate.OneOf(choices), metadata=_about(help, "", tiers))
+    return fields.String(load_default=default, validate=_among(choices), metadata=_about(help, "", tiers))
 
 
 def names(
@@ -87,7 +94,7 @@ def names(
     """A list of words (List(String)); with `choices`, of these only."""
     checks: list[Any] = [validate.Length(min=least)]
     if choices:
-        checks.append(validate.ContainsOnly(choices))
+        checks.append(_among(choices))
     lists = {tier: list(value) for tier, value in tiers.items()}
     return Names(load_default=list(default), validate=checks, metadata=_about(help, "", lists))
 
@@ -104,8 +111,26 @@ def text(default: str, help: str, *, check: Any = None) -> fields.String:
 
 def _integer(default: int, help: str, unit: str, least: int, most: int, tiers: dict[str, int]) -> fields.Integer:
     return fields.Integer(
-        load_default=default, strict=False, validate=validate.Range(least, most), metadata=_about(help, unit, tiers)
+        load_default=default,
+        strict=False,
+        validate=_between(least, most),
+        metadata=_about(help, unit, tiers),
+        error_messages={"invalid": "it is no whole number."},
     )
+
+
+def _between(least: float, most: float) -> validate.Range:
+    return validate.Range(least, most, error=f"it must be from {least:,} to {most:,}.")
+
+
+def _among(choices: tuple[str, ...]) -> Callable[[str | list[str]], None]:
+    def check(value: str | list[str]) -> None:
+        for word in [value] if isinstance(value, str) else value:
+            if word not in choices:
+                it = "it" if word is value else f"“{word}”"
+                raise ValidationError(f"{it} is none of {', '.join(choices)}.{nearest(word, choices)}")
+
+    return check
 
 
 def _about(help: str, unit: str, tiers: dict[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,11 @@ def test_help_loads_no_command(tmp_path):
         (["pln"], 2, "There is no command “pln”. Did you mean plan?"),
         (["plan", "--on", "24.11.2026"], 2, "“24.11.2026” is no date; write it as 2026-11-24"),
         (["plan", "--on", "2026-02-30"], 2, "“2026-02-30” is no date"),
+        (["plan", "--on", "9999-12-31"], 2, "“9999-12-31” is not between 1970 and 2199"),
         (["import"], 2, "Missing argument"),
+        (["import", "."], 2, "is a directory"),
+        (["import", "/dev/null"], 2, "/dev/null: the first line must name the columns"),
+        (["import", "--map", "/dev/null", "/dev/null"], 2, "/dev/null: there should be keys with values here"),
         (["import", "nowhere.csv"], 2, "nowhere.csv"),
         (["import", "--kind", "contact", "nowhere.csv"], 2, "contact"),
         (["set", "fatigue_limits.max_ask=3"], 2, "Did you mean fatigue_limits.max_asks?"),
@@ -71,6 +75,11 @@ def test_help_loads_no_command(tmp_path):
         (["init", "--admin", "nobody"], 2, "“nobody” is no e-mail address"),
         (["settings", "--database", "mysql://x"], 2, "sqlite:///FILE or postgresql://"),
         (["settings", "--database", "sqlite:///nowhere.db"], 1, "Run `heed init` first"),
+        (["settings", "--database", "sqlite:///."], 1, "cannot be opened. It must be a file"),
+        (["init", "--database", "sqlite:////dev/null/heed.db"], 1, "/dev/null: File exists"),
+        (["init", "--database", "postgresql://x@127.0.0.1:1/x"], 1, "cannot be reached: connection failed"),
+        (["serve", "--host", "192.0.2.1"], 1, "Choose others with --port and --host"),
+        (["promise", "agree", "x"], 1, "a promise is called P-12"),
     ],
 )
 def test_what_goes_wrong_is_said_without_a_traceback(heed, arguments, code, said):
@@ -85,6 +94,26 @@ def test_a_mistake_in_heed_toml_is_named(heed, tmp_path):
     (tmp_path / "heed.toml").write_text('databse_url = "x"')
     result = heed("settings")
     assert (result.exit_code, "Did you mean database_url?" in result.stderr) == (2, True)
+
+
+def test_a_mistyped_environment_variable_is_told_the_nearest_and_others_are_left_alone(heed, runner):
+    runner.env |= {"HEED_DATABSE_URL": "x", "HEED_SERVICE_HOST": "10.0.0.7"}
+    result = heed("settings")
+    assert (result.exit_code, "HEED_DATABSE_URL. Did you mean HEED_DATABASE_URL?" in result.stderr) == (2, True)
+    runner.env["HEED_DATABSE_URL"] = None
+    assert heed("settings").exit_code == 0
+
+
+@pytest.mark.parametrize("where", ["nowhere", "heed.toml"])
+def test_templates_that_are_no_folder_are_named(heed, tmp_path, where):
+    (tmp_path / "heed.toml").write_text(f'templates = "{where}"')
+    result = heed("surveys")
+    assert (result.exit_code, f"templates must name a folder, and “{where}” is none" in result.stderr) == (2, True)
+
+
+def test_a_file_that_cannot_be_opened_is_named_without_a_traceback(heed, tmp_path):
+    (tmp_path / "heed.toml").mkdir()
+    assert (heed("plan").exit_code, heed("plan").stderr) == (1, "heed: heed.toml: Is a directory.\n")
 
 
 def test_the_database_may_be_named_before_the_command_and_after_it(heed):
@@ -128,9 +157,9 @@ def test_import_maps_columns_by_a_file(heed, book, tmp_path):
     sheet = write_sheet(tmp_path, "export", "Company;ID\nnorth;z\n")
     (tmp_path / "map.yaml").write_text("kind: contacts\ncolumns: {Company: account_key, ID: key}\n")
     assert heed("import", sheet, "--map", tmp_path / "map.yaml").exit_code == 0
-    (tmp_path / "map.yaml").write_text("kinds: contacts\n")
+    (tmp_path / "map.yaml").write_text("columns: {}\nkinds: contacts\n")
     result = heed("import", sheet, "--map", tmp_path / "map.yaml")
-    assert (result.exit_code, "Did you mean kind?" in result.stderr) == (2, True)
+    assert (result.exit_code, "map.yaml:2: there is no key “kinds”" in result.stderr) == (2, True)
 
 
 def test_settings_and_strategies_answer_in_json(heed, book):

@@ -14,6 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from engine.colour import DARK, LIGHT, contrast, readable
 from engine.data.models import Ask, Base, Contact, Promise
+from engine.errors import StorageError
 from engine.house import Engine
 from tests.factories import make_account, make_ask, make_contact, make_setting
 from tests.letters import (
@@ -357,6 +358,22 @@ def test_a_failure_of_ours_is_told_kindly_and_logged_without_the_link(
     assert answer.status_code == 500
     assert "Something went wrong on our side" in answer.text
     assert path.rpartition("/")[2] not in caplog.text
+
+
+def test_while_the_database_is_away_nothing_is_called_saved(
+    engine: Engine, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, _contact = letter(engine, "missing")
+
+    def fail(*_: object) -> None:
+        raise StorageError("The database heed.db cannot grow: the disk is full.")
+
+    event.listen(engine.store.engine, "before_cursor_execute", fail)
+    answer = client.post(path, data=FORM)
+    event.remove(engine.store.engine, "before_cursor_execute", fail)
+    assert answer.status_code == 503
+    assert "what you sent is not saved" in answer.text
+    assert "the disk is full" in caplog.text
 
 
 # Colours

@@ -167,7 +167,7 @@ def test_a_dispute_reopens_the_promise_as_agreed_with_the_clients_words(engine):
 
 def test_a_verdict_is_given_once_and_on_what_is_done_only(engine):
     promise = promised(engine)
-    with pytest.raises(StateError, match="is agreed; you cannot record the client's verdict"):
+    with pytest.raises(StateError, match="is agreed; you cannot record the client's verdict on it"):
         judged(engine, promise, kept=True)
     do_promise(engine, promise.id, what="Sent")
     judged(engine, promise, kept=True)

@@ -40,7 +40,7 @@ from engine.data.models import (
 )
 from engine.data.settings import put_setting, read_settings, remove_setting
 from engine.data.store import EVERYTHING, Scope, Store
-from engine.errors import HeedError, InputError, NotFoundError, ScopeError
+from engine.errors import HeedError, InputError, NotFoundError, ScopeError, StorageError
 from engine.types import SettingValue
 from tests.factories import make_account, make_ask, make_contact, make_promise, make_touchpoint
 
@@ -349,8 +349,55 @@ def test_a_missing_database_is_not_made_by_looking_for_it(tmp_path: Path) -> Non
 def test_a_newer_database_says_so(store: Store) -> None:
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(HeedError, match="newer Heed"):
-        store.check_current()
+    for refuses in (store.check_current, store.upgrade):
+        with pytest.raises(HeedError, match="newer Heed"):
+            refuses()
+
+
+def test_a_database_of_something_else_is_left_as_it_was(store: Store) -> None:
+    with store.engine.execution_options(heed_writes=True).begin() as connection:
+        Base.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+        connection.execute(text("CREATE TABLE guests (name TEXT)"))
+    with pytest.raises(HeedError, match=r"holds tables of something else \(guests\)"):
+        store.upgrade()
+    assert inspect(store.engine).get_table_names() == ["guests"]
+
+
+# when the disk or the server is the trouble
+
+
+def test_a_file_that_is_no_database_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work" * 100)
+    store = Store(f"sqlite:///{tmp_path / 'thesis.txt'}")
+    for refuses in (store.check_current, store.upgrade):
+        with pytest.raises(StorageError, match=r"thesis\.txt is another kind of file"):
+            refuses()
+    assert (tmp_path / "thesis.txt").read_text() == "years of work" * 100
+
+
+def test_a_full_disk_is_told_and_nothing_stays_half_written(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'heed.db'}")
+    store.upgrade()
+    with store.engine.connect() as connection:
+        used = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    event.listen(store.engine, "begin", lambda begun: begun.exec_driver_sql(f"PRAGMA max_page_count={used}"))
+    full = pytest.raises(StorageError, match="the disk is full")
+    with full, store.write(EVERYTHING) as session:
+        session.add_all(HouseFact(name=f"fact {number}", value="x" * 1000) for number in range(1000))
+    with store.read(EVERYTHING) as session:
+        assert session.scalars(select(HouseFact)).all() == []
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+    with pytest.raises(StorageError, match=r"127\.0\.0\.1:1/heed cannot be reached") as caught:
+        Store("postgresql://heed:hush@127.0.0.1:1/heed").check_current()
+    assert "hush" not in str(caught.value)
+
+
+def test_a_mistake_of_ours_stays_what_it_is(store: Store) -> None:
+    with pytest.raises(DatabaseError), store.engine.connect() as connection:
+        connection.exec_driver_sql("SELECT nothing FROM nowhere")
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/heed", "sqlite://", "heed.db", ""])

@@ -116,9 +116,9 @@ def test_a_file_that_is_no_text_is_found(engine: Engine, tmp_path: Path) -> None
 
 
 def test_a_broken_page_is_found_with_its_line(engine: Engine, tmp_path: Path) -> None:
-    house = with_folder(engine, tmp_path / "own")
     (tmp_path / "own" / "pages").mkdir(parents=True)
     (tmp_path / "own" / "pages" / "thanks.html").write_text("<p>\n{% if %}")
+    house = with_folder(engine, tmp_path / "own")
     assert any(line.startswith("pages/thanks.html:2: this is no template") for line in said(house))
 
 

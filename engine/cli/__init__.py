@@ -101,6 +101,8 @@ class _WrongUsage(_Failure):
 
 
 def _unforeseen(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}."
     said = (str(error).strip() or "no more is known").splitlines()[0]
     return f"Heed cannot go on ({type(error).__name__}: {said}). With HEED_DEBUG=1 it shows where."
 

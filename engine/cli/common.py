@@ -42,6 +42,10 @@ def _user() -> str:
         return "command line"
 
 
+YEARS = range(1970, 2200)
+"""Days of other years are slips of the finger."""
+
+
 class Day(click.ParamType[date]):
     """A date as ISO 8601 writes it."""
 
@@ -53,9 +57,12 @@ class Day(click.ParamType[date]):
         try:
             if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
                 raise ValueError
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             self.fail(f"“{value}” is no date; write it as 2026-11-24.", param, ctx)
+        if day.year not in YEARS:
+            self.fail(f"“{value}” is not between {YEARS[0]} and {YEARS[-1]}.", param, ctx)
+        return day
 
 
 Command = Callable[..., Any]

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from engine.cli.common import echo_json, json_option, open_engine, plural, showing_progress
-from engine.errors import InputError, nearest
 from engine.intake.kinds import KINDS
 from engine.intake.report import ImportReport
 from engine.operations.imports import import_files
+from engine.survey.reader import GROUP, TEXT, Reader
 
 
 @click.command("import")
@@ -72,16 +70,8 @@ def _show(report: ImportReport) -> None:
 
 
 def _read_map(path: Path) -> dict[str, Any]:
-    """Raises InputError naming the file and the key."""
-    try:
-        found = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: {str(error).splitlines()[0]}", about=str(path)) from None
-    if not isinstance(found, dict) or not isinstance(found.get("columns", {}), dict):
-        raise InputError(f"{path}: write `kind: contacts` and `columns: {{their name: our name}}`.", about=str(path))
-    for key in found:
-        if key not in ("kind", "columns"):
-            raise InputError(
-                f"{path}: there is no key “{key}”.{nearest(str(key), ('kind', 'columns'))}", about=str(path)
-            )
+    """Raises InputError naming the file, the line and the key."""
+    reader = Reader(str(path))
+    found = reader.keys(reader.load(path.read_bytes()), {"kind": TEXT, "columns": GROUP})
+    reader.conclude()
     return found

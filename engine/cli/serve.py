@@ -37,6 +37,8 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
     # Processes start afresh and read the environment; the option of this command has to be in it.
     os.environ["HEED_DATABASE_URL"] = engine.config.database_url
     click.echo(f"Heed serves http://{host}:{port} – links for clients begin with {engine.config.public_url}")
+    if engine.config.today:
+        click.echo(f"For these pages it is noon of {engine.config.today} (HEED_TODAY).")
     click.echo("Press Ctrl-C to stop.")
     logging.getLogger("granian").setLevel(logging.WARNING)
     Server(
@@ -63,5 +65,5 @@ def _check_free(host: str, port: int) -> None:
             return
     except OSError as error:
         raise HeedError(
-            f"Port {port} of {host} cannot be used: {error.strerror}. Choose another with --port."
+            f"Port {port} of {host} cannot be used: {error.strerror}. Choose others with --port and --host."
         ) from None

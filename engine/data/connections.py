@@ -1,17 +1,31 @@
-"""How the two databases are connected to, and with which promises about durability."""
+"""How the two databases are connected to, with which promises about durability, and what is said where they fail."""
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from engine.errors import InputError
+from engine.errors import InputError, StorageError
 
 WRITES = "heed_writes"
 """The execution option that makes a transaction a writing one from its first statement."""
+
+
+TROUBLES = {
+    sqlite3.SQLITE_NOTADB: "is another kind of file. Name one that `heed init` made, or one that is not there yet.",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened. It must be a file, in a folder where you may write.",
+    sqlite3.SQLITE_READONLY: "cannot be written to. Even commands that only look need to write to the file and its "
+    "folder, because SQLite locks beside it.",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full. Make room and do it again.",
+    sqlite3.SQLITE_BUSY: "is being written to by somebody else for too long. Do it again in a moment.",
+    sqlite3.SQLITE_CORRUPT: "is damaged. Put a backup in its place.",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk does not answer as it should.",
+}
+"""What SQLite's own result codes mean for who reads them (https://www.sqlite.org/rescode.html)."""
 
 
 def read_url(text: str) -> URL:
@@ -33,9 +47,12 @@ def read_url(text: str) -> URL:
 def connect(url: URL) -> Engine:
     """An engine that connects when first used."""
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True)
+        event.listen(engine, "handle_error", _tell_postgresql)
+        return engine
     # Python's sqlite3 begins transactions late and not before DDL; so it is kept from beginning any, and we do.
     engine = create_engine(url, connect_args={"isolation_level": None, "timeout": 10, "check_same_thread": False})
+    event.listen(engine, "handle_error", _tell_sqlite)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
@@ -55,3 +72,23 @@ def _set_pragmas(connection: Any, record: object) -> None:
 def _begin(connection: Connection) -> None:
     # A transaction that begins by reading and writes later can fail at once where another one wrote between.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")
+
+
+# What is said where the database itself is the trouble. Every other error goes on as it is.
+
+
+def _tell_sqlite(context: ExceptionContext) -> None:
+    code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF  # the rest tells variants apart
+    if code in TROUBLES and context.engine is not None:
+        file = str(context.engine.url.database)
+        raise StorageError(f"The database {file} {TROUBLES[code]}", about=file)
+
+
+def _tell_postgresql(context: ExceptionContext) -> None:
+    gone = context.connection is None or context.is_disconnect
+    if gone and not context.is_pre_ping and context.engine is not None:
+        shown = context.engine.url.render_as_string()
+        why = str(context.original_exception).strip().splitlines()[0]
+        raise StorageError(
+            f"The database {shown} cannot be reached: {why}. Is it running, and the address right?", about=shown
+        )

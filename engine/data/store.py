@@ -48,6 +48,12 @@ class Store:
         if self.dialect == "sqlite":
             Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
         with self.engine.execution_options(**{WRITES: True}).begin() as connection:
+            if others := migrations.find_others(connection):
+                raise HeedError(
+                    f"The database {self.shown} holds tables of something else ({', '.join(others)}). Name another, "
+                    "which Heed has for itself.",
+                    about=self.shown,
+                )
             migrations.upgrade(connection)
 
     def check_current(self) -> None:
@@ -58,7 +64,7 @@ class Store:
             found = migrations.find_revision(connection)
         shown = self.shown
         if found is None:
-            raise HeedError(f"The database {shown} is empty. Run `heed init` first.", about=shown)
+            raise HeedError(f"The database {shown} has no tables of Heed yet. Run `heed init` first.", about=shown)
         if found != migrations.HEAD:
             raise HeedError(
                 f"The database {shown} is at revision {found}, this version of Heed works with {migrations.HEAD}. "

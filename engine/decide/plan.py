@@ -6,17 +6,18 @@ often comes after all layers, because nobody overrules it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from marshmallow import Schema, ValidationError, fields, validate
 
 from engine.decide.book import Book, SettingColumns
 from engine.errors import InputError, nearest
+from engine.intake.values import COUNTRY, LOCALE, TIMEZONE, Reader
 from engine.settings import dtype, one_of, text
 from engine.types import TIERS, SettingValue
 
@@ -28,19 +29,31 @@ MORE_OFTEN = ("relationship_tier.every_days", "fatigue_limits.min_gap_days")
 """Settings that a wish to be asked more often replaces."""
 
 
-def _known_zone(name: str) -> None:
-    if name not in available_timezones():
-        raise ValidationError(f"“{name}” is no time zone.{nearest(name, available_timezones())}")
+def _as_in_files(reader: Reader, *unknown: str) -> Callable[[str], None]:
+    """What an imported file may say, the company may say of itself; and what it says where it says nothing."""
+
+    def check(text: str) -> None:
+        try:
+            read = text if text in unknown else reader.parse(text, ZoneInfo("UTC"))
+        except ValueError as error:
+            raise ValidationError(f"it {error}") from None
+        if read != text:
+            raise ValidationError(f"write it as {read}.")
+
+    return check
+
+
+_COLOUR = validate.Regexp("^#[0-9a-fA-F]{6}$", error="write it as #2f5d62.")
 
 
 class Company(Schema):
     """The company that asks. House only."""
 
     name = text("Our company", "The company's name, as clients know it")
-    timezone = text("UTC", "The time zone of accounts that state none", check=_known_zone)
-    country = text("", "Two-letter code of the country the company is in", check=validate.Regexp("^([A-Z]{2})?$"))
-    locale = text("en", "The language of clients who state none")
-    accent = text("#2f5d62", "The accent colour of clients' pages", check=validate.Regexp("^#[0-9a-fA-F]{6}$"))
+    timezone = text("UTC", "The time zone of accounts that state none", check=_as_in_files(TIMEZONE))
+    country = text("", "Two-letter code of the country the company is in", check=_as_in_files(COUNTRY, ""))
+    locale = text("en", "The language of clients who state none", check=_as_in_files(LOCALE))
+    accent = text("#2f5d62", "The accent colour of clients' pages", check=_COLOUR)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,11 @@ STEPS = {
     "declined": ("agree",),
 }
 """What can follow on each state. A dispute makes a done promise agreed again."""
+OF_IT = {
+    "agree": "agree to it",
+    "hand over": "hand it over",
+    "record the client's verdict": "record the client's verdict on it",
+}
 
 
 def make_promise(
@@ -219,8 +224,9 @@ def _find(session: Session, number: int, step: str) -> Promise:
 def _check_step(promise: Promise, step: str) -> None:
     possible = STEPS[promise.status]
     if step not in possible:
+        wanted = OF_IT.get(step, f"{step} it")
         raise StateError(
-            f"{name(promise)} is {promise.status}; you cannot {step} it. Possible now: {', '.join(possible)}.",
+            f"{name(promise)} is {promise.status}; you cannot {wanted}. Possible now: {', '.join(possible)}.",
             about=name(promise),
         )
 

@@ -52,7 +52,7 @@ class Reader:
         self.where = where
         self.findings: list[Finding] = []
 
-    def load(self, source: str) -> Any:
+    def load(self, source: str | bytes) -> Any:
         """The file as YAML 1.2, where `no` is Norwegian. Raises FileError where it is none."""
         try:
             return _parse(source)
@@ -60,7 +60,8 @@ class Reader:
             line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
             raise FileError([Finding(self.where + line, f"this is no YAML: {error.problem}")]) from None
         except (YAMLError, ValueError, RecursionError) as error:
-            raise FileError([Finding(self.where, f"this is no YAML: {error}")]) from None
+            said = " ".join(str(error).split())
+            raise FileError([Finding(self.where, f"this is no YAML: {said}")]) from None
 
     def note(self, message: str, node: Any = None, key: Any = None) -> None:
         """Keep a mistake at `key` of `node`, or at the line where node begins."""

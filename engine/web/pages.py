@@ -14,7 +14,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from engine.errors import HeedError, LinkError
+from engine.errors import HeedError, LinkError, StorageError
 from engine.links import promises_token, wishes_token
 from engine.operations.answers import AnswersError, submit_answers
 from engine.operations.company import Company, read_company
@@ -112,6 +112,8 @@ def _status(error: Exception) -> int:
         return 410 if error.about == "expired" else 404
     if isinstance(error, HTTPException):
         return error.code or 500
+    if isinstance(error, StorageError):
+        return 503
     return 409 if isinstance(error, HeedError) else 500
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from engine.errors import HeedError
+from engine.errors import HeedError, StorageError
 from engine.house import Engine
 from engine.operations.company import read_link_secret
 from engine.web.mailcatcher import mailcatcher
@@ -49,6 +49,7 @@ def build_site(engine: Engine) -> Flask:
         site.register_blueprint(mailcatcher)
     site.register_error_handler(HeedError, show_error)
     site.register_error_handler(HTTPException, show_error)
+    site.register_error_handler(StorageError, _show_failure)
     site.register_error_handler(Exception, _show_failure)
     site.after_request(_guard)
     if engine.config.trusted_proxies:
@@ -58,7 +59,7 @@ def build_site(engine: Engine) -> Flask:
 
 
 def _show_failure(error: Exception) -> ResponseReturnValue:
-    """A mistake of ours: logged in full, told kindly. The address is left out: it is somebody's key."""
+    """A mistake of ours, or the disk's: logged in full, told kindly. The address is left out: it is somebody's key."""
     log.error("a page failed", exc_info=error)
     return show_error(error)
 
