@@ -39,5 +39,5 @@ def limit(book: Book, settings: SettingColumns) -> Limit:
         used=book["channel_asks"],
         holds=book["planned_on"].is_not_null(),
         unless="with room for one more person by {channel} that day",
-        because="we ask {at_most|=0 nobody|no more than one person|no more than # people} a day by {channel}",
+        because="we ask {at_most|no more than one person|no more than # people} a day by {channel}",
     )
