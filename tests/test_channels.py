@@ -292,13 +292,13 @@ def test_the_choice_is_told_with_how_sure_we_are() -> None:
     (row,) = choose({"house_answer_rate": 0.6} | counted("email", 3, 4))
     told = tell_channel(row, TELL)
     assert told["why"] == (
-        "of 3 ways to reach this person, that suits best; answered 3 of 4 times, we expect an answer to 64 % (43–83 %)"
+        "of 3 ways to reach this person, that suits best; answered 3 of 4 times, and we expect an answer to 64 % (43–83 %)"
     )
     assert told["scores"] == pytest.approx({"phone": 0.6, "sms": 0.6, "email": 9 / 14})
 
 
 def test_the_choice_is_told_by_what_decided_it() -> None:
-    never = "; never tried, we expect an answer to 50 % (25–75 %)"
+    never = "; never tried, and we expect an answer to 50 % (25–75 %)"
     rows = [{"preferred_channel": "sms"}, {"channels": ["phone"]}, {"channels": []}]
     assert [tell_channel(row, TELL)["why"] for row in choose(*rows)] == [
         f"that is what this person prefers{never}",

@@ -14,7 +14,7 @@ from engine.decide.chances import interval
 from engine.decide.opinions import ITSELF, Kinds, Opinion, ask_all, hooked, only
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
-from engine.decide.sentences import Teller
+from engine.decide.sentences import Teller, Words
 from engine.types import Chance, Preference
 
 NINE = 9 * 60
@@ -116,17 +116,17 @@ def tell_channel(values: Mapping[str, Any], tell: Teller) -> dict[str, Any]:
         why = tell("that is the only way to reach this person")
     else:
         why = tell("of {possible} ways to reach this person, that suits best", possible=possible)
-    told = "; ".join(filter(None, (why, _tell_chance(values.get(f"chance:{chosen}"), tell))))
-    return {"chosen": chosen, "why": told, "scores": scores}
+    chance = values.get(f"chance:{chosen}")
+    if chance is not None:
+        why = tell("{why}; {chance}", why=why, chance=_tell_chance(chance, tell))
+    return {"chosen": chosen, "why": why, "scores": scores}
 
 
-def _tell_chance(chance: Mapping[str, Any] | None, tell: Teller) -> str:
+def _tell_chance(chance: Mapping[str, Any], tell: Teller) -> Words:
     """How probable an answer is, and how sure we are of that."""
-    if chance is None:
-        return ""
     alpha, beta = chance["alpha"], chance["beta"]
     mean, low, high = (round(100 * share) for share in (alpha / (alpha + beta), *interval(alpha, beta)))
     counts = {"answered": chance["answered"], "sent": chance["sent"]}
     seen = tell("answered {answered} of {sent|# time|# times}", **counts) if chance["sent"] else tell("never tried")
-    expected = tell("we expect an answer to {mean} % ({low}–{high} %)", mean=mean, low=low, high=high)
-    return f"{seen}, {expected}"
+    values = {"seen": seen, "mean": mean, "low": low, "high": high}
+    return tell("{seen}, and we expect an answer to {mean} % ({low}–{high} %)", values)
