@@ -13,8 +13,8 @@ BENCHMARKS = {
     "P1": "benchmarks.deciding",
     "P2": "benchmarks.planning",
     "P4": "benchmarks.explaining",
+    "P5": "benchmarks.simulating",
     "D3": "benchmarks.starting",
-    "D4": "benchmarks.demo",
 }
 """One module each, loaded when it runs. Its docstring says what is measured against what; `measure` yields figures."""
 

@@ -1,4 +1,4 @@
-"""What time it is: the computer's, except on a day for trying things out and in the demo, which has a clock of its own."""
+"""What time it is: the computer's, except on a day to try things out on, and in the demo, which has its own clock."""
 
 from __future__ import annotations
 

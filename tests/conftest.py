@@ -55,17 +55,25 @@ def _upgrade(url: str) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def new_database(request: pytest.FixtureRequest, folder: Path) -> Callable[[], str]:
-    """Makes databases at the newest revision, without rows; tells their URLs."""
+def new_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[Callable[[], str]]:
+    """Makes databases at the newest revision, without rows; tells their URLs. They are gone after the test."""
+    names: list[str] = []
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_template")
-        return lambda: f"sqlite:///{shutil.copy(template, folder / f'heed_{next(_numbers)}.db')}"
-    return lambda: _create(f"heed_{next(_numbers)}", *request.getfixturevalue("postgresql_server"))
+        yield lambda: f"sqlite:///{shutil.copy(template, folder / _next(names))}"
+        for left in [left for name in names for left in folder.glob(f"{name}*")]:
+            left.unlink()
+        return
+    server, connection = request.getfixturevalue("postgresql_server")
+    create = "CREATE DATABASE {} TEMPLATE template_heed STRATEGY file_copy"
+    yield lambda: connection.execute(create.format(_next(names))) and server.get_uri(names[-1])
+    for name in names:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _create(name: str, server: Any, connection: Any) -> str:
-    connection.execute(f"CREATE DATABASE {name} TEMPLATE template_heed STRATEGY file_copy")
-    return str(server.get_uri(name))
+def _next(names: list[str]) -> str:
+    names.append(f"heed_{next(_numbers)}")
+    return names[-1]
 
 
 @pytest.fixture

@@ -11,7 +11,10 @@ from engine.decide.book import LIMIT_COLUMNS
 from engine.decide.says import Part, Rules
 from engine.types import NEVER, Hold, Limit
 
-DECIDING = ("contact_id", "account_id", "person_id", "contact_key", "account_key", "today", "wish_occasions_off")
+DECIDING = (
+    *("contact_id", "account_id", "person_id", "contact_key", "account_key"),
+    *("today", "wish_occasions_off", "changes_on"),
+)
 """Columns that the planner itself looks at."""
 LATE = {column.name for column in LIMIT_COLUMNS}
 """Columns that are there only when limits are asked for."""

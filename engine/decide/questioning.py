@@ -15,17 +15,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from engine.decide.addressees import MOST_PROMISES, count_copies, find_known, find_refused
 from engine.decide.book import Grid
 from engine.decide.forms import Counts, Floats, Forms, Mask, Sheet, Why, fill_whys
 from engine.decide.hearing import NO_DAY, WEEK, Days, Hearing, Ids, Places, is_driver
 from engine.decide.opinions import ask_all, hooked, only
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
-from engine.survey.wording import CONDITION_FACTS, KNOWN_FACTS, check_condition, holds
 from engine.types import Question, Survey
 
-MOST_PROMISES = 3
-"""A form asks about so many promises at most: as many as the page shows."""
 NO_BUDGET = 1_000_000
 
 Number = TypeVar("Number", bound=np.generic)
@@ -274,10 +272,10 @@ def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, o
         budget=panel.setting("seconds", frame),
         most=panel.setting("most", frame),
         open=np.array([question.type in own_words and not question.knows for question in questions], dtype=bool),
-        refused=_columns([_refused(question, frame) for question in questions]),
-        copies=_columns([_copies(question, frame) for question in questions]),
+        refused=_columns([find_refused(question, frame) for question in questions]),
+        copies=_columns([count_copies(question, frame) for question in questions]),
         worth=panel.judge(questions, _grid_frame(frame, questions, days)),
-        known=_columns([_known(question, frame).is_not_null().to_numpy() for question in questions]),
+        known=_columns([find_known(question, frame).is_not_null().to_numpy() for question in questions]),
         answered=answered,
         heard=heard,
         low=low,
@@ -298,14 +296,9 @@ def _grid_frame(frame: pl.DataFrame, questions: Sequence[Question], days: Mappin
         for name, table in days.items()
         for question, column in zip(questions, table.T, strict=True)
     ]
-    return frame.hstack(columns + [_known(question, frame).alias(f"known:{question.name}") for question in questions])
-
-
-def _known(question: Question, frame: pl.DataFrame) -> pl.Series:
-    """What the record has of the fact that an answer would tell."""
-    if question.knows is None or KNOWN_FACTS[question.knows] not in frame.columns:
-        return pl.Series([None], dtype=pl.String).new_from_index(0, frame.height)
-    return frame[KNOWN_FACTS[question.knows]].cast(pl.String)
+    return frame.hstack(
+        columns + [find_known(question, frame).alias(f"known:{question.name}") for question in questions]
+    )
 
 
 def _dates(days: Days) -> npt.NDArray[np.datetime64]:
@@ -313,42 +306,3 @@ def _dates(days: Days) -> npt.NDArray[np.datetime64]:
     dates = days.astype("datetime64[D]")
     dates[days == NO_DAY] = np.datetime64("NaT")
     return dates
-
-
-def _refused(question: Question, frame: pl.DataFrame) -> Counts:
-    """Why a question is not meant for a row: its role, or what its condition says; -1: it is."""
-    refused = np.full(frame.height, -1, dtype=np.int32)
-    if question.show_if is not None:
-        refused[~_holds(question.show_if, frame)] = Why.ACCOUNT
-    if question.roles:
-        refused[~frame["role"].is_in(list(question.roles)).fill_null(value=False).to_numpy()] = Why.ROLE
-    return refused
-
-
-def _holds(condition: str, frame: pl.DataFrame) -> Mask:
-    """A condition, evaluated once for each different set of facts it looks at."""
-    paths = [path for path in check_condition(condition) if path in CONDITION_FACTS]
-    if not paths:
-        return np.full(frame.height, holds(condition, {}))
-    columns = [CONDITION_FACTS[path] for path in paths]
-    cases = frame.select(columns).unique()
-    true = [holds(condition, _facts(dict(zip(paths, case, strict=True)))) for case in cases.iter_rows()]
-    cases = cases.with_columns(pl.Series("true", true, dtype=pl.Boolean))
-    found = frame.select(columns).join(cases, on=columns, how="left", nulls_equal=True, maintain_order="left")
-    return found["true"].to_numpy()
-
-
-def _facts(values: dict[str, object]) -> dict[str, dict[str, object]]:
-    facts: dict[str, dict[str, object]] = {}
-    for path, value in values.items():
-        group, _, name = path.partition(".")
-        facts.setdefault(group, {})[name] = value
-    return facts
-
-
-def _copies(question: Question, frame: pl.DataFrame) -> Counts:
-    if question.for_each is None:
-        return np.ones(frame.height, dtype=np.int32)
-    if question.for_each not in frame.columns:
-        return np.zeros(frame.height, dtype=np.int32)
-    return frame[question.for_each].fill_null(0).clip(0, MOST_PROMISES).to_numpy().astype(np.int32)

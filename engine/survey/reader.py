@@ -141,7 +141,7 @@ def plain(value: Any) -> Any:
 
 
 @lru_cache(maxsize=32)
-def _parse(source: str) -> Any:
+def _parse(source: str | bytes) -> Any:
     """Kept, because a bank takes a tenth of a second, and is read by every import and plan. Readers change nothing."""
     found = YAML(typ="rt", pure=True).load(source)
     _check_size(found)
