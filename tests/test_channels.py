@@ -292,7 +292,8 @@ def test_the_choice_is_told_with_how_sure_we_are() -> None:
     (row,) = choose({"house_answer_rate": 0.6} | counted("email", 3, 4))
     told = tell_channel(row, TELL)
     assert told["why"] == (
-        "of 3 ways to reach this person, that suits best; answered 3 of 4 times, and we expect an answer to 64 % (43–83 %)"
+        "of 3 ways to reach this person, that suits best; "
+        "answered 3 of 4 times, and we expect an answer to 64 % (43–83 %)"
     )
     assert told["scores"] == pytest.approx({"phone": 0.6, "sms": 0.6, "email": 9 / 14})
 
