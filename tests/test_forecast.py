@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 from sqlalchemy import select
 
-from engine.data.accounts import mark_person
 from engine.data.book import read_book
+from engine.data.marks import mark_persons
 from engine.data.models import Account, Ask
 from engine.data.settings import read_settings
 from engine.data.store import EVERYTHING
@@ -87,7 +87,7 @@ class Life:
         with self.engine.store.write(EVERYTHING) as session:
             for ask in session.scalars(select(Ask).where(Ask.id.in_(coming))):
                 ask.status, ask.answered_at = "answered", datetime.combine(self.today, time(12), zone_of(ask))
-                mark_person(session, ask.person_id, ask.answered_at)
+                mark_persons(session, [ask.person_id])
 
     def is_somebody_due(self) -> bool:
         """Otherwise a plan does nothing: `test_only_accounts_that_are_due_are_considered`."""
