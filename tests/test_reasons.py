@@ -64,7 +64,7 @@ def test_of_several_touchpoints_the_latest_counts_and_is_named(columns):
     book = make_book(row, {}, kinds=KINDS)
     (reason,) = says(touchpoint_followup, "ask_from", book, columns=columns)
     assert values(book, reason.on) == [date(2026, 11, 14), None]
-    assert values(book, reason.facts["kind"]) == ["onboarding done", None]
+    assert values(book, reason.facts["kind"]) == ["onboarding_done", None]
     assert values(book, reason.facts["happened_on"]) == [date(2026, 11, 12), None]
 
 
