@@ -108,6 +108,12 @@ def test_an_old_contradiction_stops_nothing_else_and_is_found_by_a_check(engine,
     assert found.message.startswith(SHORTER)
 
 
+def test_what_is_wrong_for_everyone_names_nobody_though_they_differ_elsewhere(engine, book):
+    set_settings(engine, {"fatigue_limits.max_asks": 3}, tier="key")
+    with pytest.raises(InputError, match=f"^{GAP} cannot be “500” while"):
+        set_settings(engine, {GAP: 500})
+
+
 def test_what_is_wrong_for_many_names_a_few(engine):
     with engine.store.write(EVERYTHING) as session:
         for number in range(6):

@@ -8,8 +8,8 @@ contact that has one of its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from marshmallow import Schema
@@ -46,7 +46,10 @@ TIER_PLACES = tuple(Place("tier", tier, tier, tier) for tier in TIERS)
 
 @dataclass(frozen=True)
 class Contradiction:
-    """`name`: the setting that is complained of, or the strategy where it did not say; `settings`: those in force."""
+    """`name`: the setting that is complained of, or the strategy where it did not say.
+
+    `settings`: those in force in the first of the places.
+    """
 
     name: str
     settings: Mapping[str, Any]
@@ -68,18 +71,22 @@ def find_contradictions(
     values: Iterable[SettingValue],
     places: Iterable[Place],
     before: Iterable[SettingValue] | None = None,
-) -> Iterator[Contradiction]:
-    """Among all settings of one strategy. With `before`, only where something is in force that was not."""
+) -> Collection[Contradiction]:
+    """Among all settings of one strategy, each with every place where it is so. With `before`, only where something is
+    in force that was not."""
     now, then = _index(values), None if before is None else _index(before)
     groups: dict[str, list[Place]] = {}
     for place in places:
         settings = _combine(specs, now, place)
         if then is None or settings != _combine(specs, then, place):
             groups.setdefault(json.dumps(settings), []).append(place)
+    found: dict[tuple[str, str], Contradiction] = {}
     for text, there in groups.items():
         settings = json.loads(text)
         for name, why in _objections(specs[0], settings):
-            yield Contradiction(name, settings, why, tuple(there))
+            first = found.setdefault((name, why), Contradiction(name, settings, why, ()))
+            found[name, why] = replace(first, places=(*first.places, *there))
+    return found.values()
 
 
 Index = Mapping[tuple[str, tuple[str, str]], Any]
