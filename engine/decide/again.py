@@ -22,20 +22,25 @@ OUTCOME = pl.when(NEVER).then(pl.lit("never")).otherwise("decision")
 
 def look_again(decisions: Decisions) -> pl.DataFrame:
     """account_id, plan_on (null: not before something happens)."""
+    days = decisions.frame.select("account_id", plan_on=days_again(decisions))
+    return days.group_by("account_id").agg(pl.col("plan_on").min()).sort("account_id")
+
+
+def days_again(decisions: Decisions) -> pl.Series:
+    """The same for each row. With `find_days` only, who would be asked is there again today."""
     today = pl.col("today")
     # Who has a place, or wants one, is there whenever places are given; and what failed may be well again.
     open_ = pl.lit(bool(decisions.said.errors)) | pl.col("decision").is_in(["ask", "limited"])
     days = [
         pl.when(open_).then(pl.coalesce(*_places_free(decisions), today)).otherwise("next_ask_on"),
-        pl.when(NEVER).then(today.dt.offset_by(f"{AHEAD}d")),
+        pl.when(NEVER).then((today.cast(pl.Int32) + AHEAD).cast(pl.Date)),
         pl.col("changes_on"),
         *_expiries(decisions),
     ]
     frame = pl.concat([decisions.frame, decisions.said.frame], how="horizontal")
     shared = {name for say in decisions.limits for name in _limit(say).per}
     frame = frame.with_columns(decisions.plan.frame.select("changes_on", *sorted(shared)))
-    frame = frame.with_columns(plan_on=pl.min_horizontal(days))
-    return frame.group_by("account_id").agg(pl.col("plan_on").min()).sort("account_id")
+    return frame.select(pl.min_horizontal(days).alias("plan_on")).to_series()
 
 
 def _places_free(decisions: Decisions) -> list[pl.Expr]:
@@ -63,7 +68,7 @@ def _expiries(decisions: Decisions) -> list[pl.Expr]:
         if "expires" in say.columns:
             expires = pl.col(say["expires"])
             late = pl.col(say["on"]).is_not_null() & ~pl.col(f"left:{place}") & (expires >= pl.col("today"))
-            found.append(pl.when(late).then(expires.dt.offset_by("1d")))
+            found.append(pl.when(late).then((expires.cast(pl.Int32) + 1).cast(pl.Date)))
     return found
 
 

@@ -1,7 +1,7 @@
 """One course of events: from the day the Book was read, day by day, who is asked and who answers.
 
-Only accounts whose day has come are decided for, as planning does it, and days on which nothing is due are jumped over.
-Everything else is the planner's: the same rules, worked out for the same rows.
+Only contacts whose day has come are decided for, with their colleagues where places are given, and days on which
+nothing is due are jumped over. Everything else is the planner's: the same rules, worked out for the same rows.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from engine.decide.again import look_again
+from engine.decide.again import days_again
 from engine.decide.answering import Answering
 from engine.decide.asked import FAR, numbers
-from engine.decide.calendars import Rows
+from engine.decide.calendars import Days, Rows
 from engine.decide.frozen import freeze, let_last
 from engine.decide.future import Future
 from engine.decide.plan import Plan
-from engine.decide.planner import Decisions, decide_by
+from engine.decide.planner import Decisions, find_days, give_places
 from engine.decide.responses import Counts
 from engine.decide.says import Rules
 
@@ -86,9 +86,9 @@ class Course:
         self.future = Future(frame)
         self._answering = Answering(world.plan, world.kinds, self.future, world.luck, world.first)
         self._rules, self._frame = freeze(let_last(world.rules), frame, self.future.moving, keep=[ROW])
-        self._account_ids = frame["account_id"].unique().sort().to_numpy()
-        self._due = np.full(len(self._account_ids), world.first, dtype=np.int32)
+        self._due = np.full(frame.height, world.first, dtype=np.int32)
         self._asks: list[pl.DataFrame] = []
+        self._over: dict[int, list[Rows]] = {}
         self._waiting = self._begin(under_way)
 
     @property
@@ -99,31 +99,42 @@ class Course:
         """Up to the end of that day."""
         while (today := self._next_day()) <= last:
             for answered in self._answering.take(today):
-                self._look_at(self.future.answer(answered, today), today)
+                everyone = self.future.answer(answered, today)
+                self._look_at(self.future.accounts.of(everyone)[0], today)
+            for over in self._over.pop(today, ()):
+                self._look_at(over, today)
             self._decide(today)
             if (waiting := self._waiting.pop(today, None)) is not None:
                 self._ask(waiting, today)
 
     def _next_day(self) -> int:
-        return min(int(self._due.min(initial=FAR)), self._answering.next_day, *self._waiting, FAR)
+        return min(int(self._due.min(initial=FAR)), self._answering.next_day, *self._over, *self._waiting, FAR)
 
     def _look_at(self, rows: Rows, day: int) -> None:
-        """Have the accounts of these rows decided for by that day."""
-        accounts = self.future.accounts.number[rows]
-        self._due[accounts] = np.minimum(self._due[accounts], day)
+        """Have these rows decided for by that day."""
+        self._due[rows] = np.minimum(self._due[rows], day)
 
     def _decide(self, today: int) -> None:
-        due = self._due <= today
-        rows = np.flatnonzero(due[self.future.accounts.number])
+        """Those whose day has come; where one of them would be asked, the whole account, whose places they share."""
+        rows = np.flatnonzero(self._due <= today)
         if not len(rows):
             return
-        plan = self.world.plan.on(self.future.view(self._frame, rows, today))
-        decisions = decide_by(self._rules, plan, self._find_ways(today), self.world.channel_asks)
+        days = self._find_days(rows, today)
+        self._note(rows, days, today)
+        wanting = rows[(days.frame["decision"] == "ask").to_numpy()]
+        if len(wanting):
+            rows = np.unique(self.future.accounts.of(wanting)[0])
+            days = self._find_days(rows, today)
+            decisions = give_places(days, self._rules, self._find_ways(today), self.world.channel_asks)
+            self._note(rows, decisions, today)
+            self._ask(self._choose(decisions.frame, rows, today), today)
+
+    def _find_days(self, rows: Rows, today: int) -> Decisions:
+        return find_days(self._rules, self.world.plan.on(self.future.view(self._frame, rows, today)))
+
+    def _note(self, rows: Rows, decisions: Decisions, today: int) -> None:
         self._watch(rows, decisions, today)
-        again = look_again(decisions)
-        accounts = np.searchsorted(self._account_ids, again["account_id"].to_numpy())
-        self._due[accounts] = np.maximum(numbers(again["plan_on"], FAR), today + 1)
-        self._ask(self._choose(decisions.frame, rows, today), today)
+        self._due[rows] = np.maximum(numbers(days_again(decisions), FAR), today + 1)
 
     def _find_ways(self, today: int) -> Callable[[Plan], pl.DataFrame]:
         """The lean frame may lack what channels are chosen by, so those who would be asked are seen in full."""
@@ -150,7 +161,14 @@ class Course:
             self._seen.append(self.future.view(self.world.plan.frame, asks["row"].to_numpy(), today))
         heard_on, over_on = self._answering.foresee(asks, today, np.full(asks.height, today, dtype=np.int32))
         self._look_at(self.future.ask(asks, today, heard_on, over_on), today + 1)
+        self._note_ends(asks["row"].to_numpy(), over_on)
         self._asks.append(asks.with_columns(on=pl.lit(today), heard_on=heard_on).select(ASKS.names()).cast(ASKS))
+
+    def _note_ends(self, rows: Rows, over_on: Days) -> None:
+        """Have the persons looked at when their ask is over."""
+        everyone, which = self.future.people.of(rows)
+        for day in np.unique(over_on).tolist():
+            self._over.setdefault(day, []).append(everyone[over_on[which] == day])
 
     # what began before the first day
 
@@ -175,3 +193,4 @@ class Course:
         places = sent["place"].fill_null(0).to_numpy()
         self.future.hear(rows[young], places[young], heard_on[young], over_on[young])
         self.future.engage(rows[live], over_on[live])
+        self._note_ends(rows[live], over_on[live])

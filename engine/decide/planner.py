@@ -60,14 +60,25 @@ def decide_by(
     rules: Rules, plan: Plan, find_ways: Callable[[Plan], pl.DataFrame], channel_asks: pl.DataFrame
 ) -> Decisions:
     """Decide by what was heard before. `find_ways`: chooses channels for the rows that would be asked."""
+    return give_places(find_days(rules, plan), rules, find_ways, channel_asks)
+
+
+def find_days(rules: Rules, plan: Plan) -> Decisions:
+    """Each row by itself: what would be decided without limits. Ways and limits are not there yet."""
     said = work_out(rules.before_limits, plan.frame)
     decided = plan.frame.select("contact_id", "account_id", "person_id", "contact_key", "account_key", "today")
     rule = Rule(plan.frame, said)
-    decided = decided.hstack([*_outcome(rule.find(), rule, said), _worth(said, plan.frame.height)])
-    ways = _spread_ways(plan, find_ways, channel_asks, decided["decision"] == "ask")
-    plan = plan.on(plan.frame.with_columns(ways["channel"], ways["channel_asks"].fill_null(0)))
-    said = said.with_more(work_out(rules.limits, plan.frame))
-    decided = decided.hstack(ways.drop("channel_asks"))
+    return Decisions(plan, said, decided.hstack([*_outcome(rule.find(), rule, said), _worth(said, plan.frame.height)]))
+
+
+def give_places(
+    days: Decisions, rules: Rules, find_ways: Callable[[Plan], pl.DataFrame], channel_asks: pl.DataFrame
+) -> Decisions:
+    """Choose the ways of those who would be asked, and who of them is asked under the limits."""
+    ways = _spread_ways(days.plan, find_ways, channel_asks, days.frame["decision"] == "ask")
+    plan = days.plan.on(days.plan.frame.with_columns(ways["channel"], ways["channel_asks"].fill_null(0)))
+    said = days.said.with_more(work_out(rules.limits, plan.frame))
+    decided = days.frame.hstack(ways.drop("channel_asks"))
     return Decisions(plan, said, decided.with_columns(*choose_asks(decided, said, plan.frame)))
 
 

@@ -27,9 +27,11 @@ class Waits:
     def watch(self, rows: Rows, decisions: Decisions, today: int) -> None:
         self.end(rows, today)
         limits = pl.Series([say.strategy for say in decisions.limits], dtype=pl.String)
-        decided = decisions.frame.select("decision", "next_ask_on", "reason_on", "bound_by", held=held_by(decisions))
-        limited = limits.gather(decided["bound_by"].set(decided["decision"] != "limited", None))
-        by = decided["held"].set(decided["decision"] != "hold", None).fill_null(limited)
+        decided = decisions.frame.select("decision", "next_ask_on", "reason_on", held=held_by(decisions))
+        by = decided["held"].set(decided["decision"] != "hold", None)
+        if limits.len():
+            bound_by = decisions.frame["bound_by"].set(decided["decision"] != "limited", None)
+            by = by.fill_null(limits.gather(bound_by))
         self._by[rows] = by.cast(self.strategies).to_physical().fill_null(NOBODY).cast(pl.Int64).to_numpy()
         self._from[rows] = np.maximum(numbers(decided["reason_on"]), today)
         self._until[rows] = self._ends(decided)
