@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.data.models import Account, Ask, Contact, Person, Promise, PromiseEvent, SettingRow, Touchpoint
+from engine.data.models import Account, AnswerRow, Ask, Contact, Person, Promise, PromiseEvent, SettingRow, Touchpoint
 
 IMPORTED = datetime(2025, 1, 6, 8, tzinfo=UTC)
 _numbers = count(1)
@@ -50,6 +50,17 @@ def make_ask(session: Session, contact: Contact, **values: Any) -> Ask:
     }
     ids = {"account_id": contact.account_id, "contact_id": contact.id, "person_id": contact.person_id}
     return _keep(session, Ask(**ids | defaults | values))
+
+
+def make_answer(session: Session, contact: Contact, ask: Ask | None = None, **values: Any) -> AnswerRow:
+    """To a question of the check-in that measures by itself, by default."""
+    defaults = {
+        "survey": "relationship",
+        "question": "responsiveness",
+        "answered_at": datetime(2026, 11, 2, 12, tzinfo=UTC),
+    }
+    ids = {"account_id": contact.account_id, "contact_id": contact.id, "ask_id": ask.id if ask else None}
+    return _keep(session, AnswerRow(**ids | defaults | values))
 
 
 def make_touchpoint(session: Session, subject: Contact | Account, **values: Any) -> Touchpoint:

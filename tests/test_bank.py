@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from engine.survey.journey import Journey, read_journey
 from engine.survey.reader import FileError
 from engine.types import OCCASIONS, TIERS, Question, Survey
 
+DOCS = Path(__file__).parent.parent / "docs"
 SHIPPED = Path(survey_templates.__file__).parent
 PLUGINS = build_plugins()
 TYPES = PLUGINS.question_types
@@ -52,6 +54,11 @@ def mistakes(source: str) -> list[str]:
 def shipped() -> list[Survey]:
     paths = sorted((SHIPPED / "surveys").glob("*.yaml"))
     return [read_survey(path.read_text(encoding="utf-8"), path.name, TYPES, JOURNEY) for path in paths]
+
+
+def test_the_survey_that_the_docs_explain_is_sound() -> None:
+    [source] = re.findall(r"```yaml\n(.*?)```", (DOCS / "surveys.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert [question.name for question in read(source).questions] == ["recommend", "responsiveness", "role"]
 
 
 def test_a_survey_is_read_with_everything_it_says() -> None:
@@ -98,6 +105,18 @@ def test_a_survey_is_read_with_everything_it_says() -> None:
             "company.name",
             "9**(9**8)",
             "checkin.yaml:7: ask: A text can use facts, conditions and filters only, not pow",
+        ),
+        (
+            "scale: 7",
+            "knows: contact.roles",
+            "checkin.yaml:12: knows: there is no “contact.roles”. Did you mean contact.role?",
+        ),
+        ("scale: 7", "knows: [contact.role]", "checkin.yaml:12: knows takes text, not ['contact.role']"),
+        ("anchor: true", "anchor: true\n    knows: contact.role", "checkin.yaml:10: an anchor is asked of everyone"),
+        (
+            "anchor: true",
+            "knows: contact.role",
+            "checkin.yaml:4: at least one question must invite the client's own words",
         ),
         ("anchor: true", "anchor: false", "checkin.yaml:4: at least one question must be an anchor"),
         ("type: nps_plus", "type: nps", "checkin.yaml:4: at least one question must invite the client's own words"),

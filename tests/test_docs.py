@@ -1,4 +1,4 @@
-"""What the docs show is run: each hook's example on the sample book, the tutorial's commands in order."""
+"""What the docs show is run: each hook's example on the sample book, the survey that docs/surveys.md explains."""
 
 from __future__ import annotations
 

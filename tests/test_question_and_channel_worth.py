@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -65,6 +65,41 @@ def test_questions_go_to_the_roles_they_name(columns):
     assert fits > 1
     assert excluded == unknown == 0
     assert question_worths(role_match, *rows, columns=columns) is None
+
+
+def test_a_role_is_the_very_word_and_no_list_of_roles_is_for_everyone(columns):
+    rows = [{"role": role} for role in ("Finance", "finance ", "", "fin")]
+    assert question_worths(role_match, *rows, question=make_question(roles=("finance",)), columns=columns) == [0] * 4
+
+
+@pytest.mark.parametrize("strategy", [rotation, not_again, role_match])
+def test_where_nothing_is_known_a_question_that_is_for_everyone_may_be_asked(columns, strategy):
+    (worth,) = question_worths(strategy, {}, columns=columns) or (1,)
+    assert worth > 0
+
+
+@pytest.mark.parametrize(
+    ("answered", "today", "rests"),
+    [
+        (date(2024, 2, 29), date(2025, 2, 27), True),
+        (date(2024, 2, 29), date(2025, 2, 28), False),
+        (date(2024, 2, 28), date(2025, 2, 26), True),
+        (date(2024, 2, 28), date(2025, 2, 27), False),  # a leap year has a day more
+        (date(2026, 11, 24), date(2026, 11, 23), True),  # later than today, where clocks differ
+        (date(1970, 1, 1), date(2026, 11, 23), False),
+    ],
+)
+def test_days_are_counted_over_leap_days_and_back_to_the_beginning(columns, answered, today, rests):
+    row = {"today": today, "answered_on": answered, "colleague_on": answered, "heard_on": answered}
+    question = make_question(every_days=365)
+    assert (question_worths(not_again, row, question=question, columns=columns) == [0]) is rests
+    assert (question_worths(rotation, row, columns=columns, rest_days=365) == [0]) is rests
+
+
+def test_a_rest_of_no_days_is_none(columns):
+    row = {"answered_on": TODAY, "colleague_on": TODAY}
+    assert question_worths(not_again, row, question=make_question(every_days=0), columns=columns) == [1]
+    assert question_worths(rotation, row, columns=columns, rest_days=0) != [0]
 
 
 def test_important_clients_get_longer_forms(columns):

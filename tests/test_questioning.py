@@ -261,7 +261,8 @@ def _flat(events: list[tuple[dict[str, Any], int]]) -> list[dict[str, Any]]:
 
 def choose_from(book: dict[str, Any], asks: list[dict[str, Any]] | None = None) -> Forms:
     asks = book["asks"] if asks is None else asks
-    return choose(*asks, surveys=SHIPPED, heard=book["heard"], asked=book["asked"], **book["limits"])
+    known = {name: book.get(name) for name in ("heard", "asked", "behind")}
+    return choose(*asks, surveys=SHIPPED, **known, **book["limits"])
 
 
 BANKS = {each.name: {one.name: one for one in each.questions} for each in SHIPPED}
