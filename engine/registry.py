@@ -51,6 +51,7 @@ DEFAULT_PLUGINS = (
     "plugins.coverage",
     "plugins.loss_price",
     # questions
+    "plugins.anchors_first",
     "plugins.rotation",
     "plugins.not_again",
     "plugins.role_match",

@@ -98,6 +98,16 @@ def test_anchors_come_first_and_always_even_over_the_budget() -> None:
     assert why(forms, "speed") == "it would take longer than 5 seconds in all"
 
 
+@pytest.mark.parametrize("mode", ["off", "shadow"])
+def test_an_anchor_that_does_not_come_first_is_asked_where_there_is_room(mode: str) -> None:
+    bank = survey(question("speed"))
+    forms = choose({}, surveys=[bank], anchors_first__mode=mode, form_budget__seconds=60)
+    assert names(forms) == ["score", "words", "speed"]
+    forms = choose({}, surveys=[bank], anchors_first__mode=mode, form_budget__most=1)
+    assert names(forms) == ["words"]
+    assert why(forms, "score") == "there is one question already"
+
+
 def test_the_form_keeps_within_its_seconds_and_its_number() -> None:
     bank = survey(*(question(f"driver{number}") for number in range(12)))
     assert choose({}, surveys=[bank], form_budget__seconds=75).seconds.to_list() == [70]

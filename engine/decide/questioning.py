@@ -81,6 +81,8 @@ class _Table:
     today: Days
     budget: Counts
     most: Counts
+    first: Mask
+    """Anchors, where they come first."""
     open: Mask
     """Per question: whether it invites own words."""
     refused: Counts
@@ -108,7 +110,6 @@ class _Table:
         self.picked = np.zeros(self.worth.shape, dtype=np.int32)
         self.reserved = np.zeros(self.worth.shape, dtype=bool)
         self.seconds = np.array([question.seconds for question in questions], dtype=np.int32)
-        self.anchors = np.array([question.anchor for question in questions], dtype=bool)
         self.repeated = np.array([question.for_each is not None for question in questions], dtype=bool)
         self.drivers = np.array([is_driver(question) for question in questions], dtype=bool)
 
@@ -133,7 +134,7 @@ class _Table:
     def _whys_picked(self) -> Iterable[tuple[Why, Mask, Days | int]]:
         picked = self.picked > 0
         yield Why.PROMISE, picked & self.repeated, 0
-        yield Why.ANCHOR, picked & self.anchors, 0
+        yield Why.ANCHOR, picked & self.first, 0
         yield Why.OPEN, picked & self.reserved, 0
         yield Why.OFFER, picked & np.array([question.measures is None for question in self.survey.questions]), 0
         yield Why.LOW, picked & (self.low != NO_DAY), self._ago(self.low)
@@ -168,7 +169,7 @@ class _Filling:
         self.table = table
         self.meant = (table.refused[places] < 0) & (table.copies[places] > 0)
         self.able = self.meant & (table.worth[places] > 0) & ~table.blocked[places]
-        self.copies, self.worth = table.copies[places], table.worth[places]
+        self.copies, self.worth, self.first = table.copies[places], table.worth[places], table.first[places]
         self.budget, self.most = table.budget[places], table.most[places]
         self.picked = np.zeros_like(self.copies)
         self.reserved = np.zeros(self.able.shape, dtype=bool)
@@ -176,7 +177,7 @@ class _Filling:
 
     def add_anchors(self) -> None:
         """Whatever the budget: scores without them would compare with nothing."""
-        self.picked += self.meant & self.table.anchors
+        self.picked += self.meant & self.first
 
     def reserve_own_words(self) -> None:
         """Each form has an open question. Where all rest, one is asked all the same: it is theirs to answer or not."""
@@ -205,7 +206,7 @@ class _Filling:
     def add_drivers(self) -> None:
         """Best worth per second first; what does not fit leaves its room to the next."""
         order = np.argsort(-self._density(), axis=1, kind="stable")
-        free = self.able & ~self.table.anchors & ~self.table.repeated
+        free = self.able & ~self.first & ~self.table.repeated
         for question in order.T:
             wanted = free[self.rows, question] & (self.picked[self.rows, question] == 0)
             self._add(question, wanted & self._has_room(question))
@@ -244,11 +245,18 @@ class _Panel:
                 worth[:, column] *= np.nan_to_num(opinion.where_on(1.0).to_numpy(), nan=1.0)  # null comes as NaN
         return worth.clip(0, 1e12)
 
-    def setting(self, name: str, frame: pl.DataFrame) -> Counts:
+    def budget(self, name: str, frame: pl.DataFrame) -> Counts:
         """A setting of form_budget, where that binds."""
-        columns = self.asks.columns
-        value = pl.when(columns["form_budget.mode"] == "on").then(columns[f"form_budget.{name}"]).otherwise(NO_BUDGET)
+        value = pl.when(self._binds("form_budget")).then(self.asks.columns[f"form_budget.{name}"]).otherwise(NO_BUDGET)
         return frame.select("contact_id", value=value)["value"].to_numpy().astype(np.int32)
+
+    def first(self, questions: Sequence[Question], frame: pl.DataFrame) -> Mask:
+        """Whether a question comes before all others: an anchor, where anchors_first binds."""
+        binds = frame.select("contact_id", value=self._binds("anchors_first"))["value"].to_numpy()
+        return np.outer(binds, [question.anchor for question in questions])
+
+    def _binds(self, strategy: str) -> pl.Expr:
+        return self.asks.columns[f"{strategy}.mode"] == "on"
 
 
 def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, own_words: Collection[str]) -> _Table:
@@ -269,8 +277,9 @@ def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, o
         accounts=hearing.accounts[places],
         constructs=constructs,
         today=today,
-        budget=panel.setting("seconds", frame),
-        most=panel.setting("most", frame),
+        budget=panel.budget("seconds", frame),
+        most=panel.budget("most", frame),
+        first=panel.first(questions, frame),
         open=np.array([question.type in own_words and not question.knows for question in questions], dtype=bool),
         refused=_columns([find_refused(question, frame) for question in questions]),
         copies=_columns([count_copies(question, frame) for question in questions]),
