@@ -12,8 +12,11 @@ from engine.data.marks import mark_persons
 from engine.data.models import OPEN, AnswerRow, Ask, Delivery
 
 
-def expire_asks(session: Session, now: datetime) -> None:
-    """End Heed's asks whose link has run out: answered, where anything was saved; cancelled, where none was sent."""
+def expire_asks(session: Session, now: datetime) -> list[int]:
+    """End Heed's asks whose link has run out: answered, where anything was saved; cancelled, where none was sent.
+
+    Returns those where it was saved and never sent.
+    """
     over = Ask.origin == "heed", Ask.expires_at <= now
     saved = exists().where(AnswerRow.ask_id == Ask.id)
     last = select(func.max(AnswerRow.answered_at)).where(AnswerRow.ask_id == Ask.id).scalar_subquery()
@@ -21,8 +24,11 @@ def expire_asks(session: Session, now: datetime) -> None:
     ended = ended.values(status=case((saved, "answered"), else_="expired"), answered_at=last)
     unsent = update(Ask).where(*over, Ask.status.in_(("planned", "approved")))
     unsent = unsent.values(status="cancelled", why_status="its time ran out before it was sent")
-    persons = [session.scalars(each.returning(Ask.person_id)).all() for each in (ended, unsent)]
-    mark_persons(session, [person for some in persons for person in some])
+    done = [
+        row for each in (ended, unsent) for row in session.execute(each.returning(Ask.id, Ask.status, Ask.person_id))
+    ]
+    mark_persons(session, [person for _ask, _status, person in done])
+    return sorted(ask for ask, status, _person in done if status == "answered")
 
 
 # Sending

@@ -1,14 +1,15 @@
-"""A client's survey: opening it changes nothing, sending it is one durable transaction.
+"""A client's survey: opening it changes nothing, saving and sending it are each one durable transaction.
 
-What comes in counts once per submission id. Sent again with another id, answers given again replace the earlier ones; a
-question left empty keeps what was said before, and every verbatim is kept as a voice.
+What is sent counts once per submission id. Sent again with another id, answers given again replace the earlier ones; a
+question left empty keeps what was said before, and every verbatim is kept as a voice. What is only saved counts when it
+is sent, or when the link runs out.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -16,25 +17,39 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.data.clients import find_asks, find_person, find_submission, list_answers, list_voices, lock_ask
+from engine.data.asks import expire_asks
+from engine.data.clients import find_person, find_submission, lock_ask
 from engine.data.marks import mark_persons
-from engine.data.models import LIVE, AnswerRow, Ask, Promise, Submission, Voice
+from engine.data.models import Ask, Promise, Submission
 from engine.errors import InputError, LinkError
 from engine.house import Engine
-from engine.links import read_ask_token
-from engine.operations.company import read_link_secret
 from engine.operations.due_days import draft_due_on
-from engine.operations.forms import Form, Item, check_open, read_forms
+from engine.operations.keeping import (
+    Coming,
+    Posted,
+    add_voice,
+    answer_to,
+    clean,
+    close_ask,
+    hear,
+    keep_answers,
+    lock_form,
+    own_words,
+    read_answers,
+    receive,
+    standing,
+)
 from engine.operations.promises import make_promise, record_verdict
 from engine.registry import Called
-from engine.types import Answer, Draft, Given, Question, clean_text
+from engine.types import Answer, Draft, Given, Question
 
 log = logging.getLogger(__name__)
 
 PAUSE_DAYS = 14
 """How long “Ask me later” is."""
 
-Posted = Mapping[str, Sequence[str]]
+LONGEST_HINT = 500
+"""Characters of what somebody says who is not the one to ask."""
 
 
 class AnswersError(InputError):
@@ -46,8 +61,35 @@ class AnswersError(InputError):
         self.given = given
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What became of a draft: which questions are answered now, and what cannot be used, by field."""
+
+    answered: tuple[str, ...]
+    errors: Mapping[str, str]
+
+
+def save_answers(engine: Engine, token: str, posted: Posted) -> Saved:
+    """Keep what is filled in so far, without sending it. Raises LinkError; what cannot be used is named in the result.
+
+    Only a draft is saved: once a form was sent, changes count when they are sent, too.
+    """
+    with engine.store.write(engine.scope) as session:
+        ask = lock_form(engine, session, token)
+        coming = receive(engine, session, ask, clean(posted))
+        read = read_answers(coming, required=False)
+        if not coming.is_draft:
+            return Saved((), read.errors)
+        keep_answers(coming, read)
+        found, before = standing(coming, read), ask.status
+        close_ask(coming, "started" if found else "opened")
+        if ask.status != before:
+            mark_persons(session, [ask.person_id])
+        return Saved(tuple(found), read.errors)
+
+
 def submit_answers(engine: Engine, token: str, posted: Posted, submission_id: str, action: str = "send") -> None:
-    """Keep what a client sent: `send`, `later`, `call` or `decline`. The same submission id again changes nothing.
+    """Keep what a client sent: `send`, `later`, `call`, `decline` or `hint`. One submission id counts once.
 
     Raises LinkError; AnswersError naming each field that cannot be used; InputError for an unknown action, and for a
     submission id that came before with other content. Nothing is stored then.
@@ -56,21 +98,12 @@ def submit_answers(engine: Engine, token: str, posted: Posted, submission_id: st
         raise InputError(f"“{action[:40]}” is nothing that can be done with a survey.", about="action")
     if not 8 <= len(submission_id) <= 64:
         raise InputError("This page is out of date. Open the link from your message again.", about="submission_id")
-    cleaned = {name: [clean_text(value) for value in values] for name, values in posted.items()}
+    cleaned = clean(posted)
     with engine.store.write(engine.scope) as session:
-        ask = _lock(engine, session, token)
+        ask = lock_form(engine, session, token)
         if _is_new(session, ask, submission_id, action, cleaned, engine.clock()):
-            form = read_forms(engine, session, find_asks(session, [ask.id]))[0]
-            ACTIONS[action](_Coming(engine, session, ask, form, cleaned))
+            ACTIONS[action](receive(engine, session, ask, cleaned))
             mark_persons(session, [ask.person_id])
-
-
-def _lock(engine: Engine, session: Session, token: str) -> Ask:
-    ask = lock_ask(session, read_ask_token(read_link_secret(engine, session), token))
-    if ask is None:
-        raise LinkError("This link does not work.")
-    check_open(ask.status, ask.expires_at, engine.clock())
-    return ask
 
 
 def _is_new(session: Session, ask: Ask, submission_id: str, action: str, posted: Posted, now: datetime) -> bool:
@@ -87,184 +120,101 @@ def _is_new(session: Session, ask: Ask, submission_id: str, action: str, posted:
     return False
 
 
-@dataclass(frozen=True)
-class _Coming:
-    """A submission that is being kept."""
-
-    engine: Engine
-    session: Session
-    ask: Ask
-    form: Form
-    posted: Posted
-
-    @property
-    def now(self) -> datetime:
-        return self.engine.clock()
-
-
-def _send(coming: _Coming) -> None:
-    given, errors = _read_all(coming)
-    if not errors and not given:
+def _send(coming: Coming) -> None:
+    read = read_answers(coming)
+    found = standing(coming, read)
+    errors = dict(read.errors)
+    if not errors and not found:
         errors = {"": "Nothing is answered yet. Answer what you like, or choose one of the ways below."}
     if errors:
-        raise AnswersError(errors, given)
-    changed = _save(coming, given)
-    _record_verdicts(coming, given)
-    _make_promises(coming, changed)
-    _close(coming, "answered")
+        raise AnswersError(errors, read.given)
+    changed = keep_answers(coming, read)
+    _count(coming, found, found if coming.is_draft else changed)
+    close_ask(coming, "answered")
 
 
-def _call(coming: _Coming) -> None:
+def _call(coming: Coming) -> None:
     """The call is promised as if a question had asked for it, by whichever plugin promises calls."""
-    given = _usable(coming)
-    changed = _save(coming, given)
-    wish = _answer(coming, Question("call_me", "call_me", {}), Given("yes", None, _said(given.values())))
-    _make_promises(coming, [*changed, wish])
-    _close(coming, "answered")
+    read = read_answers(coming, required=False)
+    found, changed = standing(coming, read), keep_answers(coming, read)
+    wish = answer_to(coming, Question("call_me", "call_me", {}), Given("yes", None, own_words(found.values())))
+    _count(coming, found, found if coming.is_draft else changed, wish)
+    close_ask(coming, "answered")
 
 
-def _later(coming: _Coming) -> None:
+def _later(coming: Coming) -> None:
     """What was filled in is kept for then."""
-    given = _usable(coming)
-    _save(coming, given)
+    read = read_answers(coming, required=False)
+    keep_answers(coming, read)
     until = coming.form.today + timedelta(days=PAUSE_DAYS)
     for contact in find_person(coming.session, coming.ask.contact_id):
         contact.paused_until = max(contact.paused_until or until, until)
-    _close(coming, "started" if given or coming.ask.status == "started" else "opened")
+    close_ask(coming, "started" if standing(coming, read) else "opened")
 
 
-def _decline(coming: _Coming) -> None:
-    _close(coming, "declined")
+def _decline(coming: Coming) -> None:
+    close_ask(coming, "declined")
 
 
-ACTIONS = {"send": _send, "call": _call, "later": _later, "decline": _decline}
+def _hint(coming: Coming) -> None:
+    """Who else is to be asked, and that it does not concern them: passed to our people. Nobody is written to for it."""
+    close_ask(coming, "declined")
+    said = {name: " ".join(" ".join(coming.posted.get(name, ())).split()) for name in ("instead", "irrelevant")}
+    for name, words in said.items():
+        if len(words) > LONGEST_HINT:
+            raise InputError(f"Please use at most {LONGEST_HINT} characters.", about=name)
+    if said["instead"]:
+        add_voice(coming, said["instead"], "ask_instead")
+    if said["irrelevant"]:
+        coming.ask.why_status = "the client says that it does not concern them"
 
 
-def _close(coming: _Coming, status: str) -> None:
-    """Say what became of the ask. What is answered stays answered; what had ended does not come to life again."""
-    ask = coming.ask
-    ask.opened_at = ask.opened_at or coming.now
-    ask.sent_at = ask.sent_at or coming.now  # it came back before its receipt was kept
-    if status == "answered":
-        ask.answered_at = coming.now
-    if status == "answered" or ask.status in LIVE:
-        ask.status = status
+ACTIONS = {"send": _send, "call": _call, "later": _later, "decline": _decline, "hint": _hint}
 
 
-def _read_all(coming: _Coming) -> tuple[dict[str, Given], dict[str, str]]:
-    given: dict[str, Given] = {}
-    errors: dict[str, str] = {}
-    for item in coming.form.items:
+def end_expired(engine: Engine, session: Session, now: datetime) -> None:
+    """End asks whose link has run out. What was saved and never sent counts from now on: it was said to us."""
+    for ask_id in expire_asks(session, now):
+        ask = lock_ask(session, ask_id)
         try:
-            found = _read(coming, item)
-        except InputError as error:
-            errors[item.field] = str(error)
-            found = _as_typed(coming.posted, item.field)
-        if found is not None:
-            given[item.field] = found
-    return given, errors
-
-
-def _usable(coming: _Coming) -> dict[str, Given]:
-    given, errors = _read_all(coming)
-    return {field: answer for field, answer in given.items() if field not in errors}
-
-
-def _read(coming: _Coming, item: Item) -> Given | None:
-    kind = coming.engine.plugins.question_types[item.question.type]
-    found = kind.read(item.question, coming.posted, item.field)
-    if found is None and item.question.required and item.field not in coming.form.given:
-        raise InputError("Please answer this question.", about=item.field)
-    return found
-
-
-def _as_typed(posted: Posted, field: str) -> Given:
-    """What cannot be used, in the shapes that question types keep, so that the page can show it again."""
-    parts = {
-        name.removeprefix(f"{field}."): list(given) for name, given in posted.items() if name.startswith(f"{field}.")
-    }
-    data = {name: given[0] for name, given in parts.items() if given}
-    chosen = list(posted.get(field, ()))
-    return Given(
-        value=chosen[0] if chosen else None, text=data.get("text"), data={**data, "choices": chosen, "reasons": parts}
-    )
-
-
-def _save(coming: _Coming, given: Mapping[str, Given]) -> list[Answer]:
-    """Write answers and voices; those that are new or changed."""
-    before = {(row.question, row.promise_id): row for row in list_answers(coming.session, coming.ask.id)}
-    changed = []
-    for item in coming.form.items:
-        answer, row = given.get(item.field), before.get(item.key)
-        if answer is None or (row and answer == Given(row.value, row.score, row.words, row.data)):
+            coming = receive(engine, session, ask, {}) if ask else None
+        except (LinkError, KeyError, TypeError, ValueError):  # a form that cannot be read keeps no other one back
+            log.exception("what was saved for ask %s cannot be counted", ask_id)
             continue
-        row = row or _new_row(coming, item)
-        row.value, row.score, row.words, row.data = answer.value, answer.score, answer.text, dict(answer.data)
-        row.answered_at = coming.now
-        changed.append((item, answer, row))
-    coming.session.flush()
-    _add_voices(coming, [row for _item, _answer, row in changed])
-    return [_answer(coming, item.question, answer) for item, answer, _row in changed]
+        if coming:
+            _count(coming, coming.form.given, coming.form.given)
 
 
-def _new_row(coming: _Coming, item: Item) -> AnswerRow:
-    ask = coming.ask
-    row = AnswerRow(
-        account_id=ask.account_id, contact_id=ask.contact_id, ask_id=ask.id, survey=coming.form.survey.name,
-        question=item.question.name, promise_id=item.promise.number if item.promise else None,
-    )  # fmt: skip
-    coming.session.add(row)
-    return row
+# What counts is heard, and promised
 
 
-def _add_voices(coming: _Coming, rows: Sequence[AnswerRow]) -> None:
-    heard = {(voice.answer_id, voice.words) for voice in list_voices(coming.session, [row.id for row in rows])}
-    for row in rows:
-        if row.words and (row.id, row.words) not in heard:
-            coming.session.add(
-                Voice(
-                    account_id=row.account_id, contact_id=row.contact_id, answer_id=row.id, source="survey",
-                    said_at=coming.now, words=row.words,
-                )
-            )  # fmt: skip
+def _count(coming: Coming, found: Mapping[str, Given], fields: Collection[str], *more: Answer) -> None:
+    """Draw the consequences of these fields' answers, and of `more` that no question asked for."""
+    hear(coming, fields)
+    counted = {field: answer for field, answer in found.items() if field in fields}
+    _record_verdicts(coming, counted, own_words(found.values()))
+    answers = [
+        answer_to(coming, item.question, counted[item.field]) for item in coming.form.items if item.field in counted
+    ]
+    _make_promises(coming, [*answers, *more])
 
 
-def _answer(coming: _Coming, question: Question, given: Given) -> Answer:
-    return Answer(
-        ask_id=coming.ask.id,
-        account_id=coming.ask.account_id,
-        contact_id=coming.ask.contact_id,
-        survey=coming.form.survey.name,
-        question=question.name,
-        type=question.type,
-        given=given,
-        answered_at=coming.now,
-        about=question.about,
-        measures=question.measures,
-    )
-
-
-def _said(given: Iterable[Given]) -> str | None:
-    """The first own words among them."""
-    return next((answer.text for answer in given if answer.text), None)
-
-
-def _record_verdicts(coming: _Coming, given: Mapping[str, Given]) -> None:
+def _record_verdicts(coming: Coming, counted: Mapping[str, Given], said: str | None) -> None:
     """The client's word on promises that were asked about and still wait for it."""
     for item in coming.form.items:
-        answer = given.get(item.field)
+        answer = counted.get(item.field)
         if answer is None or item.promise is None or not item.promise.waits_for_verdict:
             continue
         promise, kept = coming.session.get_one(Promise, item.promise.number), answer.value == "yes"
-        words = answer.text if kept else answer.text or _said(given.values())
-        record_verdict(coming.engine, coming.session, promise, kept=kept, words=words, author=_author(coming))
+        words = answer.text if kept else answer.text or said
+        record_verdict(coming.engine, coming.session, promise, kept=kept, words=words, author=coming.author)
 
 
-def _make_promises(coming: _Coming, answers: Sequence[Answer]) -> None:
+def _make_promises(coming: Coming, answers: Sequence[Answer]) -> None:
     if answers:
         for called in coming.engine.plugins.call("suggest_promises", answers):
             for draft in _drafts(called):
-                _make_promise(coming, draft, called.name, _said(answer.given for answer in answers))
+                _make_promise(coming, draft, called.name, own_words(answer.given for answer in answers))
 
 
 def _drafts(called: Called) -> list[Draft]:
@@ -272,7 +222,7 @@ def _drafts(called: Called) -> list[Draft]:
     return [draft for draft in found if isinstance(draft, Draft)]
 
 
-def _make_promise(coming: _Coming, draft: Draft, plugin: str, said: str | None) -> None:
+def _make_promise(coming: Coming, draft: Draft, plugin: str, said: str | None) -> None:
     """No answer is lost because nobody is there to own what follows: the house's own address is the last resort."""
     engine, session, ask = coming.engine, coming.session, coming.ask
     people: dict[str, Any] = {"account": ask.account, "contact": ask.contact}
@@ -282,12 +232,8 @@ def _make_promise(coming: _Coming, draft: Draft, plugin: str, said: str | None) 
         try:
             make_promise(
                 engine, session, **people, title=draft.title, owner_email=owner, due_on=due_on, said=said,
-                ask_id=ask.id, origin=plugin, agreed=draft.agreed, author=_author(coming), note=draft.note or None,
+                ask_id=ask.id, origin=plugin, agreed=draft.agreed, author=coming.author, note=draft.note or None,
             )  # fmt: skip
             return
         except InputError as error:
             log.warning("%s: “%s” cannot be promised by %s: %s", ask.account.key, draft.title, owner, error)
-
-
-def _author(coming: _Coming) -> str:
-    return coming.form.contact_name or coming.ask.contact.email or coming.ask.contact.key

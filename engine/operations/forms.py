@@ -23,6 +23,9 @@ from engine.types import Given, Question, Survey
 OPENS = ("sending", "sent", "opened", "started", "answered", "declined", "in_doubt", "bounced")
 """Statuses whose link opens. Whoever holds the link of a bounced ask, or one in doubt, has got it after all."""
 
+TOUCHED = ("opened", "started", "answered", "declined", "in_doubt", "bounced")
+"""Statuses in which something may have been saved."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -128,7 +131,7 @@ def _form(
         expires_at=ask.expires_at,
         came_of_it=tuple(outcome for outcome in outcomes if outcome.ask_id != ask.id),
         promised=tuple(outcome for outcome in outcomes if outcome.ask_id == ask.id),
-        given=_given(session, ask.id, items) if ask.status in ("started", "answered") else {},
+        given=_given(session, ask.id, items) if ask.status in TOUCHED else {},
     )
 
 

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from engine.data import marks, plans
-from engine.data.asks import expire_asks
 from engine.data.imports import take_turn
 from engine.data.models import PlanRun
 from engine.decide.again import changed_outcomes, look_again, tell_outcomes
@@ -21,6 +20,7 @@ from engine.decide.records import lines_as_json, make_records
 from engine.decide.tailoring import Tailored
 from engine.errors import BusyError
 from engine.house import Engine
+from engine.operations.answers import end_expired
 from engine.operations.counts import count_answers
 from engine.operations.decisions import Decided, decide_accounts, tailor_rows
 from engine.operations.surveys import sync_surveys
@@ -69,7 +69,7 @@ def _lease(engine: Engine) -> Iterator[str]:
 def _begin(engine: Engine) -> None:
     """What has to be true before the accounts that are due are read."""
     with engine.store.write(engine.scope) as session:
-        expire_asks(session, engine.clock())
+        end_expired(engine, session, engine.clock())
         if plans.last_rules(session) not in (None, engine.plugins.rules):
             marks.mark_accounts(session, None)
         marks.take_marks(session)

@@ -21,7 +21,6 @@ from engine.data.asks import (
     begin_delivery,
     count_attempts,
     count_due,
-    expire_asks,
     list_stale_deliveries,
     lock_due_asks,
 )
@@ -29,6 +28,7 @@ from engine.data.clients import find_asks
 from engine.data.marks import mark_persons
 from engine.data.models import Ask, Delivery
 from engine.house import Engine
+from engine.operations.answers import end_expired
 from engine.operations.company import read_link_secret
 from engine.operations.decisions import recheck
 from engine.operations.forms import Form, read_forms
@@ -104,7 +104,7 @@ def send_due(
     run = _Run(engine, now, on, progress)
     with run.write() as session:
         secret = read_link_secret(engine, session)
-        expire_asks(session, run.now)
+        end_expired(run.engine, session, run.now)
         _settle_stale(session, run)
     stationery = Stationery(engine.config, secret)
     for name, channel in engine.plugins.channels.items():

@@ -1,0 +1,217 @@
+"""Keeping what a client fills in, inside one transaction: read strictly, written where it is new.
+
+A form may come in many times before it is sent: answer by answer as it is given, from a second tab, from another
+device. Until it is sent it is the client's own draft. What they take out again is forgotten, nobody is promised
+anything, and no verbatim is heard; what is not on the page that came in stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from engine.data.clients import find_asks, list_answers, list_voices, lock_ask
+from engine.data.models import LIVE, AnswerRow, Ask, Voice
+from engine.errors import InputError, LinkError
+from engine.house import Engine
+from engine.links import read_ask_token
+from engine.operations.company import read_link_secret
+from engine.operations.forms import Form, Item, check_open, read_forms
+from engine.types import Answer, Given, Question, clean_text
+
+Posted = Mapping[str, Sequence[str]]
+
+FILLED = "filled"
+"""Posted once for each question that was filled in on the page: if it comes empty now, it was taken out again."""
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A form that is coming in."""
+
+    engine: Engine
+    session: Session
+    ask: Ask
+    form: Form
+    posted: Posted
+
+    @property
+    def now(self) -> datetime:
+        return self.engine.clock()
+
+    @property
+    def author(self) -> str:
+        return self.form.contact_name or self.ask.contact.email or self.ask.contact.key
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether nothing was sent yet: what is saved does not count before that."""
+        return self.ask.status != "answered"
+
+
+@dataclass(frozen=True)
+class Read:
+    """A form as it was read: answers and mistakes by field, and which fields were emptied."""
+
+    given: Mapping[str, Given]
+    errors: Mapping[str, str]
+    emptied: frozenset[str] = frozenset()
+
+    @property
+    def usable(self) -> dict[str, Given]:
+        return {field: answer for field, answer in self.given.items() if field not in self.errors}
+
+
+def lock_form(engine: Engine, session: Session, token: str) -> Ask:
+    """The ask that a link opens, kept from other writers. Raises LinkError."""
+    ask = lock_ask(session, read_ask_token(read_link_secret(engine, session), token))
+    if ask is None:
+        raise LinkError("This link does not work.")
+    check_open(ask.status, ask.expires_at, engine.clock())
+    return ask
+
+
+def receive(engine: Engine, session: Session, ask: Ask, posted: Posted) -> Coming:
+    form = read_forms(engine, session, find_asks(session, [ask.id]))[0]
+    return Coming(engine, session, ask, form, posted)
+
+
+def clean(posted: Posted) -> Posted:
+    return {name: [clean_text(value) for value in values] for name, values in posted.items()}
+
+
+def read_answers(coming: Coming, *, required: bool = True) -> Read:
+    """Read every question that is on the form. `required`: say so where one has to be answered and is not."""
+    given: dict[str, Given] = {}
+    errors: dict[str, str] = {}
+    emptied = set()
+    for item in coming.form.items:
+        try:
+            found = _read(coming, item)
+            if found is None and coming.is_draft and item.field in coming.posted.get(FILLED, ()):
+                emptied.add(item.field)
+            _check_required(coming, item, found, emptied, required)
+        except InputError as error:
+            errors[item.field] = str(error)
+            found = _as_typed(coming.posted, item.field)
+        if found is not None:
+            given[item.field] = found
+    return Read(given, errors, frozenset(emptied))
+
+
+def _read(coming: Coming, item: Item) -> Given | None:
+    return coming.engine.plugins.question_types[item.question.type].read(item.question, coming.posted, item.field)
+
+
+def _check_required(coming: Coming, item: Item, found: Given | None, emptied: Collection[str], required: bool) -> None:
+    there = found is not None or (item.field in coming.form.given and item.field not in emptied)
+    if required and item.question.required and not there:
+        raise InputError("Please answer this question.", about=item.field)
+
+
+def _as_typed(posted: Posted, field: str) -> Given:
+    """What cannot be used, in the shapes that question types keep, so that the page can show it again."""
+    parts = {
+        name.removeprefix(f"{field}."): list(given) for name, given in posted.items() if name.startswith(f"{field}.")
+    }
+    data = {name: given[0] for name, given in parts.items() if given}
+    chosen = list(posted.get(field, ()))
+    return Given(
+        value=chosen[0] if chosen else None, text=data.get("text"), data={**data, "choices": chosen, "reasons": parts}
+    )
+
+
+def standing(coming: Coming, read: Read) -> dict[str, Given]:
+    """All that is answered once this is kept: what came now over what was saved before."""
+    return {
+        item.field: answer
+        for item in coming.form.items
+        if (answer := read.usable.get(item.field) or _saved(coming, read, item)) is not None
+    }
+
+
+def _saved(coming: Coming, read: Read, item: Item) -> Given | None:
+    return None if item.field in read.emptied else coming.form.given.get(item.field)
+
+
+def keep_answers(coming: Coming, read: Read) -> list[str]:
+    """Write what is new or changed, forget what was emptied. The fields that changed."""
+    before = {(row.question, row.promise_id): row for row in list_answers(coming.session, coming.ask.id)}
+    changed = []
+    for item in coming.form.items:
+        answer, row = read.usable.get(item.field), before.get(item.key)
+        if item.field in read.emptied and row:
+            coming.session.delete(row)
+        if answer is None or (row and answer == Given(row.value, row.score, row.words, row.data)):
+            continue
+        row = row or _new_row(coming, item)
+        row.value, row.score, row.words, row.data = answer.value, answer.score, answer.text, dict(answer.data)
+        row.answered_at = coming.now
+        changed.append(item.field)
+    coming.session.flush()
+    return changed
+
+
+def _new_row(coming: Coming, item: Item) -> AnswerRow:
+    ask = coming.ask
+    row = AnswerRow(
+        account_id=ask.account_id, contact_id=ask.contact_id, ask_id=ask.id, survey=coming.form.survey.name,
+        question=item.question.name, promise_id=item.promise.number if item.promise else None,
+    )  # fmt: skip
+    coming.session.add(row)
+    return row
+
+
+def hear(coming: Coming, fields: Collection[str]) -> None:
+    """Make voices of the client's own words in these answers."""
+    keys = {item.key for item in coming.form.items if item.field in fields}
+    rows = [row for row in list_answers(coming.session, coming.ask.id) if (row.question, row.promise_id) in keys]
+    heard = {(voice.answer_id, voice.words) for voice in list_voices(coming.session, [row.id for row in rows])}
+    for row in rows:
+        if row.words and (row.id, row.words) not in heard:
+            add_voice(coming, row.words, "survey", row.id)
+
+
+def add_voice(coming: Coming, words: str, source: str, answer_id: int | None = None) -> None:
+    ask = coming.ask
+    coming.session.add(
+        Voice(
+            account_id=ask.account_id, contact_id=ask.contact_id, answer_id=answer_id, source=source,
+            said_at=coming.now, words=words,
+        )
+    )  # fmt: skip
+
+
+def answer_to(coming: Coming, question: Question, given: Given) -> Answer:
+    """An answer as plugins see it."""
+    return Answer(
+        ask_id=coming.ask.id,
+        account_id=coming.ask.account_id,
+        contact_id=coming.ask.contact_id,
+        survey=coming.form.survey.name,
+        question=question.name,
+        type=question.type,
+        given=given,
+        answered_at=coming.now,
+        about=question.about,
+        measures=question.measures,
+    )
+
+
+def own_words(given: Iterable[Given]) -> str | None:
+    """The first own words among them."""
+    return next((answer.text for answer in given if answer.text), None)
+
+
+def close_ask(coming: Coming, status: str) -> None:
+    """Say what became of the ask. What is answered stays answered; what had ended does not come to life again."""
+    ask = coming.ask
+    ask.opened_at = ask.opened_at or coming.now
+    ask.sent_at = ask.sent_at or coming.now  # it came back before its receipt was kept
+    if status == "answered":
+        ask.answered_at = coming.now
+    if status == "answered" or ask.status in LIVE:
+        ask.status = status
