@@ -14,6 +14,7 @@ BENCHMARKS = {
     "P2": "benchmarks.planning",
     "P4": "benchmarks.explaining",
     "P5": "benchmarks.simulating",
+    "S1": "benchmarks.serving",
     "D3": "benchmarks.starting",
 }
 """One module each, loaded when it runs. Its docstring says what is measured against what; `measure` yields figures."""
