@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
 )
@@ -35,8 +36,16 @@ LIVE = (*WAITING, *OPEN, "in_doubt")
 ASKED = (*OPEN, "answered", "expired", "declined", "in_doubt")
 """Statuses that count as asked."""
 STATUSES = (*WAITING, *ASKED, "bounced", "cancelled")
-PROMISE_STATUSES = ("drafted", "agreed", "done", "declined")
+PROMISE_STATUSES = ("drafted", "agreed", "done", "declined", "dismissed", "merged")
+"""Dismissed and merged are drafts that came to nothing of their own; no client sees them."""
 VERDICTS = ("kept", "disputed")
+STEPS = (
+    *PROMISE_STATUSES, *VERDICTS, "moved", "reopened", "offered", "refused", "handed_over", "covered", "corrected",
+    "noted", "escalated", "imported",
+)  # fmt: skip
+ACTORS = ("team", "client", "importer", "clock")
+SPEAKERS = ("client", "employee")
+MESSAGE_STATUSES = ("claimed", "sending", "sent", "refused", "later", "in_doubt")
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 
@@ -51,6 +60,7 @@ def _one_of(column: str, *words: str) -> CheckConstraint:
 
 
 LIVE_BY_HEED = text(f"origin = 'heed' AND status IN ({_words(LIVE)})")
+GONE_OUT = text("status IN ('claimed', 'sending', 'sent', 'in_doubt')")
 
 
 class Base(DeclarativeBase):
@@ -137,6 +147,8 @@ class Contact(Base):
     wish_every_days: Mapped[int | None]
     wish_occasions_off: Mapped[str | None]
     wish_channel: Mapped[str | None]
+    wish_no_news: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """They do not want to be written to about promises."""
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     imported_at: Mapped[datetime]
     account: Mapped[Account] = relationship(back_populates="contacts")
@@ -222,6 +234,8 @@ class Ask(Base):
     """The tailored form: [{"question": name, "promise": number or null}, …] in order."""
     why_status: Mapped[str | None]
     """In words, where the status needs them: why it was cancelled, what the mail server said."""
+    suggest: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Answers have come in for which nothing was suggested yet."""
     account: Mapped[Account] = relationship()
     contact: Mapped[Contact] = relationship()
     survey_version: Mapped[SurveyVersion | None] = relationship()
@@ -246,6 +260,7 @@ class Ask(Base):
             sqlite_where=text("planned_on IS NOT NULL"),
             postgresql_where=text("planned_on IS NOT NULL"),
         ),
+        Index("ix_asks_suggest", "id", sqlite_where=text("suggest"), postgresql_where=text("suggest")),
         _one_of("origin", "heed", "import"),
         _one_of("status", *STATUSES),
         CheckConstraint(f"sent_at IS NOT NULL OR status NOT IN ({_words((*OPEN, 'answered'))})", name="sent_at"),
@@ -258,7 +273,7 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("ask_id", "attempt"),
-        _one_of("status", "claimed", "sending", "sent", "refused", "later", "in_doubt"),
+        _one_of("status", *MESSAGE_STATUSES),
     )
     ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"))
     attempt: Mapped[int]
@@ -313,12 +328,25 @@ class Voice(Base):
     """A verbatim, as it was said. `source`: survey, call_note, review …"""
 
     __tablename__ = "voices"
+    __table_args__ = (_one_of("speaker", *SPEAKERS),)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"))
     source: Mapped[str]
     said_at: Mapped[datetime]
     words: Mapped[str] = mapped_column("text", Text)
+    speaker: Mapped[str] = mapped_column(default="client", server_default="client")
+    """client, or employee: someone who serves the client."""
+    link: Mapped[str | None]
+    """Where a review stands."""
+    cause: Mapped[str | None]
+    """What is behind it, by the name of a construct or of a part of the journey."""
+    author: Mapped[str | None]
+    """Who recorded it; null: the client themself."""
+    promise_id: Mapped[int | None] = mapped_column(ForeignKey("promises.id"))
+    """What it led to."""
+    account: Mapped[Account] = relationship()
+    contact: Mapped[Contact | None] = relationship()
 
 
 class Promise(Base):
@@ -342,6 +370,18 @@ class Promise(Base):
     done_on: Mapped[date | None]
     verdict: Mapped[str | None]
     """kept or disputed, in the client's word."""
+    kind: Mapped[str] = mapped_column(default="follow_up", server_default="follow_up")
+    """What it takes: call_back, call, message, follow_up."""
+    touchpoint_id: Mapped[int | None] = mapped_column(ForeignKey("touchpoints.id"))
+    respond_by: Mapped[date | None]
+    """Until when a draft is agreed, merged or dismissed."""
+    offered_to: Mapped[str | None]
+    """Who was asked to take it over and has not answered yet."""
+    covers_for: Mapped[str | None]
+    """Whose it is, while somebody looks after it because they are away."""
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("promises.id"))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Rises with every step, so that nobody changes what they have not seen."""
     account: Mapped[Account] = relationship()
     contact: Mapped[Contact | None] = relationship()
     events: Mapped[list[PromiseEvent]] = relationship(back_populates="promise", order_by="PromiseEvent.id")
@@ -362,15 +402,109 @@ class PromiseEvent(Base):
     """A step of a promise. Rows are never changed or deleted: triggers refuse it."""
 
     __tablename__ = "promise_events"
-    __table_args__ = (_one_of("step", *PROMISE_STATUSES, *VERDICTS, "moved", "handed_over", "imported"),)
+    __table_args__ = (_one_of("step", *STEPS), _one_of("actor", *ACTORS))
     promise_id: Mapped[int] = mapped_column(ForeignKey("promises.id"), index=True)
     at: Mapped[datetime]
     author: Mapped[str]
     step: Mapped[str]
-    """drafted, agreed, moved, handed_over, done, declined, kept, disputed, imported."""
+    """One of STEPS."""
     due_on: Mapped[date | None]
     reason: Mapped[str | None] = mapped_column(Text)
+    """As the client reads it, where the step is theirs to see."""
+    note: Mapped[str | None] = mapped_column(Text)
+    """As only the team reads it."""
+    actor: Mapped[str | None]
+    """One of ACTORS; null in a history from before this was kept."""
+    owner_email: Mapped[str | None]
     promise: Mapped[Promise] = relationship(back_populates="events")
+
+
+class Absence(Base):
+    """Somebody of ours is away, and who looks after their promises meanwhile. Null `until_on`: for good."""
+
+    __tablename__ = "absences"
+    __table_args__ = (CheckConstraint("until_on >= from_on", name="until_on"),)
+    email: Mapped[str] = mapped_column(index=True)
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]
+    deputy_email: Mapped[str | None]
+    author: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class News(Base):
+    """One short message that told a client what became of promises; at most one a day goes out to a person."""
+
+    __tablename__ = "news"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"))
+    on: Mapped[date]
+    """The day where the client is."""
+    through_id: Mapped[int] = mapped_column(Id)
+    """The last step that it tells."""
+    status: Mapped[str]
+    claimed_at: Mapped[datetime]
+    message_id: Mapped[str]
+    detail: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        Index("uq_news_day", "person_id", "on", unique=True, sqlite_where=GONE_OUT, postgresql_where=GONE_OUT),
+        _one_of("status", *MESSAGE_STATUSES),
+    )
+
+
+class Digest(Base):
+    """The one message that somebody of ours gets on a day about their promises."""
+
+    __tablename__ = "digests"
+    email: Mapped[str]
+    on: Mapped[date]
+    status: Mapped[str]
+    claimed_at: Mapped[datetime]
+    message_id: Mapped[str]
+    detail: Mapped[str | None] = mapped_column(Text)
+    __table_args__ = (
+        Index("uq_digests_day", "email", "on", unique=True, sqlite_where=GONE_OUT, postgresql_where=GONE_OUT),
+        _one_of("status", *MESSAGE_STATUSES),
+    )
+
+
+class Initiative(Base):
+    """A change that answers many voices and promises with one cause. What was done to it is in the audit."""
+
+    __tablename__ = "initiatives"
+    __table_args__ = (
+        _one_of("status", "open", "published"),
+        CheckConstraint("owner_email <> '' AND owner_email = trim(owner_email)", name="owner_email"),
+    )
+    title: Mapped[str]
+    """What will change, as clients read it."""
+    cause: Mapped[str]
+    """As in Voice.cause."""
+    owner_email: Mapped[str]
+    note: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str]
+    made_on: Mapped[date]
+    changed_on: Mapped[date | None]
+    """From when on the change holds: what is before, and what is after."""
+    outcome: Mapped[str | None] = mapped_column(Text)
+    """What was done, as clients read it."""
+    author: Mapped[str]
+
+
+class InitiativeLink(Base):
+    """A voice or promise that an initiative is to answer."""
+
+    __tablename__ = "initiative_links"
+    __table_args__ = (
+        UniqueConstraint("initiative_id", "promise_id"),
+        UniqueConstraint("initiative_id", "voice_id"),
+        CheckConstraint("(promise_id IS NULL) <> (voice_id IS NULL)", name="one"),
+    )
+    initiative_id: Mapped[int] = mapped_column(ForeignKey("initiatives.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    promise_id: Mapped[int | None] = mapped_column(ForeignKey("promises.id"))
+    voice_id: Mapped[int | None] = mapped_column(ForeignKey("voices.id"))
 
 
 class AnswerCount(Base):
@@ -480,5 +614,7 @@ class HouseFact(Base):
     value: Mapped[str]
 
 
-ACCOUNT_SCOPED: tuple[type[Base], ...] = (Contact, Touchpoint, Ask, AnswerRow, Voice, Promise, TeamAccount)
+ACCOUNT_SCOPED: tuple[type[Base], ...] = (
+    Contact, Touchpoint, Ask, AnswerRow, Voice, Promise, TeamAccount, News, InitiativeLink,
+)  # fmt: skip
 """Tables whose rows belong to one account, by `account_id`. Account itself is scoped by its id."""
