@@ -16,7 +16,7 @@ import click
 
 from engine.cli import COMMANDS, main
 from engine.config import Config
-from engine.decide import responses
+from engine.decide import responses, terms
 from engine.decide import simulation as simulation_figures
 from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, COUNTS, GRID_COLUMNS, LIMIT_COLUMNS, TOUCHPOINT
 from engine.decide.plan import Company, Spec
@@ -130,6 +130,9 @@ def settings() -> str:
         f"{Company.__doc__}",
         _settings(company),
         *(f"## {name}\n\n{_settings(specs)}" for name, specs in owners.items()),
+        "## promises",
+        f"{terms.Terms.__doc__}",
+        _settings(_own(plugins, "promises")),
         "## simulation",
         f"{responses.Responses.__doc__}",
         _settings(_own(plugins, "simulation")),

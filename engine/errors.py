@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import Any
 
 
 class HeedError(Exception):
@@ -32,6 +33,16 @@ class AmbiguousError(HeedError):
 
 class StateError(HeedError):
     """The step does not follow from the present state: a done promise cannot be moved."""
+
+
+class ChangedError(StateError):
+    """Somebody else changed it since it was looked at. `mine`: what was wanted; `theirs`: how it stands now."""
+
+    def __init__(
+        self, message: str, *, about: str = "", mine: Mapping[str, Any] | None = None, theirs: Mapping[str, Any]
+    ) -> None:
+        super().__init__(message, about=about)
+        self.mine, self.theirs = dict(mine or {}), dict(theirs)
 
 
 class BusyError(HeedError):

@@ -20,6 +20,7 @@ from marshmallow import Schema
 from engine import hookspecs
 from engine.decide.plan import Catalog, Company, with_mode
 from engine.decide.responses import Responses
+from engine.decide.terms import Terms
 from engine.errors import HeedError, PluginError, nearest
 from engine.types import Channel, QuestionType
 
@@ -204,7 +205,7 @@ def build_plugins(extra: Iterable[ModuleType | object] = (), builtins: Iterable[
     }
     return Plugins(
         all=found,
-        catalog=Catalog({"company": Company, "simulation": Responses} | schemas),
+        catalog=Catalog({"company": Company, "promises": Terms, "simulation": Responses} | schemas),
         channels=_registered(found, "register_channels"),
         question_types=_registered(found, "register_question_types"),
     )

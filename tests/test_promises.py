@@ -10,27 +10,35 @@ from datetime import date
 import pytest
 
 from engine.cli import main
-from engine.data.models import Account, AuditEntry, Contact, Promise
+from engine.data.models import Account, AuditEntry, Contact, Promise, Team, TeamAccount, TeamUser, User
 from engine.data.promises import list_events
 from engine.data.store import EVERYTHING, Scope
-from engine.errors import InputError, NotFoundError, StateError
+from engine.errors import ChangedError, InputError, NotFoundError, StateError
 from engine.operations.due_days import draft_due_on, working_days_after
+from engine.operations.hand_overs import (
+    accept_promise,
+    add_absence,
+    cover_absent_owners,
+    hand_over_promise,
+    refuse_promise,
+)
+from engine.operations.promise_steps import name, read_number
 from engine.operations.promises import (
     add_promise,
     agree_promise,
+    correct_promise,
     decline_promise,
     do_promise,
-    hand_over_promise,
     list_promises,
     make_promise,
     move_promise,
-    name,
-    read_number,
+    open_promise,
     record_verdict,
 )
+from engine.operations.suggestions import dismiss_promise, merge_promise
 from engine.types import Draft
 from tests.conftest import NOW
-from tests.factories import make_account, make_contact, make_setting
+from tests.factories import make_account, make_contact, make_setting, make_touchpoint
 
 TODAY = NOW.date()  # Tuesday 24 November 2026
 
@@ -160,9 +168,17 @@ def test_a_dispute_reopens_the_promise_as_agreed_with_the_clients_words(engine):
     with engine.store.read(EVERYTHING) as session:
         found = session.get_one(Promise, promise.id)
         assert (found.status, found.verdict, found.done_on) == ("agreed", "disputed", None)
+        assert found.due_on == date(2026, 12, 8)  # later than the five working days that a dispute leaves
         assert list_events(session, promise.id)[-1].reason == "It came a day late."
     done_again = do_promise(engine, promise.id, what="Sent on the third, as promised")
     assert (done_again.status, done_again.verdict) == ("done", None)
+
+
+def test_a_disputed_promise_that_was_due_has_a_new_date(engine):
+    promise = promised(engine, due_on=date(2026, 11, 25))
+    do_promise(engine, promise.id, what="Sent")
+    judged(engine, promise, kept=False)
+    assert list_promises(engine)[0].due_on == date(2026, 12, 1)
 
 
 def test_a_verdict_is_given_once_and_on_what_is_done_only(engine):
@@ -201,8 +217,23 @@ def test_moving_doing_and_declining_need_words_for_the_client(engine, reason):
 
 
 def test_no_promise_is_moved_into_the_past(engine):
-    with pytest.raises(InputError, match="23 Nov 2026 lies in the past"):
+    with pytest.raises(InputError, match="Mon 23 Nov 2026 lies in the past; the next working day is Tue 24 Nov 2026"):
         move_promise(engine, promised(engine).id, due_on=date(2026, 11, 23), reason="…")
+
+
+@pytest.mark.parametrize(
+    ("day", "why"),
+    [
+        (date(2026, 12, 25), "Fri 25 Dec 2026 is Christmas Day; the next working day is Tue 29 Dec 2026"),
+        (date(2026, 11, 28), "Sat 28 Nov 2026 is a Saturday; the next working day is Mon 30 Nov 2026"),
+    ],
+)
+def test_no_promise_is_due_on_a_day_on_which_nobody_works(engine, day, why):
+    draft = promised(engine, agreed=False)
+    with pytest.raises(InputError, match=why):
+        add_promise(engine, "halden", title="x", due_on=day)
+    with pytest.raises(InputError, match=why):
+        agree_promise(engine, draft.id, due_on=day)
 
 
 def test_what_was_declined_can_be_taken_up_again(engine):
@@ -217,10 +248,172 @@ def test_a_draft_whose_date_has_gone_by_needs_a_new_one_to_be_agreed(engine):
         agree_promise(engine, promise.id, on=date(2027, 2, 1))
 
 
-def test_handing_over_leaves_exactly_one_owner(engine):
+def test_a_promise_stays_with_its_owner_until_the_other_one_accepts(engine):
     promise = hand_over_promise(engine, promised(engine).id, owner_email="leila@house.example", reason="On leave")
-    assert promise.owner_email == "leila@house.example"
-    assert steps(engine, promise) == ["agreed", "handed_over"]
+    assert (promise.owner_email, promise.offered_to) == ("tom@house.example", "leila@house.example")
+    with pytest.raises(StateError, match="only they can say yes or no"):
+        accept_promise(engine.acting_as("omar@house.example", EVERYTHING), promise.id)
+    taken = accept_promise(engine.acting_as("Leila@house.example", EVERYTHING), promise.id)
+    assert (taken.owner_email, taken.offered_to) == ("leila@house.example", None)
+    assert steps(engine, promise) == ["agreed", "offered", "handed_over"]
+
+
+def test_a_promise_that_nobody_takes_over_stays_where_it_is(engine):
+    promise = hand_over_promise(engine, promised(engine).id, owner_email="leila@house.example")
+    kept = refuse_promise(engine, promise.id, reason="Billing has to answer this.")
+    assert (kept.owner_email, kept.offered_to) == ("tom@house.example", None)
+    with pytest.raises(StateError, match="Nobody was asked to take over"):
+        accept_promise(engine, promise.id)
+
+
+def test_nobody_hands_a_promise_to_its_owner_or_to_somebody_who_is_away(engine):
+    promise = promised(engine)
+    with pytest.raises(InputError, match="theirs already"):
+        hand_over_promise(engine, promise.id, owner_email="Tom@house.example")
+    add_absence(engine, "leila@house.example", from_on=TODAY, until_on=date(2026, 11, 30))
+    with pytest.raises(InputError, match=r"is away; tom@house.example stands in"):
+        hand_over_promise(engine, promise.id, owner_email="leila@house.example")
+
+
+def team(engine, *emails, lead="lena@house.example"):
+    """A team that looks after Halden."""
+    with engine.store.write(EVERYTHING) as session:
+        made = Team(name="North")
+        users = [User(email=email, created_at=NOW) for email in (lead, *emails)]
+        session.add_all([made, *users])
+        session.flush()
+        account = session.query(Account).filter_by(key="halden").one()
+        session.add(TeamAccount(team_id=made.id, account_id=account.id))
+        roles = ("lead", *["owner"] * len(emails))
+        session.add_all(
+            TeamUser(team_id=made.id, user_id=user.id, role=role) for user, role in zip(users, roles, strict=True)
+        )
+
+
+def switch_off(engine, email):
+    with engine.store.write(EVERYTHING) as session:
+        session.query(User).filter_by(email=email).one().active = False
+
+
+def test_an_owner_outside_the_team_is_refused_and_told_who_could(engine):
+    promise = promised(engine)
+    team(engine, "leila@house.example")
+    with pytest.raises(InputError, match=r"leila@house.example, lena@house.example, tom@house.example") as caught:
+        hand_over_promise(engine, promise.id, owner_email="layla@house.example")
+    assert "is in no team that looks after" in str(caught.value)
+    assert "Did you mean leila@house.example?" in str(caught.value)
+    assert hand_over_promise(engine, promise.id, owner_email="LEILA@house.example").offered_to == "leila@house.example"
+
+
+def test_whoever_owns_a_touchpoint_may_own_a_promise_across_teams(engine):
+    promise = promised(engine)
+    team(engine)
+    with engine.store.write(EVERYTHING) as session:
+        account = session.query(Account).filter_by(key="halden").one()
+        make_touchpoint(session, account, kind="invoice_disputed", owner_email="billing@house.example")
+    assert hand_over_promise(engine, promise.id, owner_email="billing@house.example").offered_to
+
+
+def test_the_promises_of_somebody_away_go_to_the_deputy_and_come_back(engine):
+    promise = promised(engine, owner_email="leila@house.example")
+    (moved,) = add_absence(
+        engine, "leila@house.example", from_on=TODAY, until_on=date(2026, 11, 30), deputy_email="omar@house.example"
+    )
+    assert (moved.id, moved.owner_email, moved.covers_for) == (promise.id, "omar@house.example", "leila@house.example")
+    assert cover_absent_owners(engine, date(2026, 11, 30)) == []
+    (back,) = cover_absent_owners(engine, date(2026, 12, 1))
+    assert (back.owner_email, back.covers_for) == ("leila@house.example", None)
+    assert steps(engine, promise) == ["agreed", "covered", "covered"]
+
+
+def test_without_a_deputy_the_accounts_owner_keeps_it_and_the_house_where_there_is_nobody(engine):
+    promise = promised(engine, owner_email="leila@house.example")
+    add_absence(engine, "leila@house.example", from_on=TODAY)
+    assert list_promises(engine)[0].owner_email == "tom@house.example"
+    add_absence(engine, "tom@house.example", from_on=TODAY)
+    (kept,) = list_promises(engine)
+    assert (kept.id, kept.owner_email) == (promise.id, engine.config.sender)
+
+
+def test_a_promise_made_for_somebody_away_is_their_deputys_at_once(engine):
+    add_absence(engine, "tom@house.example", from_on=TODAY, until_on=TODAY, deputy_email="omar@house.example")
+    promise = promised(engine)
+    assert (promise.owner_email, promise.covers_for) == ("omar@house.example", "tom@house.example")
+
+
+def test_the_promises_of_whoever_has_left_go_to_the_accounts_owner_for_good(engine):
+    promise = promised(engine)
+    team(engine, "leila@house.example")
+    hand_over_promise(engine, promise.id, owner_email="leila@house.example")
+    accept_promise(engine, promise.id)
+    switch_off(engine, "leila@house.example")
+    (moved,) = cover_absent_owners(engine)
+    assert (moved.owner_email, moved.covers_for) == ("tom@house.example", None)
+    with pytest.raises(InputError, match=r"leila@house.example cannot own a promise: their login is switched off"):
+        hand_over_promise(engine, promise.id, owner_email="leila@house.example")
+
+
+def test_of_two_who_change_a_promise_at_once_the_second_sees_both_versions(engine):
+    promise = promised(engine)
+    seen = promise.version
+    leila = engine.acting_as("leila@house.example", EVERYTHING)
+    move_promise(leila, promise.id, due_on=date(2026, 12, 11), reason="The auditors come first.", seen=seen)
+    with pytest.raises(ChangedError) as caught:
+        move_promise(engine, promise.id, due_on=date(2026, 12, 15), reason="The bank is late.", seen=seen)
+    assert "moved by leila@house.example, due 2026-12-11 (The auditors come first.)" in str(caught.value)
+    assert "You wanted: due on 2026-12-15, reason The bank is late." in str(caught.value)
+    assert (caught.value.theirs["due_on"], caught.value.mine["due_on"]) == ("2026-12-11", date(2026, 12, 15))
+    assert steps(engine, promise) == ["agreed", "moved"]
+
+
+def test_a_draft_merges_into_a_promise_that_answers_it_as_well(engine):
+    first = promised(engine)
+    draft = add_promise(engine, "halden", "nadia", title="Call about the pack", said="It is always late.")
+    merged = merge_promise(engine, draft.id, into=first.id)
+    assert (merged.status, merged.merged_into_id) == ("merged", first.id)
+    kept, events = open_promise(engine, first.id)
+    assert kept.said == "It is always late."
+    assert "answers" in events[-1].note
+    with pytest.raises(StateError, match=f"is merged into P-{first.id}; that is the one to work on"):
+        agree_promise(engine, draft.id)
+
+
+def test_a_draft_is_merged_only_where_its_client_would_see_it(engine):
+    first = promised(engine)
+    with engine.store.write(EVERYTHING) as session:
+        make_contact(session, session.query(Account).filter_by(key="halden").one(), key="omar")
+    draft = add_promise(engine, "halden", "omar", title="Call about the pack")
+    with pytest.raises(InputError, match="somebody else"):
+        merge_promise(engine, draft.id, into=first.id)
+    with pytest.raises(StateError):
+        merge_promise(engine, draft.id, into=draft.id)
+
+
+def test_a_draft_is_dismissed_with_a_reason_that_no_client_reads(engine):
+    draft = promised(engine, agreed=False)
+    with pytest.raises(InputError, match="needs a reason, for the team"):
+        dismiss_promise(engine, draft.id, reason=" ")
+    dismiss_promise(engine, draft.id, reason="Settled on the phone.")
+    _draft, events = open_promise(engine, draft.id)
+    assert (events[-1].step, events[-1].reason, events[-1].note) == ("dismissed", None, "Settled on the phone.")
+    assert agree_promise(engine, draft.id).status == "agreed"
+
+
+def test_a_correction_is_a_new_entry_that_says_what_stood_before(engine):
+    promise = promised(engine, title="Send the pak")
+    do_promise(engine, promise.id, what="Sent")
+    corrected = correct_promise(engine, promise.id, title="Send the pack", reason="A slip of the pen.")
+    assert (corrected.title, corrected.status) == ("Send the pack", "done")
+    _promise, events = open_promise(engine, promise.id)
+    assert events[-1].note == "A slip of the pen. Before: “Send the pak”"
+
+
+def test_a_kept_promise_is_closed_kindly(engine):
+    promise = promised(engine)
+    do_promise(engine, promise.id, what="Sent")
+    judged(engine, promise, kept=True)
+    with pytest.raises(StateError, match=r"said it is kept; you cannot move it\. What is still to do is a new promise"):
+        move_promise(engine, promise.id, due_on=date(2026, 12, 24), reason="…")
 
 
 def test_every_step_is_audited_with_what_was_before_and_after(engine):
@@ -272,7 +465,7 @@ def test_a_promise_made_with_an_answer_goes_when_the_answer_goes(engine):
 def test_the_list_begins_with_what_is_due_first_and_ends_with_what_is_settled(engine):
     settled = promised(engine, title="Done")
     do_promise(engine, settled.id, what="Sent")
-    for title, day in (("Later", 20), ("Sooner", 2)):
+    for title, day in (("Later", 21), ("Sooner", 2)):
         add_promise(engine, "halden", title=title, due_on=date(2026, 12, day), agreed=True)
     assert [promise.title for promise in list_promises(engine, account="halden")] == ["Sooner", "Later", "Done"]
 
@@ -331,7 +524,9 @@ def test_the_command_line_takes_a_promise_from_a_draft_to_done(engine, runner):
         runner, "promise", "move", number, "--due", "2026-12-03", "--reason", "The audit.", "--on", "2026-11-25"
     )
     assert moved == f"{number} moved to Thu 3 Dec 2026, because: The audit.\n"
-    heed(runner, "promise", "hand-over", number, "--owner", "leila@house.example")
+    offered = heed(runner, "promise", "hand-over", number, "--owner", "leila@house.example")
+    assert offered.endswith("It stays with tom@house.example until they accept it.\n")
+    assert heed(runner, "promise", "accept", number) == f"{number} is owned by leila@house.example now.\n"
     done = heed(runner, "promise", "do", number, "--reason", "Came on the third.", "--on", "2026-12-03")
     assert done == f"{number} was done on Thu 3 Dec 2026: Came on the third.\n"
     (shown,) = json.loads(heed(runner, "promises", "--json"))
@@ -339,10 +534,10 @@ def test_the_command_line_takes_a_promise_from_a_draft_to_done(engine, runner):
 
 
 def test_the_list_says_in_words_when_a_promise_is_due(engine, runner):
-    promised(engine, due_on=date(2026, 12, 6))
+    promised(engine, due_on=date(2026, 12, 7))
     listed = heed(runner, "promises", "--on", "2026-11-24")
-    assert "in 12 days" in listed
-    assert "3 days overdue" in heed(runner, "promises", "--account", "halden", "--on", "2026-12-09")
+    assert "in 13 days" in listed
+    assert "3 days overdue" in heed(runner, "promises", "--account", "halden", "--on", "2026-12-10")
 
 
 def test_the_command_line_names_the_state_that_stands_in_the_way(engine, runner):

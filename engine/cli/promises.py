@@ -1,29 +1,28 @@
-"""heed promises, heed promise"""
+"""heed promises, heed promise, heed away"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from engine.cli.common import Command, Day, echo_json, json_option, on_option, open_engine
+from engine.cli.common import Command, Day, echo_json, json_option, on_option, open_engine, plural
+from engine.cli.promise_table import as_dict, event_as_dict, in_full, show_history, show_table
 from engine.data.models import Promise
+from engine.operations import hand_overs, suggestions
 from engine.operations import promises as operations
-from engine.operations.promises import name, read_number
+from engine.operations.promise_steps import name, read_number
 
 
 @click.command("promises")
 @click.option("--account", metavar="A", help="Of this account only, by its key.")
+@click.option("--owner", metavar="E", help="Of this owner only, by e-mail address.")
 @on_option
 @json_option
 @click.pass_context
-def promises(ctx: click.Context, account: str | None, on: date | None, as_json: bool) -> None:
+def promises(ctx: click.Context, account: str | None, owner: str | None, on: date | None, as_json: bool) -> None:
     """List what we promised: first what waits for us, by due date, then what is settled.
 
     \b
@@ -31,11 +30,11 @@ def promises(ctx: click.Context, account: str | None, on: date | None, as_json: 
       heed promises --account northwind
     """
     engine = open_engine(ctx)
-    found = operations.list_promises(engine, account=account)
+    found = operations.list_promises(engine, account=account, owner=owner)
     if as_json:
         echo_json([as_dict(promise) for promise in found])
     elif found:
-        _show(found, engine.moment(on).today("UTC"))
+        show_table(found, engine.moment(on).today("UTC"))
     else:
         click.echo("Nothing is promised yet." if account is None else f"Nothing is promised to {account} yet.")
 
@@ -50,168 +49,276 @@ def promise() -> None:
     """
 
 
-due_option = click.option("--due", type=Day(), help="The day it is due.")
+due_option = click.option("--due", "due_on", type=Day(), help="The day it is due: a working day, from today on.")
 owner_option = click.option("--owner", metavar="E", help="E-mail address of the one person who is accountable.")
 number_argument = click.argument("number", metavar="P-12")
+seen_option = click.option(
+    "--seen", type=int, metavar="VERSION", help="Only if nobody changed it since this version, which `show` tells."
+)
 
 
-def reason_option(help: str) -> Callable[[Command], Command]:
-    return click.option("--reason", metavar="T", required=True, help=help)
+def reason_option(help: str, required: bool = True) -> Callable[[Command], Command]:
+    return click.option("--reason", metavar="T", required=required, help=help)
 
 
-@promise.command("make")
-@click.option("--account", metavar="A", required=True, help="To this account, by its key.")
-@click.option("--contact", metavar="C", help="To this contact of the account, by its key.  [default: all of them]")
+def _step(command: str) -> Callable[[Command], click.Command]:
+    """A step as a command: it takes the house, a number and options, and returns the promise and a sentence."""
+
+    def register(take: Command) -> click.Command:
+        def run(ctx: click.Context, /, as_json: bool, **values: Any) -> None:
+            if "number" in values:
+                values["number"] = read_number(values["number"])
+            taken, told = take(open_engine(ctx), **values)
+            echo_json(as_dict(taken)) if as_json else click.echo(told)
+
+        run.__doc__ = take.__doc__
+        run.__click_params__ = getattr(take, "__click_params__", [])  # type: ignore[attr-defined]
+        return promise.command(command)(json_option(click.pass_context(run)))
+
+    return register
+
+
+@_step("make")
+@click.option("--account", metavar="A", required=True, help="To whom: the account, by its key.")
+@click.option("--contact", metavar="C", help="To whom at the account; without it, to the account as a whole.")
 @click.option("--title", metavar="T", required=True, help="What we will do, in words that the client may read.")
 @click.option("--said", metavar="T", help="The client's own words behind it.")
+@click.option("--note", metavar="T", help="For the team; the client never sees it.")
 @click.option("--agreed", is_flag=True, help="It stands already; nobody has to agree to it.")
 @due_option
 @owner_option
 @on_option
-@click.pass_context
-def make(ctx: click.Context, /, owner: str | None, due: date | None, **values: Any) -> None:
+def make(engine: Any, owner: str | None, **values: Any) -> tuple[Promise, str]:
     """Make a promise: a draft, until somebody agrees. Without --due it is due in ten working days.
 
     \b
     Example:
       heed promise make --account northwind --contact 7 --title "Send the pack two days earlier" --due 2026-12-15
     """
-    made = operations.add_promise(open_engine(ctx), due_on=due, owner_email=owner, **values)
-    click.echo(f"{name(made)} is {made.status}: {made.title}, due {in_full(made.due_on)}, owned by {made.owner_email}.")
+    made = operations.add_promise(engine, owner_email=owner, **values)
+    return (
+        made,
+        f"{name(made)} is {made.status}: {made.title}, due {in_full(made.due_on)}, owned by {made.owner_email}.",
+    )
 
 
-@promise.command("agree")
+@promise.command("show")
 @number_argument
-@due_option
 @on_option
+@json_option
 @click.pass_context
-def agree(ctx: click.Context, number: str, due: date | None, on: date | None) -> None:
+def show(ctx: click.Context, number: str, on: date | None, as_json: bool) -> None:
+    """Show a promise with its whole history: who did what, when and why.
+
+    \b
+    Example:
+      heed promise show P-12
+    """
+    engine = open_engine(ctx)
+    found, events = operations.open_promise(engine, read_number(number))
+    if as_json:
+        echo_json({**as_dict(found), "events": [event_as_dict(event) for event in events]})
+    else:
+        show_history(found, events, engine.moment(on).today("UTC"))
+
+
+@_step("agree")
+@number_argument
+@click.option("--title", metavar="T", help="In other words than the draft's.")
+@due_option
+@seen_option
+@on_option
+def agree(engine: Any, **values: Any) -> tuple[Promise, str]:
     """Stand by a draft. From now on the client sees it.
 
     \b
     Example:
       heed promise agree P-12
     """
-    agreed = operations.agree_promise(open_engine(ctx), read_number(number), due_on=due, on=on)
-    click.echo(f"{name(agreed)} is agreed, due {in_full(agreed.due_on)}, owned by {agreed.owner_email}.")
+    agreed = operations.agree_promise(engine, **values)
+    return agreed, f"{name(agreed)} is agreed, due {in_full(agreed.due_on)}, owned by {agreed.owner_email}."
 
 
-@promise.command("move")
+@_step("move")
 @number_argument
-@click.option("--due", type=Day(), required=True, help="The new day.")
+@click.option("--due", "due_on", type=Day(), required=True, help="The new day: a working day, from today on.")
 @reason_option("Why; the client reads it.")
+@seen_option
 @on_option
-@click.pass_context
-def move(ctx: click.Context, number: str, due: date, reason: str, on: date | None) -> None:
+def move(engine: Any, reason: str, **values: Any) -> tuple[Promise, str]:
     """Give a promise another date, and say why.
 
     \b
     Example:
       heed promise move P-12 --due 2026-12-03 --reason "The auditors come first."
     """
-    moved = operations.move_promise(open_engine(ctx), read_number(number), due_on=due, reason=reason, on=on)
-    click.echo(f"{name(moved)} moved to {in_full(moved.due_on)}, because: {reason}")
+    moved = operations.move_promise(engine, reason=reason, **values)
+    return moved, f"{name(moved)} moved to {in_full(moved.due_on)}, because: {reason}"
 
 
-@promise.command("do")
+@_step("do")
 @number_argument
 @reason_option("What was done; the client reads it.")
+@seen_option
 @on_option
-@click.pass_context
-def do(ctx: click.Context, number: str, reason: str, on: date | None) -> None:
+def do(engine: Any, reason: str, **values: Any) -> tuple[Promise, str]:
     """Say that a promise is done. Whether it was kept is for the client to say.
 
     \b
     Example:
       heed promise do P-12 --reason "The November pack came on the third."
     """
-    done = operations.do_promise(open_engine(ctx), read_number(number), what=reason, on=on)
-    click.echo(f"{name(done)} was done on {in_full(done.done_on)}: {reason}")
+    done = operations.do_promise(engine, what=reason, **values)
+    return done, f"{name(done)} was done on {in_full(done.done_on)}: {reason}"
 
 
-@promise.command("decline")
+@_step("decline")
 @number_argument
 @reason_option("Why; the client reads it.")
-@click.pass_context
-def decline(ctx: click.Context, number: str, reason: str) -> None:
+@seen_option
+def decline(engine: Any, reason: str, **values: Any) -> tuple[Promise, str]:
     """Decide against it, in the open.
 
     \b
     Example:
       heed promise decline P-12 --reason "Too few clients need it; we will look again in spring."
     """
-    declined = operations.decline_promise(open_engine(ctx), read_number(number), reason=reason)
-    click.echo(f"{name(declined)} is declined, because: {reason}")
+    declined = operations.decline_promise(engine, reason=reason, **values)
+    return declined, f"{name(declined)} is declined, because: {reason}"
 
 
-@promise.command("hand-over")
+@_step("hand-over")
 @number_argument
-@click.option("--owner", metavar="E", required=True, help="E-mail address of who is accountable from now on.")
-@click.option("--reason", metavar="T", help="Why.")
-@click.pass_context
-def hand_over(ctx: click.Context, number: str, owner: str, reason: str | None) -> None:
-    """Make somebody else accountable.
+@click.option("--owner", metavar="E", required=True, help="E-mail address of who is to be accountable.")
+@reason_option("Why, for the team.", required=False)
+@seen_option
+@on_option
+def hand_over(engine: Any, owner: str, **values: Any) -> tuple[Promise, str]:
+    """Ask somebody else to answer for it. Until they accept it stays with its owner.
 
     \b
     Example:
       heed promise hand-over P-12 --owner leila.haddad@example.com
     """
-    handed = operations.hand_over_promise(open_engine(ctx), read_number(number), owner_email=owner, reason=reason)
-    click.echo(f"{name(handed)} is owned by {handed.owner_email} now.")
+    offered = hand_overs.hand_over_promise(engine, owner_email=owner, **values)
+    return offered, (
+        f"{name(offered)} is offered to {offered.offered_to}. It stays with {offered.owner_email} until they accept it."
+    )
 
 
-# How promises are shown
+@_step("accept")
+@number_argument
+def accept(engine: Any, number: int) -> tuple[Promise, str]:
+    """Take over a promise that was offered. At the command line this is said for whoever it was offered to.
+
+    \b
+    Example:
+      heed promise accept P-12
+    """
+    taken = hand_overs.accept_promise(engine, number)
+    return taken, f"{name(taken)} is owned by {taken.owner_email} now."
 
 
-def as_dict(promise: Promise) -> dict[str, Any]:
-    return {
-        "number": name(promise),
-        "account": promise.account.key,
-        "contact": promise.contact.key if promise.contact else None,
-        "title": promise.title,
-        "said": promise.said,
-        "owner_email": promise.owner_email,
-        "made_on": promise.made_on,
-        "due_on": promise.due_on,
-        "done_on": promise.done_on,
-        "status": promise.status,
-        "verdict": promise.verdict,
-    }
+@_step("refuse")
+@number_argument
+@reason_option("Why not, for the team.", required=False)
+def refuse(engine: Any, number: int, reason: str | None) -> tuple[Promise, str]:
+    """Say no to a promise that was offered. It stays with its owner.
+
+    \b
+    Example:
+      heed promise refuse P-12 --reason "Billing has to answer this."
+    """
+    kept = hand_overs.refuse_promise(engine, number, reason=reason)
+    return kept, f"{name(kept)} stays with {kept.owner_email}."
 
 
-def _show(found: Sequence[Promise], today: date) -> None:
-    """As a table; in a file or a pipe each promise stays one line."""
-    table = Table("", "Promise", "For", "Owner", "Due", "State", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in (table.columns[0], *table.columns[3:]):
-        column.no_wrap = True
-    for promise in found:
-        whom = promise.contact.name or promise.contact.key if promise.contact else "everyone"
-        owner = promise.owner_email.partition("@")[0]
-        where = f"{whom} ({promise.account.key})"
-        table.add_row(name(promise), promise.title, where, owner, due_in_words(promise, today), state(promise))
-    width = None if sys.stdout.isatty() else 200
-    Console(highlight=False, markup=False, width=width).print(table)
+@_step("merge")
+@number_argument
+@click.option("--into", metavar="P-7", required=True, help="The promise that answers this one as well.")
+def merge(engine: Any, number: int, into: str) -> tuple[Promise, str]:
+    """Merge a draft into a promise that exists already. What the client said goes with it.
+
+    \b
+    Example:
+      heed promise merge P-12 --into P-7
+    """
+    merged = suggestions.merge_promise(engine, number, into=read_number(into))
+    return merged, f"{name(merged)} is merged into P-{merged.merged_into_id}."
 
 
-def state(promise: Promise) -> str:
-    """Where it stands, in a word or two."""
-    if promise.verdict == "disputed" and promise.status == "agreed":
-        return "disputed"
-    if promise.status == "done":
-        return promise.verdict or "done, no word yet"
-    return "draft" if promise.status == "drafted" else promise.status
+@_step("dismiss")
+@number_argument
+@reason_option("Why nothing follows from it, for the team.")
+def dismiss(engine: Any, number: int, reason: str) -> tuple[Promise, str]:
+    """Put a draft aside: nothing follows from it, and the client has not seen it.
+
+    \b
+    Example:
+      heed promise dismiss P-12 --reason "We talked about it on the phone today; nothing is left to do."
+    """
+    dismissed = suggestions.dismiss_promise(engine, number, reason=reason)
+    return dismissed, f"{name(dismissed)} is dismissed: {reason}"
 
 
-def due_in_words(promise: Promise, today: date) -> str:
-    """`in 12 days`, `today`, `3 days overdue`; nothing for what is settled."""
-    if promise.due_on is None or promise.status not in ("drafted", "agreed"):
-        return ""
-    days = (promise.due_on - today).days
-    if abs(days) < 2:
-        return {0: "today", 1: "tomorrow", -1: "1 day overdue"}[days]
-    return f"in {days} days" if days > 0 else f"{-days} days overdue"
+@_step("correct")
+@number_argument
+@click.option("--title", metavar="T", help="What we will do, as it should read.")
+@click.option("--said", metavar="T", help="The client's words, as they should read.")
+@reason_option("What was wrong, for the team.")
+def correct(engine: Any, **values: Any) -> tuple[Promise, str]:
+    """Put wording right. What stood before stays in the history.
+
+    \b
+    Example:
+      heed promise correct P-12 --title "Send the pack by the third" --reason "A slip of the pen."
+    """
+    corrected = operations.correct_promise(engine, **values)
+    return corrected, f"{name(corrected)} reads: {corrected.title}"
 
 
-def in_full(day: date | None) -> str:
-    """`Thu 3 Dec 2026`."""
-    return f"{day:%a} {day.day} {day:%b %Y}" if day else "no day yet"
+@_step("note")
+@number_argument
+@click.argument("text")
+def note(engine: Any, number: int, text: str) -> tuple[Promise, str]:
+    """Note something on a promise, for the team only.
+
+    \b
+    Example:
+      heed promise note P-12 "Omar has the numbers."
+    """
+    noted = operations.note_promise(engine, number, text=text)
+    return noted, f"Noted on {name(noted)}."
+
+
+@click.command("away")
+@click.argument("email", required=False)
+@click.option("--from", "from_on", type=Day(), help="The first day.")
+@click.option("--until", "until_on", type=Day(), help="The last day; without it, for good.")
+@click.option("--deputy", "deputy_email", metavar="E", help="Who looks after their promises; else the account's owner.")
+@on_option
+@json_option
+@click.pass_context
+def away(ctx: click.Context, /, email: str | None, on: date | None, as_json: bool, **values: Any) -> None:
+    """Say that somebody of ours is away, and who stands in. Without an address: who is away.
+
+    \b
+    Example:
+      heed away tom@example.com --from 2026-12-21 --until 2027-01-03 --deputy leila@example.com
+    """
+    engine = open_engine(ctx)
+    if email:
+        values["from_on"] = values["from_on"] or engine.moment(on).today("UTC")
+        moved = hand_overs.add_absence(engine, email, **values)
+        if not as_json:
+            click.echo(f"Noted. {plural(len(moved), 'promise')} changed hands.")
+            return
+    found = hand_overs.list_absences(engine, on)
+    names = ("email", "from_on", "until_on", "deputy_email")
+    if as_json:
+        echo_json([{each: getattr(absence, each) for each in names} for absence in found])
+    for absence in () if as_json else found:
+        until = f"until {in_full(absence.until_on)}" if absence.until_on else "for good"
+        click.echo(f"{absence.email}: from {in_full(absence.from_on)} {until}, deputy {absence.deputy_email or 'none'}")
+    if not found and not as_json:
+        click.echo("Nobody is away.")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from engine.data.models import Promise, PromiseEvent
+from engine.data.models import OWNER, Promise, PromiseEvent
 
 
 def find_promise(session: Session, number: int) -> Promise | None:
     """The promise with its account and contact, kept from other writers until the transaction ends."""
     query = select(Promise).where(Promise.id == number).with_for_update(of=Promise)
-    return session.scalar(query.options(*_WITH_PEOPLE))
+    return session.scalar(query.options(*WITH_PEOPLE))
 
 
 def find_same_promise(
@@ -31,14 +31,24 @@ def find_same_promise(
     )
 
 
-def list_promises(session: Session, account_id: int | None = None) -> Sequence[Promise]:
+def list_promises(
+    session: Session,
+    account_id: int | None = None,
+    *,
+    owner: str | None = None,
+    statuses: Collection[str] | None = None,
+) -> Sequence[Promise]:
     """What waits for us first, by due date; then what is settled, newest first."""
     waits = case((Promise.status.in_(("drafted", "agreed")), 0), else_=1)
     due = case((waits == 0, Promise.due_on))
     query = select(Promise).order_by(waits, due.nulls_first(), Promise.made_on.desc(), Promise.id.desc())
     if account_id is not None:
         query = query.where(Promise.account_id == account_id)
-    return session.scalars(query.options(*_WITH_PEOPLE)).all()
+    if owner is not None:
+        query = query.where(OWNER.in_([owner.lower()]))
+    if statuses is not None:
+        query = query.where(Promise.status.in_(statuses))
+    return session.scalars(query.options(*WITH_PEOPLE)).all()
 
 
 def list_events(session: Session, number: int) -> Sequence[PromiseEvent]:
@@ -47,4 +57,4 @@ def list_events(session: Session, number: int) -> Sequence[PromiseEvent]:
     return session.scalars(query.order_by(PromiseEvent.id)).all()
 
 
-_WITH_PEOPLE = (joinedload(Promise.account), joinedload(Promise.contact))
+WITH_PEOPLE = (joinedload(Promise.account), joinedload(Promise.contact))

@@ -1,8 +1,9 @@
-"""When promises are due: days that count where the people who keep them work."""
+"""When promises are due: days that count where the people who keep them work, and the terms that say how many."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import holidays
 from sqlalchemy.orm import Session
@@ -15,13 +16,15 @@ from engine.errors import InputError
 from engine.house import Engine
 from engine.types import Draft
 
-WORKING_DAYS = 10
-"""How long we take for what nobody set a date for."""
-
 
 def working_days_after(day: date, n: int, country: str | None) -> date:
     """The n-th working day after `day`: no weekend, no public holiday of the country. Unknown country: no holidays."""
-    return _calendar((country or "").strip().upper()).get_nth_working_day(day, n)
+    return _calendar(country).get_nth_working_day(day, n)
+
+
+def working_days_before(day: date, n: int, country: str | None) -> date:
+    """The n-th working day before `day`; the day itself for none."""
+    return _calendar(country).get_nth_working_day(day, -n) if n else day
 
 
 def owner_country(session: Session, account: Account) -> str | None:
@@ -29,15 +32,26 @@ def owner_country(session: Session, account: Account) -> str | None:
     return read_company(session).get("country") or account.country
 
 
+def read_term(engine: Engine, session: Session, name: str, account: Account, contact: Contact | None = None) -> Any:
+    """The value of a setting that is in force for an account, or for one of its contacts."""
+    spec, contact_id = engine.plugins.catalog.spec(name), contact.id if contact else None
+    return value_for(spec, read_settings(session), tier=account.tier, account_id=account.id, contact_id=contact_id)[0]
+
+
+def due_in(engine: Engine, session: Session, term: str, account: Account, contact: Contact | None, today: date) -> date:
+    """The day that a term, such as `promises.due_days`, leads to from today."""
+    number = read_term(engine, session, term, account, contact)
+    return working_days_after(today, number, owner_country(session, account))
+
+
 def draft_due_on(
     engine: Engine, session: Session, draft: Draft, plugin: str, *, account: Account, contact: Contact, today: date
 ) -> date:
     """When a plugin's draft is due: in the plugin's setting `working_days`, where it has one, else in the draft's."""
-    number, setting = draft.working_days, f"{plugin}.working_days"
+    setting = f"{plugin}.working_days"
     if setting in engine.plugins.catalog:
-        spec, values = engine.plugins.catalog.spec(setting), read_settings(session)
-        number, _ = value_for(spec, values, tier=account.tier, account_id=account.id, contact_id=contact.id)
-    return working_days_after(today, number, owner_country(session, account))
+        return due_in(engine, session, setting, account, contact, today)
+    return working_days_after(today, draft.working_days, owner_country(session, account))
 
 
 def local_today(engine: Engine, session: Session, account: Account, contact: Contact | None, on: date | None) -> date:
@@ -46,15 +60,29 @@ def local_today(engine: Engine, session: Session, account: Account, contact: Con
     return engine.moment(on).today(zone)
 
 
-def check_day(due_on: date, today: date) -> None:
-    """Raises InputError for a due date that has gone by."""
+def check_day(due_on: date, today: date, country: str | None = None) -> None:
+    """Raises InputError, with the next day that would do, for a due date that has gone by or on which nobody works."""
+    calendar = _calendar(country)
     if due_on < today:
-        raise InputError(f"{due_on.day} {due_on:%b %Y} lies in the past; a promise is due from today on.")
+        why, free = "lies in the past", working_days_after(today - timedelta(days=1), 1, country)
+    elif calendar.is_working_day(due_on):
+        return
+    else:
+        why, free = f"is {_told(calendar, due_on)}", working_days_after(due_on, 1, country)
+    raise InputError(f"{_in_full(due_on)} {why}; the next working day is {_in_full(free)}.", about=due_on.isoformat())
 
 
-def _calendar(country: str) -> holidays.HolidayBase:
+def _told(calendar: holidays.HolidayBase, day: date) -> str:
+    return calendar.get(day) or f"a {day:%A}"
+
+
+def _in_full(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def _calendar(country: str | None) -> holidays.HolidayBase:
     """Made anew each time: it fills itself as it is read, which no two threads may do at once."""
     try:
-        return holidays.country_holidays(country)
+        return holidays.country_holidays((country or "").strip().upper())
     except NotImplementedError:
         return holidays.HolidayBase()

@@ -201,6 +201,7 @@ def _follow(target: Target, rows: pl.DataFrame) -> None:
 def _keep_history(target: Target, promises: pl.DataFrame) -> None:
     due = pl.col("due_on") if "due_on" in promises.columns else pl.lit(None, pl.Int64)
     said = {"at": int(target.now.timestamp()), "author": target.author, "step": "imported"}
+    said["actor"] = "importer"
     events = promises.select(pl.col("id").alias("promise_id"), due.alias("due_on"))
     events = events.with_columns(pl.lit(value).alias(name) for name, value in said.items())
     target.store.insert_many(target.session, PromiseEvent, events)

@@ -15,7 +15,7 @@ from rich.cells import set_cell_size
 
 from engine.cli.demo.stage import Stage
 from engine.cli.demo.visitor import Mind, Page, answer_form, open_page
-from engine.cli.promises import due_in_words, in_full, state
+from engine.cli.promise_table import due_in_words, in_full, state
 from engine.data.models import Promise
 from engine.decide.page import explanation_as_text
 from engine.errors import HeedError
@@ -23,13 +23,13 @@ from engine.operations.decisions import explain_contact
 from engine.operations.due_days import working_days_after
 from engine.operations.imports import import_files
 from engine.operations.planning import plan_asks
+from engine.operations.promise_steps import name
 from engine.operations.promises import (
     add_promise,
     agree_promise,
     do_promise,
     list_promises,
     move_promise,
-    name,
 )
 from engine.operations.sending import send_due
 from engine.operations.settings import set_settings

@@ -96,8 +96,9 @@ def _create_messages() -> None:
         *_message_columns("digests"),
     )
     for table, whose in (("news", "person_id"), ("digests", "email")):
-        where = {"sqlite_where": GONE_OUT, "postgresql_where": GONE_OUT}
-        op.create_index(f"uq_{table}_day", table, [whose, "on"], unique=True, **where)
+        op.create_index(
+            f"uq_{table}_day", table, [whose, "on"], unique=True, sqlite_where=GONE_OUT, postgresql_where=GONE_OUT
+        )
 
 
 def _message_columns(table: str) -> list[sa.schema.SchemaItem]:
