@@ -21,7 +21,9 @@ from engine.house import Engine
 from engine.links import ask_token, promises_token, wishes_token
 from engine.operations import promises
 from engine.operations.answers import submit_answers
+from engine.operations.due_days import working_days_after
 from engine.operations.forms import open_form
+from engine.operations.hand_overs import hand_over_promise
 from engine.operations.imports import import_files
 from engine.operations.verdicts import give_verdict
 from engine.operations.wishes import Wishes, opt_out, save_wishes
@@ -101,12 +103,12 @@ class Days:
         promise, random = self._pick(engine, select(Promise).order_by(Promise.id)), self.random
         if promise is None or random.random() < 0.3:
             contact = random.choice(self.contacts)
-            due_on, agreed = today + timedelta(days=random.choice((0, 1, 3, 10))), random.random() < 0.7
+            due_on, agreed = _working_day(today, random.choice((0, 1, 3, 10))), random.random() < 0.7
             return lambda house: promises.add_promise(
                 house, contact.account_key, contact.key, title="Look into it", owner_email="maria@house.example",
                 due_on=due_on, agreed=agreed,
             )  # fmt: skip
-        number, day = promise.id, today + timedelta(days=random.choice((0, 1, 2, 9)))
+        number, day = promise.id, _working_day(today, random.choice((0, 1, 2, 9)))
         if promise.status == "done" and promise.contact_id and random.random() < 0.6:
             token, kept = promises_token(engine.config.secret, promise.contact_id), random.random() < 0.6
             return lambda house: give_verdict(house, token, number, kept=kept, words="")
@@ -117,7 +119,7 @@ class Days:
                 lambda house: promises.do_promise(house, number, what="It is there."),
                 lambda house: promises.do_promise(house, number, what="It is there."),
                 lambda house: promises.decline_promise(house, number, reason="We cannot."),
-                lambda house: promises.hand_over_promise(house, number, owner_email="omar@house.example"),
+                lambda house: hand_over_promise(house, number, owner_email="omar@house.example"),
             )
         )
 
@@ -176,3 +178,8 @@ def do(happening: Happening, engine: Engine) -> str | None:
     except HeedError as error:
         return str(error)
     return None
+
+
+def _working_day(today: date, days: int) -> date:
+    """So many days from today, or the next day on which somebody works."""
+    return working_days_after(today + timedelta(days=days - 1), 1, None)

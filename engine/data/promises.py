@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.models import OWNER, Promise, PromiseEvent
+from engine.data.scope import among
 
 
 def find_promise(session: Session, number: int) -> Promise | None:
@@ -49,6 +50,13 @@ def list_promises(
     if statuses is not None:
         query = query.where(Promise.status.in_(statuses))
     return session.scalars(query.options(*WITH_PEOPLE)).all()
+
+
+def raise_versions(session: Session, numbers: Collection[int]) -> None:
+    """Somebody changed these promises past their steps."""
+    session.flush()
+    changed = update(Promise).where(among(Promise.id, numbers, session.get_bind().dialect.name))
+    session.connection().execute(changed.values(version=Promise.version + 1))
 
 
 def list_events(session: Session, number: int) -> Sequence[PromiseEvent]:

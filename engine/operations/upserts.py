@@ -15,6 +15,7 @@ from engine.data import imports as data
 from engine.data.marks import mark_accounts, mark_persons_behind
 from engine.data.models import PromiseEvent
 from engine.data.persons import add_persons
+from engine.data.promises import raise_versions
 from engine.data.store import Store
 from engine.intake.files import EXTRA, LINE
 from engine.intake.kinds import KINDS
@@ -200,11 +201,12 @@ def _follow(target: Target, rows: pl.DataFrame) -> None:
 
 def _keep_history(target: Target, promises: pl.DataFrame) -> None:
     due = pl.col("due_on") if "due_on" in promises.columns else pl.lit(None, pl.Int64)
-    said = {"at": int(target.now.timestamp()), "author": target.author, "step": "imported"}
-    said["actor"] = "importer"
+    said = {"at": int(target.now.timestamp()), "author": target.author, "step": "imported", "actor": "importer"}
     events = promises.select(pl.col("id").alias("promise_id"), due.alias("due_on"))
     events = events.with_columns(pl.lit(value).alias(name) for name, value in said.items())
     target.store.insert_many(target.session, PromiseEvent, events)
+    known = promises.filter(KNOWN)["id"] if OLD + "id" in promises.columns else promises["id"].clear()
+    raise_versions(target.session, known.to_list())
 
 
 def _refresh_contacts(target: Target, accounts: pl.DataFrame) -> None:
