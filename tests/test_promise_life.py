@@ -5,6 +5,7 @@ At each step it has exactly one owner, its history has only grown, and who comes
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
