@@ -43,12 +43,19 @@ def _signer(secret: str, purpose: str) -> URLSafeSerializer:
 
 
 def _read(secret: str, purpose: str, token: str) -> int:
-    # Mail programs wrap long lines and take the full stop after a link as a part of it.
-    plain = "".join(token.split()).rstrip(".,;:>)")
     try:
-        number = _signer(secret, purpose).loads(plain)
+        number = _signer(secret, purpose).loads(plain_token(token))
     except (BadData, ValueError):
         raise LinkError("This link does not work.") from None
     if not isinstance(number, int):
         raise LinkError("This link does not work.")
     return number
+
+
+def plain_token(token: str) -> str:
+    """A token without what it took on: mail programs wrap long lines, and take the full stop after a link as its end.
+
+    >>> plain_token("MQ.abc\\n def.")
+    'MQ.abcdef'
+    """
+    return "".join(token.split()).rstrip(".,;:>)")

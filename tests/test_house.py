@@ -211,6 +211,7 @@ def test_one_manager_for_each_app():
 ROUTES = {
     "/p/<token>": {"GET", "POST"},
     "/s/<token>": {"GET", "POST"},
+    "/script/<mark>.js": {"GET"},
     "/style/<accent>-<mark>.css": {"GET"},
     "/u/<token>": {"GET", "POST"},
     "/w/<token>": {"GET", "POST"},

@@ -1,78 +1,148 @@
 """A client's survey: the form, what came of it, and kind words where a link leads nowhere.
 
-Links carry a signed token and nothing else: no login, no cookie, no script. Opening a page changes nothing, because
-mail scanners open every link; only a POST does.
+Links carry a signed token and nothing else: no login. Opening a page changes nothing, because mail scanners open every
+link, and some run scripts; only a POST does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from gzip import compress
 from secrets import token_urlsafe
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from engine.errors import HeedError, LinkError, StorageError
+from engine.errors import HeedError, InputError, LinkError, StorageError
 from engine.links import promises_token, wishes_token
-from engine.operations.answers import AnswersError, submit_answers
+from engine.operations.answers import AnswersError, save_answers, submit_answers
 from engine.operations.company import Company, read_company
 from engine.operations.forms import Form, open_form
+from engine.operations.keeping import Posted
 from engine.operations.letters import tell_form
+from engine.operations.outcomes import local_day
 from engine.types import Given
+from engine.web.pace import check_pace, is_guessing
 from engine.web.screens import Room, room
+from engine.web.visits import Visit, arrive, welcome
 
 pages = Blueprint("pages", __name__)
+
+PICKED = ("nps", "nps_plus")
+"""Question types that a message may offer buttons for."""
 
 
 @pages.get("/s/<token>")
 def show_survey(token: str) -> ResponseReturnValue:
-    form = open_form(room().engine, token)
+    visit = arrive("s", token)
+    form = open_form(room().engine, visit.token)
+    return welcome(visit, _draw_state(form, visit), secure=room().secure)
+
+
+def _draw_state(form: Form, visit: Visit) -> str:
+    """The page that fits where the form stands, and what was just done."""
     if "change" in request.args:
-        return draw_survey(form, form.given)
-    if form.status in ("answered", "declined"):
-        return draw_form("thanks" if form.status == "answered" else "declined", form, token=token)
-    if request.args.get("done") == "later" and form.paused_until:
-        return draw_form("later", form, token=token)
-    return draw_survey(form, form.given)
+        return draw_survey(form, visit, form.given)
+    done = request.args.get("done")
+    if form.status == "answered":
+        return draw_form("thanks", form, visit)
+    if form.status == "declined":
+        return draw_form("declined", form, visit, hinted=done == "hint", submission_id=token_urlsafe(16))
+    if done == "later" and form.paused_until:
+        return draw_form("later", form, visit)
+    if done == "save" and form.given:
+        until = form.expires_at and local_day(form.expires_at, form.zone)
+        return draw_form("saved", form, visit, until=until)
+    picked = _picked(form)
+    return draw_survey(form, visit, {**picked, **form.given}, picked=next(iter(picked), ""))
+
+
+def _picked(form: Form) -> dict[str, Given]:
+    """A button in the message has chosen an answer: it is filled in, and counts when the client sends it."""
+    for item in form.items if "pick" in request.args else ():
+        kind = room().engine.plugins.question_types[item.question.type]
+        if item.question.type in PICKED and item.field not in form.given:
+            with suppress(InputError):
+                found = kind.read(item.question, {item.field: request.args.getlist("pick")[:1]}, item.field)
+                return {item.field: found} if found else {}
+    return {}
 
 
 @pages.post("/s/<token>")
 def send_survey(token: str) -> ResponseReturnValue:
+    visit = arrive("s", token)
+    check_pace(visit.token)
     posted = request.form.to_dict(flat=False)
     submission_id = "".join(posted.pop("submission_id", []))
     action = "".join(posted.pop("action", ["send"]))
+    if action == "save":
+        return _save(visit, posted)
     try:
-        submit_answers(room().engine, token, posted, submission_id, action)
+        submit_answers(room().engine, visit.token, posted, submission_id, action)
     except AnswersError as error:
-        form = open_form(room().engine, token)
-        return draw_survey(form, {**form.given, **error.given}, error.errors), 422
-    return redirect(url_for("pages.show_survey", token=token, done=action if action == "later" else None), 303)
+        form = open_form(room().engine, visit.token)
+        return draw_survey(form, visit, {**form.given, **error.given}, error.errors), 422
+    done = action if action in ("later", "hint") else None
+    return redirect(url_for("pages.show_survey", token=visit.place, done=done), 303)
+
+
+def _save(visit: Visit, posted: Posted) -> ResponseReturnValue:
+    """Answer by answer for the script, which gets to know what cannot be used; else all at once, to go on later."""
+    saved = save_answers(room().engine, visit.token, posted)
+    if request.accept_mimetypes.best == "application/json":
+        form = open_form(room().engine, visit.token) if saved.errors else None
+        gettext = room().screens.speak(form.locales, form.company).gettext if form else str
+        return jsonify(
+            answered=len(saved.answered), errors={field: gettext(why) for field, why in saved.errors.items()}
+        )
+    if saved.errors:
+        form = open_form(room().engine, visit.token)
+        return draw_survey(form, visit, form.given, saved.errors), 422
+    return redirect(url_for("pages.show_survey", token=visit.place, done="save"), 303)
 
 
 @pages.get("/style/<accent>-<mark>.css")
 def show_style(accent: str, mark: str) -> ResponseReturnValue:
     if len(accent) != 6 or set(accent) - set("0123456789abcdef"):
         raise LinkError("There is no such colour.")
-    style = Response(room().screens.draw_style(accent), mimetype="text/css")
+    return _lasting(room().screens.draw_style(accent), "text/css")
+
+
+@pages.get("/script/<mark>.js")
+def show_script(mark: str) -> ResponseReturnValue:
+    return _lasting(room().screens.script.text, "text/javascript")
+
+
+def _lasting(text: str, mimetype: str) -> Response:
+    """A file whose address changes with what it says."""
+    response = Response(text, mimetype=mimetype)
     # Pages themselves are sent as they are: one that is compressed tells by its length what it holds (BREACH).
     if request.accept_encodings["gzip"]:
-        style.data = compress(style.data, mtime=0)
-        style.headers["Content-Encoding"] = "gzip"
-    style.vary.add("Accept-Encoding")
-    style.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return style
+        response.data = compress(response.data, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
-def draw_survey(form: Form, given: Mapping[str, Given], errors: Mapping[str, str] | None = None) -> str:
+def draw_survey(
+    form: Form,
+    visit: Visit,
+    given: Mapping[str, Given],
+    errors: Mapping[str, str] | None = None,
+    picked: str = "",
+) -> str:
     language = room().screens.speak(form.locales, form.company)
     told = {field: language.gettext(error) for field, error in (errors or {}).items()}
     elements = room().screens.elements(form, language, given, told)
-    return draw_form("survey", form, elements=elements, errors=told, submission_id=token_urlsafe(16))
+    filled = [element.field for element in elements if element.field in given and element.field != picked]
+    values = {"errors": told, "filled": filled, "picked": picked and given[picked].value}
+    return draw_form("survey", form, visit, elements=elements, submission_id=token_urlsafe(16), **values)
 
 
-def draw_form(page: str, form: Form, **values: object) -> str:
+def draw_form(page: str, form: Form, visit: Visit, **values: object) -> str:
     here = room()
     language = here.screens.speak(form.locales, form.company)
     return here.screens.draw(
@@ -80,6 +150,7 @@ def draw_form(page: str, form: Form, **values: object) -> str:
         language,
         form.company,
         form.today,
+        here=visit.address,
         form=form,
         told=tell_form(form, language),
         **_links(here, form),
@@ -100,16 +171,19 @@ def _links(here: Room, form: Form) -> dict[str, str]:
 def show_error(error: Exception) -> ResponseReturnValue:
     """One page for whatever goes wrong: what happened, and a next step. It says nothing about who was asked."""
     status = _status(error)
+    if status == 404 and isinstance(error, LinkError) and is_guessing():
+        status = 429
     here = room()
     company = _company(here)
     language = here.screens.speak((), company)
     now = here.engine.clock()
-    return here.screens.draw("error", language, company, now.date(), status=status), status
+    about = error.about if isinstance(error, LinkError) else ""
+    return here.screens.draw("error", language, company, now.date(), status=status, about=about), status
 
 
 def _status(error: Exception) -> int:
     if isinstance(error, LinkError):
-        return 410 if error.about == "expired" else 404
+        return {"expired": 410, "pace": 429}.get(error.about, 404)
     if isinstance(error, HTTPException):
         return error.code or 500
     if isinstance(error, StorageError):

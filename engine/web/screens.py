@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -46,8 +47,7 @@ class Screens:
         self._pages = {
             name: self._environment.get_template(name) for name in self._environment.list_templates(["html"])
         }
-        self._style = _read_style(config)
-        self._style_mark = sha256(self._style.encode()).hexdigest()[:8]
+        self.style, self.script = (_read_static(config, name) for name in ("client.css", "client.js"))
 
     def _compile(self, source: str) -> Template:
         # Without a file name that says HTML, escaping is asked for. What a plugin's answer leaves out counts as empty.
@@ -64,8 +64,9 @@ class Screens:
             day=lambda day: language.day(day, today),
             today=today,
             company=company.name if company else "",
-            style=f"/style/{accent}-{self._style_mark}.css",
-            **values,
+            style=f"/style/{accent}-{self.style.mark}.css",
+            script=f"/script/{self.script.mark}.js",
+            **{"here": "", **values},
         )
 
     def draw_style(self, accent: str) -> str:
@@ -73,7 +74,7 @@ class Screens:
         colour = f"#{accent}"
         pair = f"light-dark({readable(colour, LIGHT)}, {readable(colour, DARK)})"
         old = f"@supports not (color: {pair}) {{ :root {{ --accent: {readable(colour, LIGHT)} }} }}"
-        return f"{self._style}\n@layer tokens {{ :root {{ --accent: {pair} }} {old} }}\n"
+        return f"{self.style.text}\n@layer tokens {{ :root {{ --accent: {pair} }} {old} }}\n"
 
     def speak(self, locales: Iterable[str | None], company: Company | None) -> Language:
         """The client's own language, else what the browser asks for, else the company's."""
@@ -108,9 +109,20 @@ def _facts(form: Form, item: Item, language: Language) -> dict[str, Any]:
     return {**form.facts, "promise": {**told, "owner": {"name": item.promise.owner_name}}}
 
 
-def _read_style(config: Config) -> str:
-    files = (folder / "static" / "client.css" for folder in template_folders(config))
-    return next(file.read_text(encoding="utf-8") for file in files if file.exists())
+@dataclass(frozen=True)
+class Static:
+    """A file that is served as it is. `mark`: another one whenever it says something else."""
+
+    text: str
+
+    @cached_property
+    def mark(self) -> str:
+        return sha256(self.text.encode()).hexdigest()[:8]
+
+
+def _read_static(config: Config, name: str) -> Static:
+    files = (folder / "static" / name for folder in template_folders(config))
+    return next(Static(file.read_text(encoding="utf-8")) for file in files if file.exists())
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,11 @@ class Room:
     engine: Engine
     screens: Screens
     secret: str
+
+    @property
+    def secure(self) -> bool:
+        """Whether clients come by HTTPS, so that cookies are for that alone."""
+        return self.engine.config.public_url.startswith("https:")
 
 
 def room() -> Room:

@@ -13,6 +13,7 @@ from engine.errors import HeedError, StorageError
 from engine.house import Engine
 from engine.operations.company import read_link_secret
 from engine.web.mailcatcher import mailcatcher
+from engine.web.pace import Pace
 from engine.web.pages import pages, show_error
 from engine.web.screens import Room, Screens
 from engine.web.wishes import wishes
@@ -24,7 +25,8 @@ MOST_BYTES = 2 * 1024 * 1024
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        "form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
     # Not no-referrer: browsers would then say “null” for where a form comes from.
@@ -32,7 +34,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""Nothing from elsewhere, no script at all, and no link in a Referer."""
+"""Nothing from elsewhere, no script but our own file, and no link in a Referer."""
 
 
 def build_site(engine: Engine) -> Flask:
@@ -43,6 +45,7 @@ def build_site(engine: Engine) -> Flask:
     site = Flask("heed", static_folder=None, template_folder=None)
     site.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_PARTS=1000)
     site.extensions["heed"] = Room(engine, Screens(engine.config, engine.plugins.question_types), secret)
+    site.extensions["heed.pace"] = Pace()
     site.register_blueprint(pages)
     site.register_blueprint(wishes)
     if engine.config.demo:

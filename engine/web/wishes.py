@@ -15,25 +15,31 @@ from engine.links import promises_token, wishes_token
 from engine.operations.verdicts import PromisesPage, give_verdict, open_promises
 from engine.operations.wishes import Person, Wishes, open_wishes, opt_out, save_wishes
 from engine.types import OCCASIONS
+from engine.web.pace import check_pace
 from engine.web.screens import room
+from engine.web.visits import Visit, arrive, welcome
 
 wishes = Blueprint("wishes", __name__)
 
 
 @wishes.get("/w/<token>")
 def show_wishes(token: str) -> ResponseReturnValue:
-    person = open_wishes(room().engine, token)
-    return _draw_wishes(person, _as_typed(person.wishes), {}, saved="saved" in request.args)
+    visit = arrive("w", token)
+    person = open_wishes(room().engine, visit.token)
+    page = _draw_wishes(person, visit, _as_typed(person.wishes), {}, saved="saved" in request.args)
+    return welcome(visit, page, secure=room().secure)
 
 
 @wishes.post("/w/<token>")
 def send_wishes(token: str) -> ResponseReturnValue:
-    typed = _typed()
+    visit, typed = arrive("w", token), _typed()
+    check_pace(visit.token)
     try:
-        save_wishes(room().engine, token, _read(typed))
+        save_wishes(room().engine, visit.token, _read(typed))
     except InputError as error:
-        return _draw_wishes(open_wishes(room().engine, token), typed, {error.about: str(error)}), 422
-    return redirect(url_for("wishes.show_wishes", token=token, saved=1), 303)
+        person = open_wishes(room().engine, visit.token)
+        return _draw_wishes(person, visit, typed, {error.about: str(error)}), 422
+    return redirect(url_for("wishes.show_wishes", token=visit.place, saved=1), 303)
 
 
 @wishes.get("/u/<token>")
@@ -51,21 +57,29 @@ def send_unsubscribe(token: str) -> ResponseReturnValue:
 
 @wishes.get("/p/<token>")
 def show_promises(token: str) -> ResponseReturnValue:
-    page = open_promises(room().engine, token)
-    return _draw("promises", page, outcomes=page.outcomes, saved="saved" in request.args, error="")
+    visit = arrive("p", token)
+    page = open_promises(room().engine, visit.token)
+    saved = "saved" in request.args
+    drawn = _draw("promises", page, here=visit.address, outcomes=page.outcomes, saved=saved, error="")
+    return welcome(visit, drawn, secure=room().secure)
 
 
 @wishes.post("/p/<token>")
 def send_verdict(token: str) -> ResponseReturnValue:
+    visit = arrive("p", token)
+    check_pace(visit.token)
     number, verdict = request.form.get("promise", "", str), request.form.get("verdict", "", str)
     if not (number.isascii() and number.isdecimal() and len(number) < 19) or verdict not in ("kept", "disputed"):
         raise LinkError("There is no such promise.")
     try:
-        give_verdict(room().engine, token, int(number), kept=verdict == "kept", words=request.form.get("words", ""))
+        give_verdict(
+            room().engine, visit.token, int(number), kept=verdict == "kept", words=request.form.get("words", "")
+        )
     except StateError as error:
-        page = open_promises(room().engine, token)
-        return _draw("promises", page, outcomes=page.outcomes, saved=False, error=_told(page, error)), 409
-    return redirect(url_for("wishes.show_promises", token=token, saved=1), 303)
+        page = open_promises(room().engine, visit.token)
+        values = {"here": visit.address, "outcomes": page.outcomes, "saved": False, "error": _told(page, error)}
+        return _draw("promises", page, **values), 409
+    return redirect(url_for("wishes.show_promises", token=visit.place, saved=1), 303)
 
 
 # The wishes form
@@ -123,11 +137,14 @@ def _day(text: str) -> date | None:
 # Drawing
 
 
-def _draw_wishes(person: Person, typed: Mapping[str, Any], errors: Mapping[str, str], saved: bool = False) -> str:
+def _draw_wishes(
+    person: Person, visit: Visit, typed: Mapping[str, Any], errors: Mapping[str, str], saved: bool = False
+) -> str:
     language = room().screens.speak(person.locales, person.company)
     told = {field: language.gettext(error) for field, error in errors.items()}
     channels, occasions = _channels(person, language), _occasions(language)
-    return _draw("wishes", person, typed=typed, errors=told, saved=saved, channels=channels, occasions=occasions)
+    values = {"typed": typed, "errors": told, "saved": saved, "channels": channels, "occasions": occasions}
+    return _draw("wishes", person, here=visit.address, **values)
 
 
 def _draw(page: str, whose: Person | PromisesPage, **values: Any) -> str:
