@@ -69,6 +69,7 @@ from engine.types import (
     QuestionType,
     Reason,
     Receipt,
+    Worth,
 )
 
 never = pl.lit(NEVER, dtype=pl.Date)
@@ -111,6 +112,7 @@ __all__ = [
     "Schema",
     "SettingColumns",
     "ValidationError",
+    "Worth",
     "check_named",
     "check_texts",
     "count",

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     import polars as pl
 
     from engine.decide.book import Book, Grid, SettingColumns
-    from engine.types import Answer, Chance, Channel, Closed, Draft, Hold, Limit, Preference, QuestionType, Reason
+    from engine.types import (
+        Answer,
+        Chance,
+        Channel,
+        Closed,
+        Draft,
+        Hold,
+        Limit,
+        Preference,
+        QuestionType,
+        Reason,
+        Worth,
+    )
 
 hookspec = pluggy.HookspecMarker("heed")
 hookimpl = pluggy.HookimplMarker("heed")
@@ -37,8 +49,11 @@ def limit(book: Book, settings: SettingColumns) -> Limit | Sequence[Limit] | Non
 
 
 @hookspec
-def worth(book: Book, settings: SettingColumns) -> pl.Expr | None:
-    """Multiply the value of asking (Float64; null or NaN counts as 1) when a limit cannot serve everyone."""
+def worth(book: Book, settings: SettingColumns) -> pl.Expr | Worth | None:
+    """Multiply the value of asking (Float64; null or NaN counts as 1) when a limit cannot serve everyone.
+
+    A Worth says, too, what is in favour of those whom it puts first.
+    """
 
 
 @hookspec

@@ -118,7 +118,8 @@ class Limit:
     `used`: a Boolean says that this row's person already holds a place (asking them again takes none);
     an integer says how many places of the group are held (the same for every row of the group); None: none.
     `holds`, beside an integer: a Boolean that says that this row's person holds one of those.
-    `frees_on`, beside a Boolean: the day (Date) from which on the row's person holds no place any more.
+    `since` and `frees_on`, beside a Boolean or `holds`: the day (Date) since which the row's person holds a place, and
+    the one from which on they hold none any more.
     `unless` says what would make room ("with room for one more person").
     """
 
@@ -127,9 +128,21 @@ class Limit:
     because: str
     used: pl.Expr | None = None
     holds: pl.Expr | None = None
+    since: pl.Expr | None = None
     frees_on: pl.Expr | None = None
     unless: str | None = None
     facts: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worth:
+    """A factor (Float64) of what an answer counts where there is not room for everyone, and what makes it high.
+
+    `because` is said of those who come before somebody else: "we asked them less". It names no values.
+    """
+
+    factor: pl.Expr
+    because: str
 
 
 @dataclass(frozen=True, kw_only=True)

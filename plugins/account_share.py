@@ -29,6 +29,7 @@ def limit(book: Book, settings: SettingColumns) -> Limit:
         per=("account_id",),
         at_most=settings.people,
         used=(frees_on > book.today).fill_null(False),
+        since=book["asked_here_on"],
         frees_on=frees_on,
         unless="with room for one more person at this company",
         because="we ask {account_share.people|=0 nobody|no more than one person|no more than # people} at one company "

@@ -38,6 +38,7 @@ def limit(book: Book, settings: SettingColumns) -> Limit:
         at_most=pl.when(at_most < UNLIMITED).then(at_most),
         used=book["channel_asks"],
         holds=book["planned_on"].is_not_null(),
+        since=book["planned_on"],
         unless="with room for one more person by {channel} that day",
         because="we ask {at_most|no more than one person|no more than # people} a day by {channel}",
     )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from engine.api import Book, Schema, SettingColumns, days, factor, hookimpl, plus_days
+from engine.api import Book, Schema, SettingColumns, Worth, days, factor, hookimpl, plus_days
 
 YEAR = 365
 FIRST = 1_000_000.0
@@ -29,13 +29,14 @@ class Settings(Schema):
 
 
 @hookimpl
-def worth(book: Book, settings: SettingColumns) -> pl.Expr:
+def worth(book: Book, settings: SettingColumns) -> Worth:
     heard_on = book["account_heard_on"]
     silent = (plus_days(heard_on, settings.after_days) <= book.today).fill_null(True)
     first = (plus_days(heard_on, YEAR) <= book.today).fill_null(True)
     new_role = book["role"].is_not_null() & book["role_heard_on"].is_null()
-    return (
+    counts = (
         pl.when(silent).then(settings.worth).otherwise(1.0)
         * pl.when(first).then(FIRST).otherwise(1.0)
         * pl.when(new_role).then(settings.role_worth).otherwise(1.0)
     )
+    return Worth(factor=counts, because="we have heard less from their side")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from engine.api import Book, Schema, SettingColumns, factor, hookimpl
+from engine.api import Book, Schema, SettingColumns, Worth, factor, hookimpl
 
 
 class Settings(Schema):
@@ -22,12 +22,13 @@ class Settings(Schema):
 
 
 @hookimpl
-def worth(book: Book, settings: SettingColumns) -> pl.Expr:
+def worth(book: Book, settings: SettingColumns) -> Worth:
     noted = book["influence"]
-    return (
+    counts = (
         pl.when(noted == "decision_maker")
         .then(settings.decision_maker)
         .when(noted == "champion")
         .then(settings.champion)
         .otherwise(1.0)
     )
+    return Worth(factor=counts, because="their word decides more")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from engine.api import Book, Schema, SettingColumns, factor, hookimpl, plus_days
+from engine.api import Book, Schema, SettingColumns, Worth, factor, hookimpl, plus_days
 
 RECENT_DAYS = 90
 CHANCE = 0.002
@@ -27,9 +27,12 @@ class Settings(Schema):
 
 
 @hookimpl
-def worth(book: Book, settings: SettingColumns) -> pl.Expr:
+def worth(book: Book, settings: SettingColumns) -> Worth:
     asks = _number_after(book["asked_on"], plus_days(book.today, -RECENT_DAYS)).cast(pl.Float64)
-    return (1 - settings.price * CHANCE * (1 + asks) ** 2).clip(lower_bound=LEAST)
+    return Worth(
+        factor=(1 - settings.price * CHANCE * (1 + asks) ** 2).clip(lower_bound=LEAST),
+        because="they were asked less often lately",
+    )
 
 
 def _number_after(dates: pl.Expr, day: pl.Expr) -> pl.Expr:

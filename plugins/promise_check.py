@@ -25,6 +25,7 @@ from engine.api import (
     Schema,
     SettingColumns,
     ValidationError,
+    Worth,
     days,
     factor,
     hookimpl,
@@ -67,6 +68,9 @@ def _earliest_since(dates: pl.Expr, first: pl.Expr) -> pl.Expr:
 
 
 @hookimpl
-def worth(book: Book, settings: SettingColumns) -> pl.Expr:
+def worth(book: Book, settings: SettingColumns) -> Worth:
     since_last_ask = (book["promise_done_on"] > book["last_asked_on"]).fill_null(book["promise_done_on"].is_not_null())
-    return pl.when(since_last_ask).then(settings.worth).otherwise(1.0)
+    return Worth(
+        factor=pl.when(since_last_ask).then(settings.worth).otherwise(1.0),
+        because="we did what we promised them, and have not asked since",
+    )

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from engine.api import Book, Reason, Schema, SettingColumns, days, factor, hookimpl, plus_days
+from engine.api import Book, Reason, Schema, SettingColumns, Worth, days, factor, hookimpl, plus_days
 
 
 class Settings(Schema):
@@ -57,5 +57,5 @@ def ask_from(book: Book, settings: SettingColumns) -> tuple[Reason, Reason]:
 
 
 @hookimpl
-def worth(settings: SettingColumns) -> pl.Expr:
-    return settings.worth
+def worth(settings: SettingColumns) -> Worth:
+    return Worth(factor=settings.worth, because="their company is of a higher tier")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from engine.api import Book, Reason, Schema, SettingColumns, days, factor, hookimpl, plus_days
+from engine.api import Book, Reason, Schema, SettingColumns, Worth, days, factor, hookimpl, plus_days
 
 
 class Settings(Schema):
@@ -39,6 +39,8 @@ def ask_from(book: Book, settings: SettingColumns) -> Reason:
 
 
 @hookimpl
-def worth(book: Book, settings: SettingColumns) -> pl.Expr:
+def worth(book: Book, settings: SettingColumns) -> Worth:
     near = book["renewal_on"].is_between(book.today, plus_days(book.today, settings.soon_days))
-    return pl.when(near).then(settings.worth).otherwise(1.0)
+    return Worth(
+        factor=pl.when(near).then(settings.worth).otherwise(1.0), because="their contract is up for renewal soon"
+    )

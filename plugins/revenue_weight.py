@@ -12,9 +12,7 @@ Example: an account with 16 times the median revenue counts double.
 
 from __future__ import annotations
 
-import polars as pl
-
-from engine.api import Book, Schema, SettingColumns, factor, hookimpl
+from engine.api import Book, Schema, SettingColumns, Worth, factor, hookimpl
 
 
 class Settings(Schema):
@@ -22,6 +20,9 @@ class Settings(Schema):
 
 
 @hookimpl
-def worth(book: Book, settings: SettingColumns) -> pl.Expr:
+def worth(book: Book, settings: SettingColumns) -> Worth:
     ratio = book["revenue_ratio"].clip(lower_bound=0)
-    return (ratio**settings.power).clip(0.5, 2.0).fill_nan(None).fill_null(1.0)
+    return Worth(
+        factor=(ratio**settings.power).clip(0.5, 2.0).fill_nan(None).fill_null(1.0),
+        because="their company is a larger client",
+    )

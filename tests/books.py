@@ -135,7 +135,7 @@ def holds(module: ModuleType, *rows: dict[str, Any], **settings: Any) -> list[An
 def worths(module: ModuleType, *rows: dict[str, Any], **settings: Any) -> list[float]:
     book = make_book(*rows)
     (worth,) = says(module, "worth", book, **settings)
-    return values(book, worth, pl.Float64)
+    return values(book, worth.factor, pl.Float64)
 
 
 def _by_row(book: Book, said: list[tuple[pl.Expr | None, ...]], *, key: int) -> list[Any]:

@@ -135,7 +135,7 @@ def test_json_has_the_keys_of_the_interface() -> None:
     beyond = "no_objection worth what_would_change stored differs"
     assert list(told) == keys.split() + beyond.split()
     assert set(told["reasons"][0]) == {"strategy", "occasion", "on", "because", "mode"}
-    assert set(told["limits"][0]) == {"strategy", "per", "at_most", "used", "because", "binding", "mode"}
+    assert set(told["limits"][0]) == {"strategy", "per", "at_most", "used", "because", "binding", "mode", "taken_by"}
     assert set(explained(**asked(7)).as_dict()["holds"][0]) == {
         *("strategy", "since", "until", "because", "binding", "mode")
     }

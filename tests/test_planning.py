@@ -17,9 +17,10 @@ from engine.decide.records import lines_from_json, read_record
 from engine.decide.rule import AHEAD
 from engine.decide.sentences import Teller
 from engine.decide.tailoring import tell_tailored
+from engine.decide.takers import with_names
 from engine.errors import AmbiguousError, BusyError, NotFoundError
 from engine.house import Engine
-from engine.operations.decisions import explain_all, explain_contact, recheck
+from engine.operations.decisions import explain_all, explain_contact, read_names, recheck
 from engine.operations.planning import plan_asks
 from engine.operations.surveys import sync_surveys
 from tests.conftest import NOW
@@ -115,10 +116,11 @@ def test_a_record_is_kept_for_each_ask_and_tells_the_same_as_the_day_it_was_made
         lines = lines_from_json(run.sentences["lines"])
         assert {record.decision for record in records} == {"ask", "limited"}
         by_id = {record.id: record for record in records}
+        names = read_names(engine, {record.contact_id for record in records})
         for key, record_id in kept.items():
             live = told[key]
             who = {"contact": live.contact, "account": live.account}
-            stored = explain(lines, read_record(by_id[record_id].says, lines), who)
+            stored = explain(lines, with_names(read_record(by_id[record_id].says, lines), names), who)
             assert replace(live, **TAILORED) == replace(stored, **TAILORED)
             tailored = by_id[record_id].says["tailored"]
             assert {question["why"] for question in tailored["questions"]} <= set(WHYS)

@@ -17,7 +17,7 @@ from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, LIMIT_
 from engine.decide.outline import SENTENCES
 from engine.decide.sentences import named
 from engine.registry import STRATEGY_HOOKS
-from engine.types import TIERS, Chance, Closed, Hold, Limit, Preference, Question, Reason
+from engine.types import TIERS, Chance, Closed, Hold, Limit, Preference, Question, Reason, Worth
 from tests.books import TODAY, make_grid, says, settings_of, values
 
 KINDS = ("ticket_closed", "onboarding_done")
@@ -27,6 +27,7 @@ HOOKS = [(module, hook) for module in STRATEGIES for hook in STRATEGY_HOOKS if h
 OWN_WORDS = {Reason: {"on", "expires"}, Hold: {"since", "until"}, Closed: {"day", "why"}, Limit: {"at_most", "used"}}
 DTYPES = {"on": pl.Date, "expires": pl.Date, "since": pl.Date, "until": pl.Date, "calendar": pl.String}
 DTYPES |= {"alpha": pl.Float64, "beta": pl.Float64, "answered": pl.Int32, "sent": pl.Int32, "place": pl.Int32}
+DTYPES |= {"factor": pl.Float64}
 WORDLESS = (pl.Expr, Chance, Preference)
 
 WORDS = {
@@ -132,6 +133,9 @@ def test_sentences_name_only_what_exists(module, hook):
     settings = {f"{strategy}.{key}" for key in declared(module)}
     for said in said_of(module, hook, grid):
         if isinstance(said, WORDLESS):
+            continue
+        if isinstance(said, Worth):  # told of somebody else than the row
+            assert named(said.because) == []
             continue
         known = {column.name for column in COLUMNS + LIMIT_COLUMNS} | settings | set(said.facts) | OWN_WORDS[type(said)]
         for sentence in filter(None, (getattr(said, name, None) for name in SENTENCES)):

@@ -11,6 +11,7 @@ from engine.decide.changes import TOGETHER
 from engine.decide.outline import Line, Values, first_day
 from engine.decide.rule import AHEAD
 from engine.decide.sentences import Teller
+from engine.decide.takers import tell_takers
 from engine.language import ENGLISH, Language
 from engine.types import NEVER
 
@@ -75,7 +76,8 @@ def explain(lines: Iterable[Line], values: Values, who: Mapping[str, Any], langu
     holds = [(line, hold) for line in lines if line.kind in HOLDS for hold in _tell_hold(line, values, binds, tell)]
     words = [hold.pop("not_before") for _, hold in holds]
     concerned = [line for line in lines if line.kind == "limit" and _concerns(line, values)]
-    limits = [(line, _tell_limit(line, values, tell)) for line in concerned]
+    worths = [line.because for line in lines if line.kind == "worth"]
+    limits = [(line, _tell_limit(line, values, worths, tell)) for line in concerned]
     reasons = [line for line in lines if line.kind == "reason" and _is_left(line, values)]
     spoke = {line.strategy for line in [*reasons, *(line for line, _ in holds)]}
     chosen = values["decision"] in ("ask", "limited")
@@ -196,8 +198,9 @@ PER = {"account_id": "account", "person_id": "person", "today": "day"}
 """What people share, where the column is called otherwise."""
 
 
-def _tell_limit(line: Line, values: Values, tell: Teller) -> Told:
+def _tell_limit(line: Line, values: Values, worths: Sequence[str], tell: Teller) -> Told:
     used, at_most = values[f"used:{line.place}"], values[line.at + "at_most"]
+    taken_by = values.get(line.at + "taken_by")
     because = _sentence(tell, line, line.because, values, {"used": used, "at_most": at_most})
     if values.get(line.at + "used") is True or values.get(line.at + "holds"):
         because = tell("{because}; this person has one of these places already", because=because)
@@ -209,6 +212,7 @@ def _tell_limit(line: Line, values: Values, tell: Teller) -> Told:
         "because": because,
         "binding": values["bound_by"] == line.place,
         "mode": _mode(line, values),
+        "taken_by": list(tell_takers(taken_by or (), values.get(line.at + "others"), worths, tell)),
     }
 
 

@@ -49,6 +49,7 @@ SENTENCES = ("because", "not_before", "unless")
 def list_templates(said: Said) -> list[tuple[str, str]]:
     """Every template that a sentence may be told from, each with its strategy."""
     told = [(say.strategy, getattr(say.what, name, None)) for say in said.says for name in SENTENCES]
+    told += [(say.strategy, say.because) for say in said.says]
     return [(strategy, template) for strategy, template in dict.fromkeys(told) if template]
 
 
@@ -63,7 +64,7 @@ def outline(decisions: Decisions) -> list[Line]:
 def _line(say: Say, kind: str, place: int) -> Line:
     what = say.what
     if isinstance(what, pl.Expr):
-        return Line(say.strategy, kind, "", say.at, place, say.mode)
+        return Line(say.strategy, kind, say.because, say.at, place, say.mode)
     line = Line(say.strategy, kind, what.because, say.at, place, say.mode)
     if isinstance(what, Reason):
         return replace(line, occasion=what.occasion)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -41,7 +41,7 @@ def _page(told: Explanation, tell: Teller) -> Iterable[str]:
     yield tell("{name} at {account}, {on}: {headline}", name=name, account=account, on=told.on, headline=headline(told))
     yield from _part(tell("Why we would ask"), [_reason_words(reason, told, tell) for reason in told.reasons])
     yield from _part(tell("What speaks against it"), [_hold_words(hold, told, tell) for hold in told.holds])
-    yield from _part(tell("Limits"), [_limit_words(limit, tell) for limit in told.limits or ()])
+    yield from _part(tell("Limits"), _limits_words(told.limits or (), tell))
     if told.channel:
         yield from _part(tell("Way"), [_channel_words(told.channel, tell)])
     if told.questions is not None:
@@ -83,8 +83,16 @@ def _hold_words(hold: Mapping[str, Any], told: Explanation, tell: Teller) -> str
     return tell("not from {since} to {last}: {because}", values, last=last)
 
 
-def _limit_words(limit: Mapping[str, Any], tell: Teller) -> str:
-    return tell("{used} of {at_most|# place|# places} taken: {because}", {**limit, "because": _marked(limit, tell)})
+def _limits_words(limits: Sequence[Mapping[str, Any]], tell: Teller) -> Iterable[str]:
+    """Each limit, and who took its places: of all of them only what was not said before, and where one decides, its."""
+    said: set[str] = set()
+    decides = any(limit["binding"] for limit in limits)
+    for limit in limits:
+        yield tell("{used} of {at_most|# place|# places} taken: {because}", {**limit, "because": _marked(limit, tell)})
+        if limit["binding"] or not decides:
+            newly = [taken["because"] for taken in limit["taken_by"] if taken["because"] not in said]
+            said.update(newly)
+            yield from (f"  {words}" for words in newly)
 
 
 def _marked(said: Mapping[str, Any], tell: Teller) -> Words:

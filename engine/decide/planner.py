@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from engine.decide.book import Book
@@ -133,6 +134,11 @@ def _worth(said: Said, height: int) -> pl.Series:
     """The factors multiplied. What is no number counts as 1; each stays between a millionth and a million million."""
     worth = np.ones(height)
     for say in said.of(pl.Expr):
-        factor = np.nan_to_num(said.frame[say["worth"]].to_numpy(), nan=1).clip(1e-6, 1e12)  # null comes as NaN
-        worth *= np.where(binding(say, said.frame), factor, 1)
+        worth *= factor_of(say, said)
     return pl.Series("worth", worth)
+
+
+def factor_of(say: Say, said: Said) -> npt.NDArray[np.float64]:
+    """How many times each row's answer counts by one strategy; 1 where it is not on."""
+    factor = np.nan_to_num(said.frame[say["worth"]].to_numpy(), nan=1).clip(1e-6, 1e12)  # null comes as NaN
+    return np.where(binding(say, said.frame), factor, 1)

@@ -18,6 +18,7 @@ from engine.decide.outline import Line, outline, values_of
 from engine.decide.plan import OWN_WORD
 from engine.decide.planner import Decisions
 from engine.decide.tailoring import Tailored
+from engine.decide.takers import find_takers
 
 SPEAKING = {"reason": "on", "hold": "until", "closed": "calendar", "limit": "at_most", "worth": "worth"}
 """The value without which a line says nothing, by kind."""
@@ -26,7 +27,7 @@ IDS = ("contact_id", "account_id", "person_id", "contact_key", "account_key")
 
 def make_records(decisions: Decisions, rows: pl.Series, tailored: Tailored) -> pl.DataFrame:
     """Records of these rows: contact_id, on, decision, occasion, next_ask_on, says (the JSON text)."""
-    values = _with_changes(decisions, rows, values_of(decisions, rows))
+    values = _with_changes(decisions, rows, values_of(decisions, rows)).hstack(find_takers(decisions, rows))
     lines = outline(decisions)
     decided = pl.struct(pl.exclude(*IDS, "^(score|chance):.*$", *(name for name in values.columns if "#" in name)))
     said = pl.struct([_said(line, values.columns).alias(str(place)) for place, line in enumerate(lines)])

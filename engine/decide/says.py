@@ -16,13 +16,13 @@ import polars as pl
 
 from engine.decide.book import LIMIT_COLUMNS, Book, SettingColumns
 from engine.errors import PluginError
-from engine.types import Closed, Hold, Limit, Reason
+from engine.types import Closed, Hold, Limit, Reason, Worth
 
 HOOKS: dict[str, tuple[type, ...]] = {
     "ask_from": (Reason,),
     "hold_until": (Hold, Closed),
     "limit": (Limit,),
-    "worth": (pl.Expr,),
+    "worth": (pl.Expr, Worth),
 }
 
 
@@ -57,6 +57,8 @@ class Say:
     """From a field of `what` (on, until, since …) to its column."""
     mode: str | None
     """on or shadow where it is the same for everyone; None: in the column `mode`."""
+    because: str = ""
+    """Of a worth: what makes it high. Everything else says so itself."""
 
     def __getitem__(self, name: str) -> str:
         return self.columns[name]
@@ -232,7 +234,8 @@ def _part(strategy: Strategy, hook: str, whats: Sequence[Any], mode: Mode) -> Pa
         if constant is None:
             fields["mode"] = column, (pl.String(),)
         columns = {name: f"{strategy.name}#{hook}{place}.{name}" for name in fields}
-        says.append(Say(strategy.name, what, columns, constant))
+        said = (what.factor, what.because) if isinstance(what, Worth) else (what, "")
+        says.append(Say(strategy.name, said[0], columns, constant, said[1]))
         wanted |= {columns[name]: field for name, field in fields.items()}
     return Part(strategy, hook, mode, tuple(says), wanted)
 
@@ -266,9 +269,9 @@ def _wanted(what: Any) -> dict[str, Wanted]:
         return {"calendar": (what.calendar, (pl.String(),))}
     if isinstance(what, Limit):
         places = _given({"at_most": what.at_most}, pl.Int32()) | _given({"used": what.used}, pl.Boolean(), pl.Int32())
-        places |= _given({"frees_on": what.frees_on}, pl.Date())
+        places |= _given({"since": what.since, "frees_on": what.frees_on}, pl.Date())
         return places | _given({"holds": what.holds}, pl.Boolean())
-    return {"worth": (what, (pl.Float64(),))}
+    return {"worth": (what.factor if isinstance(what, Worth) else what, (pl.Float64(),))}
 
 
 def _given(expressions: Mapping[str, Any], *kinds: pl.DataType) -> dict[str, Wanted]:

@@ -24,10 +24,12 @@ from engine.decide.explanation import Explanation, explain, find_hold
 from engine.decide.outline import Line, as_if_due, outline, values_of
 from engine.decide.plan import OWN_WORD, resolve
 from engine.decide.planner import Decisions, decide
+from engine.decide.records import lines_from_json, read_record
 from engine.decide.replay import replay
 from engine.decide.says import Said
 from engine.decide.sentences import Teller
 from engine.decide.tailoring import Supplies, Tailored, tailor
+from engine.decide.takers import find_takers, list_takers, with_names
 from engine.errors import AmbiguousError, NotFoundError
 from engine.house import Engine
 from engine.language import ENGLISH, Language
@@ -104,7 +106,10 @@ def explain_contact(engine: Engine, who: str, on: date | None = None, language: 
     told = next(_explain_rows(engine, decided, row, language))
     with engine.store.read(engine.scope) as session:
         kept = plans.find_record(session, contact_id, told.on)
-    return replay(told, kept[0].says, kept[1].sentences["lines"]) if kept else told
+    if kept is None:
+        return told
+    says, lines = kept[0].says, lines_from_json(kept[1].sentences["lines"])
+    return replay(told, says, lines, read_names(engine, list_takers([read_record(says, lines)])))
 
 
 def find_one_contact(session: Session, who: str) -> Contact:
@@ -134,16 +139,19 @@ def _explain_rows(engine: Engine, decided: Decided, rows: pl.Series, language: L
     for start in range(0, len(rows), SLICE):
         part = rows.slice(start, SLICE)
         changes = what_if(decided.decisions, part, OWN_WORD)
-        values = values_of(decided.decisions, part).hstack(changes).to_dicts()
-        with engine.store.snapshot() as snapshot:
-            names = plans.read_names(snapshot, [row["contact_id"] for row in values]).rows_by_key(
-                "contact_id", named=True, unique=True
-            )
+        takers = find_takers(decided.decisions, part)
+        values = values_of(decided.decisions, part).hstack(changes).hstack(takers).to_dicts()
+        names = read_names(engine, {row["contact_id"] for row in values} | list_takers(values))
         for row in values:
-            told = explain(lines, row, who(names[row["contact_id"]]), language)
+            told = explain(lines, with_names(row, names), who(names[row["contact_id"]]), language)
             tailoring = tailored.get(row["contact_id"])
             how = tailoring(Teller(row["today"], language)) if tailoring else {}
             yield replace(told, errors=errors, **how)
+
+
+def read_names(engine: Engine, contact_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    with engine.store.snapshot() as snapshot:
+        return plans.read_names(snapshot, contact_ids).rows_by_key("contact_id", named=True, unique=True)
 
 
 def who(names: Mapping[str, Any]) -> dict[str, Any]:
