@@ -23,6 +23,7 @@ from engine.decide.plan import OWN_WORD, resolve
 from engine.decide.planner import decide
 from engine.decide.says import FAILED
 from engine.decide.sentences import WORDS, Teller, named
+from engine.decide.takers import tell_takers
 from engine.language import ENGLISH, Language, Languages
 from engine.operations.decisions import explain_all
 from engine.registry import build_plugins
@@ -40,7 +41,10 @@ KINDS = ("ticket_closed", "feedback")
 BOOK = make_book(kinds=KINDS)
 SPEAKING = [SettingValue("holdout.share", "house", "", 0.05)]
 """So that strategies speak that are silent by default."""
-TEMPLATES = list_templates(decide(BOOK, resolve(BOOK, PLUGINS.catalog, SPEAKING), PLUGINS.strategies).said)
+SAID = decide(BOOK, resolve(BOOK, PLUGINS.catalog, SPEAKING), PLUGINS.strategies).said
+TEMPLATES = list_templates(SAID)
+IN_FAVOUR = {say.strategy: say.because for say in SAID.of(pl.Expr)}
+"""What worths say of those whom they put first."""
 
 each_language = pytest.mark.parametrize("language", list(SHIPPED), ids=lambda language: language.locale)
 each_translation = pytest.mark.parametrize("locale", LOCALES[1:])
@@ -262,7 +266,7 @@ def sentences(strategy: str, case: Case, language: Language) -> list[str]:
 
 
 def test_every_strategy_that_speaks_has_typical_rows() -> None:
-    assert {strategy for strategy, _ in TEMPLATES} == set(CASES)
+    assert {strategy for strategy, template in TEMPLATES if template not in IN_FAVOUR.values()} == set(CASES)
 
 
 @each_language
@@ -272,6 +276,14 @@ def test_what_strategies_say_can_be_read_aloud(language: Language, snapshot: Sna
         for strategy, cases in CASES.items()
     ]
     assert "\n\n".join(told) == snapshot
+
+
+@each_language
+def test_what_is_in_favour_of_others_can_be_read_aloud(language: Language, snapshot: SnapshotAssertion) -> None:
+    first = {"contact_id": 1, "name": "Nadia Bloom", "since": None, "waits": None, "today": True, "older": False}
+    facts = [first | {"by": [place]} for place in range(len(IN_FAVOUR))]
+    told = tell_takers(facts, 1, [*IN_FAVOUR.values()], Teller(TODAY, language))
+    assert "\n".join(each["because"] for each in told) == snapshot
 
 
 @each_language

@@ -103,14 +103,14 @@ def test_of_another_company_it_is_told_how_many_and_not_who(engine: Engine) -> N
             "de",
             [
                 "Ada Bloom wurde am Di., 3. Nov. gefragt",
-                "Ben Bloom kommt heute zuerst: ihr Wort entscheidet mehr",
+                "Ben Bloom kommt heute zuerst: dieses Wort entscheidet mehr",
             ],
         ),
         (
             "fr",
             [
-                "nous avons sollicité Ada Bloom le mar. 3 nov.",
-                "Ben Bloom passe d’abord aujourd’hui : leur avis pèse davantage dans la décision",
+                "Ada Bloom a reçu nos questions le mar. 3 nov.",
+                "Ben Bloom passe d’abord aujourd’hui : cet avis pèse davantage dans la décision",
             ],
         ),
     ],
