@@ -6,8 +6,8 @@ hooks are called once, when the app starts. Hooks in the past tense are called a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Answer,
         Chance,
         Channel,
+        Client,
         Closed,
         Draft,
         Hold,
@@ -89,5 +90,10 @@ def register_question_types() -> Sequence[QuestionType]:  # type: ignore[empty-b
 
 
 @hookspec
-def suggest_promises(answers: Sequence[Answer]) -> Sequence[Draft] | None:
-    """Suggest what should be promised after one client's answers. Called within the transaction that saves them."""
+def promise_at_once(answers: Sequence[Answer]) -> Sequence[Draft] | None:
+    """Say what is promised from the second answers are given. Called within the transaction that counts them."""
+
+
+@hookspec
+def suggest_promises(answers: Sequence[Answer], client: Client, settings: Mapping[str, Any]) -> Sequence[Draft] | None:
+    """Suggest what should be promised after one client's answers. Called once they are safe; it never holds them up."""

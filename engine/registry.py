@@ -75,6 +75,14 @@ DEFAULT_PLUGINS = (
     "plugins.question_text",
     "plugins.question_yes_no",
     "plugins.call_me",
+    # what is suggested after answers
+    "plugins.after_dispute",
+    "plugins.after_low_score",
+    "plugins.after_falling_score",
+    "plugins.after_middling_score",
+    "plugins.after_high_score",
+    "plugins.after_request",
+    "plugins.after_pattern",
 )
 """Built-ins, as strings: the engine imports no plugin by itself. The order is the order of their say."""
 
@@ -179,6 +187,10 @@ class Plugins:
     def call(self, hook: str, *args: Any) -> list[Called]:
         """Call a hook of every plugin that has it, one by one, arguments in the order of the hook's signature."""
         return [_call(plugin, hook, args) for plugin in self.all.values() if hook in plugin.hooks]
+
+    def call_one(self, name: str, hook: str, *args: Any) -> Called:
+        """The same of one plugin, where each is told something else."""
+        return _call(self.all[name], hook, args)
 
 
 def _call(plugin: Plugin, hook: str, args: tuple[Any, ...]) -> Called:

@@ -307,11 +307,40 @@ class Answer:
     answered_at: datetime
     about: str | None = None
     measures: str | None = None
+    band: str | None = None
+    """Where the score lies on its question's scale: low, middle or high; None where there is none."""
+    before: float | None = None
+    """What the same person said to the same question last time."""
+    fallen: float | None = None
+    """By how much of the scale the score has fallen since; negative where it rose."""
+    promise: int | None = None
+    """The number of the promise that the question was about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """What is known of whoever answered, when promises are suggested. Of the rest of the book plugins see nothing.
+
+    `weighs`: among the tenth of accounts with most revenue. `let_down`: a promise to them is overdue or disputed.
+    `named`: how many people of the account named each cause in the last half year.
+    """
+
+    contact_name: str
+    account_name: str
+    tier: str
+    weighs: bool = False
+    let_down: bool = False
+    kept: int = 0
+    named: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A promise that a plugin suggests. `agreed`: it stands at once, without waiting for the account team."""
+    """A promise that a plugin suggests. `agreed`: it stands at once, without waiting for the account team.
+
+    `kind`: what it takes; of several drafts of one kind after one answer the first stands, with the others' notes.
+    `about`: the part of the journey whose owner it goes to. `said`: the client's words; else the first ones they gave.
+    """
 
     title: str
     working_days: int
@@ -319,3 +348,5 @@ class Draft:
     owner_email: str | None = None
     note: str = ""
     kind: str = "follow_up"
+    about: str | None = None
+    said: str | None = None

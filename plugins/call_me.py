@@ -98,7 +98,7 @@ def register_question_types() -> Sequence[QuestionType]:
 
 
 @hookimpl
-def suggest_promises(answers: Sequence[Answer]) -> list[Draft]:
+def promise_at_once(answers: Sequence[Answer]) -> list[Draft]:
     """At most one call. The draft's day is the default; what the account's plan has for `working_days` replaces it."""
     wishes = [answer.given.data for answer in answers if answer.type == "call_me"]
     if not wishes:

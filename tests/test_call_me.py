@@ -8,7 +8,7 @@ import jinja2
 import pytest
 
 from engine.api import Answer, Given, InputError, Question
-from plugins.call_me import LONGEST, CallMe, Settings, suggest_promises
+from plugins.call_me import LONGEST, CallMe, Settings, promise_at_once
 
 QUESTION = Question("call_me", "call_me", {"en": "Would you rather talk about it?"})
 
@@ -56,7 +56,7 @@ def test_a_time_stays_one_line():
 
 
 def test_the_call_is_promised_at_once_in_plain_words():
-    (draft,) = suggest_promises([wish(when="Tuesday afternoon", number="+44 20 7946 0018")])
+    (draft,) = promise_at_once([wish(when="Tuesday afternoon", number="+44 20 7946 0018")])
     assert (draft.title, draft.agreed, draft.kind) == (
         "Call back: Tuesday afternoon, +44 20 7946 0018", True, "call_back",
     )  # fmt: skip
@@ -64,16 +64,16 @@ def test_the_call_is_promised_at_once_in_plain_words():
 
 
 def test_without_time_and_number_the_promise_is_still_made():
-    assert [draft.title for draft in suggest_promises([wish()])] == ["Call back"]
+    assert [draft.title for draft in promise_at_once([wish()])] == ["Call back"]
 
 
 def test_one_form_makes_one_call_with_all_that_is_known():
-    (draft,) = suggest_promises([wish(number="030 2312 5011"), wish(), wish(when="morgens")])
+    (draft,) = promise_at_once([wish(number="030 2312 5011"), wish(), wish(when="morgens")])
     assert draft.title == "Call back: morgens, 030 2312 5011"
 
 
 def test_other_answers_promise_no_call():
-    assert suggest_promises([wish(type="rating")]) == []
+    assert promise_at_once([wish(type="rating")]) == []
 
 
 def test_what_was_typed_is_shown_again_and_escaped():

@@ -48,7 +48,7 @@ def test_every_hook_has_an_example_that_decides_without_a_failure(house):
     for name, source in EXAMPLES:
         health = house.plugins.all[name].health
         assert (health.failures, health.last_error) == (0, "")
-        assert health.calls or "suggest_promises" in source
+        assert health.calls or "promise" in source
 
 
 def test_the_example_of_a_channel_delivers(house):

@@ -52,6 +52,11 @@ def list_promises(
     return session.scalars(query.options(*WITH_PEOPLE)).all()
 
 
+def list_of_ask(session: Session, ask_id: int) -> Sequence[Promise]:
+    """What came of an ask."""
+    return session.scalars(select(Promise).where(Promise.ask_id == ask_id).order_by(Promise.id)).all()
+
+
 def raise_versions(session: Session, numbers: Collection[int]) -> None:
     """Somebody changed these promises past their steps."""
     session.flush()

@@ -13,7 +13,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -23,7 +22,7 @@ from engine.data.marks import mark_persons
 from engine.data.models import Ask, Promise, Submission
 from engine.errors import InputError, LinkError
 from engine.house import Engine
-from engine.operations.due_days import draft_due_on
+from engine.operations.drafts import Source, drafts_of, keep_draft
 from engine.operations.keeping import (
     Coming,
     Posted,
@@ -39,9 +38,8 @@ from engine.operations.keeping import (
     receive,
     standing,
 )
-from engine.operations.promises import make_promise, record_verdict
-from engine.registry import Called
-from engine.types import Answer, Draft, Given, Question
+from engine.operations.promises import record_verdict
+from engine.types import Answer, Given, Question
 
 log = logging.getLogger(__name__)
 
@@ -212,28 +210,9 @@ def _record_verdicts(coming: Coming, counted: Mapping[str, Given], said: str | N
 
 def _make_promises(coming: Coming, answers: Sequence[Answer]) -> None:
     if answers:
-        for called in coming.engine.plugins.call("suggest_promises", answers):
-            for draft in _drafts(called):
-                _make_promise(coming, draft, called.name, own_words(answer.given for answer in answers))
-
-
-def _drafts(called: Called) -> list[Draft]:
-    found = called.value if isinstance(called.value, list | tuple) else ()
-    return [draft for draft in found if isinstance(draft, Draft)]
-
-
-def _make_promise(coming: Coming, draft: Draft, plugin: str, said: str | None) -> None:
-    """No answer is lost because nobody is there to own what follows: the house's own address is the last resort."""
-    engine, session, ask = coming.engine, coming.session, coming.ask
-    people: dict[str, Any] = {"account": ask.account, "contact": ask.contact}
-    due_on = draft_due_on(engine, session, draft, plugin, **people, today=coming.form.today)
-    owners = (draft.owner_email, ask.account.owner_email, ask.account.sponsor_email, engine.config.sender)
-    for owner in filter(None, owners):
-        try:
-            make_promise(
-                engine, session, **people, title=draft.title, owner_email=owner, due_on=due_on, said=said,
-                ask_id=ask.id, origin=plugin, agreed=draft.agreed, author=coming.author, note=draft.note or None,
-            )  # fmt: skip
-            return
-        except InputError as error:
-            log.warning("%s: “%s” cannot be promised by %s: %s", ask.account.key, draft.title, owner, error)
+        coming.ask.suggest = True
+        source = Source(coming.ask.account, coming.ask.contact, coming.form.today, ask=coming.ask)
+        words = own_words(answer.given for answer in answers)
+        for called in coming.engine.plugins.call("promise_at_once", answers):
+            for draft in drafts_of(called):
+                keep_draft(coming.engine, coming.session, source, draft, called.name, words, coming.author)

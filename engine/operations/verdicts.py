@@ -17,6 +17,7 @@ from engine.links import read_promises_token
 from engine.operations.company import Company, read_company, read_link_secret
 from engine.operations.outcomes import Outcome, local_day, read_outcomes
 from engine.operations.promises import record_verdict
+from engine.operations.suggestions import suggest_after_dispute
 from engine.types import clean_text
 
 
@@ -61,8 +62,11 @@ def give_verdict(engine: Engine, token: str, number: int, *, kept: bool, words: 
         if promise.status != "done" or promise.verdict:
             raise StateError("This promise has changed since the page was opened. Please look at it again.")
         author = contact.name or contact.email or contact.key
-        record_verdict(engine, session, promise, kept=kept, words=clean_text(words).strip() or None, author=author)
+        said = clean_text(words).strip() or None
+        record_verdict(engine, session, promise, kept=kept, words=said, author=author)
         mark_persons(session, [contact.person_id])
+    if not kept:
+        suggest_after_dispute(engine, number, said)
 
 
 def _contact(engine: Engine, session: Session, token: str) -> Contact:
