@@ -29,6 +29,7 @@ from __future__ import annotations
 import polars as pl
 from marshmallow import Schema, ValidationError, validates_schema
 
+from engine.client import Client
 from engine.decide.book import Book, Grid, SettingColumns
 from engine.errors import HeedError, InputError, nearest
 from engine.hookspecs import hookimpl
@@ -57,7 +58,6 @@ from engine.types import (
     Answer,
     Chance,
     Channel,
-    Client,
     Closed,
     Delivery,
     Draft,

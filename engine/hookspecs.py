@@ -14,12 +14,12 @@ import pluggy
 if TYPE_CHECKING:
     import polars as pl
 
+    from engine.client import Client
     from engine.decide.book import Book, Grid, SettingColumns
     from engine.types import (
         Answer,
         Chance,
         Channel,
-        Client,
         Closed,
         Draft,
         Hold,

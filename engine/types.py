@@ -295,7 +295,11 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A saved answer, as plugins see it. `about`: the journey entry the question belongs to."""
+    """A saved answer, as plugins see it. `about`: the journey entry the question belongs to.
+
+    `band`: where the score lies on its scale: low, middle or high. `before`: what the same person said last time.
+    `fallen`: by how much of the scale it has fallen since. `promise`: the number of the one that was asked about.
+    """
 
     ask_id: int | None
     account_id: int
@@ -308,30 +312,9 @@ class Answer:
     about: str | None = None
     measures: str | None = None
     band: str | None = None
-    """Where the score lies on its question's scale: low, middle or high; None where there is none."""
     before: float | None = None
-    """What the same person said to the same question last time."""
     fallen: float | None = None
-    """By how much of the scale the score has fallen since; negative where it rose."""
     promise: int | None = None
-    """The number of the promise that the question was about."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Client:
-    """What is known of whoever answered, when promises are suggested. Of the rest of the book plugins see nothing.
-
-    `weighs`: among the tenth of accounts with most revenue. `let_down`: a promise to them is overdue or disputed.
-    `named`: how many people of the account named each cause in the last half year.
-    """
-
-    contact_name: str
-    account_name: str
-    tier: str
-    weighs: bool = False
-    let_down: bool = False
-    kept: int = 0
-    named: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

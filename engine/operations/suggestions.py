@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.client import Client
 from engine.data import standing
 from engine.data.clients import lock_ask
 from engine.data.models import Promise
@@ -31,7 +32,7 @@ from engine.operations.promise_steps import OPEN, find_for, find_promise, name, 
 from engine.operations.surveys import load_journey
 from engine.registry import Called
 from engine.survey.journey import ACCOUNT_OWNER
-from engine.types import Answer, Client, Draft, Given, Question
+from engine.types import Answer, Draft, Given, Question
 
 log = logging.getLogger(__name__)
 
