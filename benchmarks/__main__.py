@@ -14,6 +14,7 @@ BENCHMARKS = {
     "P2": "benchmarks.planning",
     "P4": "benchmarks.explaining",
     "P5": "benchmarks.simulating",
+    "P6": "benchmarks.choosing",
     "S1": "benchmarks.serving",
     "D3": "benchmarks.starting",
 }

@@ -155,6 +155,7 @@ def make_contact(random: Random, on: date, account: Account, number: int) -> Con
         key=f"c{number}",
         email=random.choice(("", "", f"p{number}@own.example", f"p{number}@own.example", *EMAILS)),
         phone=random.choice(("", "", *MOBILES, *OTHER_PHONES)),
+        channels=maybe(random, 0.2, random.choice(("email", "phone", "sms phone")), ""),
         role=random.choice(ROLES),
         influence=random.choice(INFLUENCES),
         timezone=random.choice(("", *ZONES)),
@@ -247,6 +248,8 @@ CHOICES: dict[str, Sequence[Any]] = {
     "account_share.people": (1, 2, 5),
     "account_share.window_days": (1, 14, 90),
     "owner_capacity.open_followups": (1, 2, 3),
+    "channel_capacity.email": (1, 2, 3),
+    "channel_possible.off": (["email"], ["phone"]),
     "relationship_tier.worth": (0.1, 3.0),
     "revenue_weight.power": (0.0, 0.5, 1.0),
     "coverage.after_days": (30, 400),
@@ -257,7 +260,8 @@ CHOICES: dict[str, Sequence[Any]] = {
 }
 MODED = (
     *(strategy.__name__ for strategy in (*oracle.REASONS.values(), *oracle.HOLDS[2:])),
-    *("quiet_times", "account_share", "owner_capacity", "one_live_ask", "revenue_weight", "coverage", "loss_price"),
+    *("quiet_times", "account_share", "owner_capacity", "channel_capacity", "one_live_ask"),
+    *("revenue_weight", "coverage", "loss_price"),
 )
 """All but consent and wishes, which no layer may switch off."""
 

@@ -52,6 +52,7 @@ class Contact:
     role: str = ""
     influence: str = ""
     timezone: str = ""
+    channels: str = ""
     created_on: date | None = None
     opted_out_on: date | None = None
     paused_until: date | None = None
@@ -179,6 +180,10 @@ DEFAULTS: Mapping[str, Any] = {
     "account_share.people": (3, 2, 2, 1),
     "account_share.window_days": 30,
     "owner_capacity.open_followups": 15,
+    "channel_capacity.phone": 10,
+    "channel_capacity.email": None,
+    "channel_capacity.sms": None,
+    "channel_possible.off": [],
     "revenue_weight.power": 0.25,
     "influence.decision_maker": 1.5,
     "influence.champion": 1.2,
@@ -581,11 +586,12 @@ WORTH = {
 
 
 class Places:
-    """Who holds the places that asks compete for. channel_capacity needs the channel and is not read here."""
+    """Who holds the places that asks compete for."""
 
     def __init__(self, views: Sequence[View]) -> None:
         self.account_persons = {view.account.key: set[Key]() for view in views}
         self.owner_asks: dict[str, int] = {}
+        self.channel_asks: dict[str, int] = {}
         self.asked: set[Key] = set()
         for view in views:
             here = [s.on for s in view.asks if s.ask.account_key == view.account.key]
@@ -594,7 +600,7 @@ class Places:
 
     def binding(self, view: View) -> list[str]:
         """The limits (mode on) that leave no room for one more."""
-        limits = (self.account_share, self.owner_capacity, self.one_live_ask)
+        limits = (self.account_share, self.owner_capacity, self.channel_capacity, self.one_live_ask)
         return [limit.__name__ for limit in limits if view.mode(limit.__name__) == "on" and not limit(view)]
 
     def account_share(self, view: View) -> bool:
@@ -609,6 +615,12 @@ class Places:
         taken = sum(p.status in ("drafted", "agreed") for p in mine) + self.owner_asks.get(owner, 0)
         return not owner or taken < view.value("owner_capacity.open_followups")
 
+    def channel_capacity(self, view: View) -> bool:
+        """At most so many a day by the channel. Reading: asks that were imported take none of today's places."""
+        channel = way(view)
+        most = channel and view.value(f"channel_capacity.{channel}")
+        return most is None or self.channel_asks.get(channel or "", 0) < most
+
     def one_live_ask(self, view: View) -> bool:
         """At most one ask per person. Reading: among those of this choice; one that was sent is live_ask's matter."""
         return view.person not in self.asked
@@ -617,7 +629,21 @@ class Places:
         owner = view.account.owner_email.strip().casefold()
         self.account_persons[view.account.key].add(view.person)
         self.owner_asks[owner] = self.owner_asks.get(owner, 0) + 1
+        channel = way(view) or ""
+        self.channel_asks[channel] = self.channel_asks.get(channel, 0) + 1
         self.asked.add(view.person)
+
+
+WAYS = ("email",)
+"""Channels that something delivers by. Where there are more, books leave each contact at most one that is possible."""
+
+
+def way(view: View) -> str | None:
+    """The channel that is possible: named, or all that there are addresses for; with an address, and not off."""
+    off = view.value("channel_possible.off")
+    named = view.contact.channels.split() or WAYS
+    address = {"email": view.contact.email.strip()}
+    return next((each for each in WAYS if each in named and address[each] and each not in off), None)
 
 
 def chosen(candidates: Iterable[View], places: Places) -> set[Key]:

@@ -113,8 +113,10 @@ def test_revenue_is_compared_with_the_whole_house_whatever_is_read(store: Store)
         ({}, ["email"]),
         ({"mobile_key": "+4915112345678"}, ["email", "sms"]),
         ({"email": None, "mobile_key": "+4915112345678"}, ["sms"]),
-        ({"channels": "phone  email"}, ["phone", "email"]),
-        ({"channels": "phone email", "bounced_channels": "email sms"}, ["phone"]),
+        ({"channels": "phone  email", "phone": "+49 30 901820"}, ["phone", "email"]),
+        ({"channels": "phone email", "phone": "+49 30 901820", "bounced_channels": "email sms"}, ["phone"]),
+        ({"channels": "email", "email": None}, []),
+        ({"channels": "phone sms email"}, ["email"]),
         ({"bounced_channels": "email"}, []),
     ],
 )

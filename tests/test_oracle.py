@@ -425,3 +425,11 @@ def test_an_owner_is_never_given_more_than_they_can_follow_up():
     people = [Contact(key, "a", created_on=LONG_AGO) for key in "AB"]
     found = decide_all(*accounts, *people, promise("drafted", to="A/a"), settings={"owner_capacity.open_followups": 2})
     assert [found[key].decision for key in ("A/a", "B/a")] == ["ask", "limited"]
+
+
+def test_so_many_a_day_by_a_channel_wherever_they_are():
+    people = [Contact(key, "a", email=f"{key}@x.example", created_on=LONG_AGO) for key in "ABC"]
+    by_phone = Contact("A", "b", phone="+49 30 901820", channels="phone", created_on=LONG_AGO)
+    accounts = [Account(key, tier=tier) for key, tier in zip("ABC", ("light", "strategic", "key"), strict=True)]
+    found = decide_all(*accounts, *people, by_phone, settings={"channel_capacity.email": 2, "account_share.people": 9})
+    assert [found[key].decision for key in ("A/a", "A/b", "B/a", "C/a")] == ["limited", "ask", "ask", "ask"]

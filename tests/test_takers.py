@@ -82,6 +82,15 @@ def test_an_ask_that_waits_is_no_ask_that_was_made(engine: Engine) -> None:
     assert said == "asks to Ada Bloom and Ben Bloom have waited to be sent since Tue 24 Nov"
 
 
+def test_the_places_of_a_day_have_takers_too(engine: Engine) -> None:
+    northwind(engine, ada={"influence": "champion"}, ben={})
+    set_settings(engine, {"channel_capacity.email": 1})
+    told = explain_contact(engine, "northwind/ben")
+    (day,) = [limit for limit in told.limits or () if limit["strategy"] == "channel_capacity"]
+    assert day["binding"]
+    assert sentences(day) == ["Ada Bloom comes first today: their word decides more"]
+
+
 def test_of_another_company_it_is_told_how_many_and_not_who(engine: Engine) -> None:
     northwind(engine, ada={})
     with engine.store.write(EVERYTHING) as session:

@@ -95,17 +95,18 @@ def _known(name: str) -> pl.Expr:
 
 def _list_channels(frame: pl.DataFrame) -> pl.Series:
     """There are few different answers among millions of contacts, so each is worked out once."""
-    facts = ["channels", "has_email", "has_mobile", "bounced_channels"]
+    facts = ["channels", "has_email", "has_mobile", "has_phone", "bounced_channels"]
     different = frame.select(facts).unique()
     lists = pl.Series("usable", [_usable(*row) for row in different.iter_rows()], pl.List(pl.String))
     usable = different.with_columns(lists)
     return frame.select(facts).join(usable, on=facts, how="left", maintain_order="left")["usable"].alias("channels")
 
 
-def _usable(named: str, has_email: int, has_mobile: int, bounced: str) -> list[str]:
+def _usable(named: str, has_email: int, has_mobile: int, has_phone: int, bounced: str) -> list[str]:
+    """Those named, or all there are addresses for. Whoever names SMS says that any number of theirs takes it."""
     by_address = ["email"] * has_email + ["sms"] * has_mobile
-    gone = bounced.split()
-    return [channel for channel in named.split() or by_address if channel not in gone]
+    nowhere = ["email"] * (not has_email) + ["sms", "phone"] * (not has_phone)
+    return [channel for channel in named.split() or by_address if channel not in (*bounced.split(), *nowhere)]
 
 
 def _read_wishes(rows: Rows) -> pl.DataFrame:

@@ -19,15 +19,20 @@ def choose_asks(decided: pl.DataFrame, said: Said, frame: pl.DataFrame) -> list[
     `decided`: decision, worth and reason_on of the rows; `frame`: the columns that limits share places by.
     """
     candidates = (decided["decision"] == "ask").arg_true().to_numpy().astype(np.int64)
-    limits = [_shared(say, said.frame, frame, candidates) for say in said.of(Limit)]
-    keys = decided[candidates].select(*ORDER).with_row_index("place")
-    order = keys.sort(*ORDER, descending=[*ORDER.values()])["place"].to_numpy().astype(np.int64)
+    limits = [share_places(say, said.frame, frame, candidates) for say in said.of(Limit)]
+    order = order_of(decided, candidates)
     chosen = choose(limits, order)
     columns = {"bound_by": chosen.bound_by, "rank": np.argsort(order)}
     columns |= {f"used:{place}": used for place, used in enumerate(chosen.used)}
     spread = [_spread(name, decided.height, candidates, column) for name, column in columns.items()]
     left_out = (spread[0] >= 0).fill_null(value=False)
     return [decided["decision"].set(left_out, "limited"), *spread]
+
+
+def order_of(decided: pl.DataFrame, candidates: Integers) -> Integers:
+    """The candidates' places, best first."""
+    keys = decided[candidates].select(*ORDER).with_row_index("place")
+    return keys.sort(*ORDER, descending=[*ORDER.values()])["place"].to_numpy().astype(np.int64)
 
 
 def _spread(name: str, height: int, rows: Integers, values: Integers) -> pl.Series:
@@ -38,7 +43,7 @@ def _spread(name: str, height: int, rows: Integers, values: Integers) -> pl.Seri
     return series.set(series < 0, None)
 
 
-def _shared(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: Integers) -> Shared:
+def share_places(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: Integers) -> Shared:
     """A limit as the candidates meet it. Rows without a value in the shared columns are not limited."""
     assert isinstance(say.what, Limit)
     places = _column(say, "used", said)

@@ -19,7 +19,7 @@ from engine.types import Limit
 
 MOST = 12
 """So many are named of each kind at most; the others are counted."""
-HERE = "account_id"
+HERE, KEY = "account_id", "key:"
 TAKEN_BY = ".taken_by"
 Values = Mapping[str, Any]
 Told = dict[str, Any]
@@ -52,8 +52,8 @@ class _Places:
         assert isinstance(say.what, Limit)
         self._decisions, self._say = decisions, say
         self._used = decisions.frame[f"used:{place}"]
-        self._keys = [*dict.fromkeys([*say.what.per, HERE])]
-        self._shared = list(say.what.per)
+        self._shared = [KEY + name for name in say.what.per]
+        self._keys = [*dict.fromkeys([*self._shared, KEY + HERE])]
 
     def tell(self, rows: pl.Series) -> pl.DataFrame:
         """row, taken_by, others."""
@@ -75,9 +75,9 @@ class _Places:
         return asking.join(some, on=self._keys, suffix=":taker", maintain_order="left_right")
 
     def _at(self, rows: pl.Series) -> pl.DataFrame:
-        """Where these rows stand: row, the columns that are shared, contact, person, planned_on and rank."""
-        who = {"contact": "contact_id", "person": "person_id"}
-        frame = self._decisions.plan.frame.select(*self._keys, "planned_on", **who)[rows]
+        """Where these rows stand: row, KEY + the columns that are shared, contact, person, planned_on and rank."""
+        who = {"contact": "contact_id", "person": "person_id"} | {key: key.removeprefix(KEY) for key in self._keys}
+        frame = self._decisions.plan.frame.select("planned_on", **who)[rows]
         return frame.with_columns(rows.cast(pl.Int64).alias("row"), self._decisions.frame["rank"][rows])
 
     def _said(self, name: str, otherwise: pl.Series) -> pl.Series:
