@@ -144,7 +144,7 @@ def _read_people(snapshot: Snapshot, account_ids: list[int] | None) -> pl.DataFr
         *(_text(Contact, name) for name in ("wish_channel", "wish_occasions_off")),
         case((func.coalesce(Contact.email, "") != "", 1), else_=0).label("has_email"),
         case((func.coalesce(Contact.mobile_key, "") != "", 1), else_=0).label("has_mobile"),
-        case((func.coalesce(Contact.phone, "") != "", 1), else_=0).label("has_phone"),
+        case((func.coalesce(Contact.phone, Contact.mobile_key, "") != "", 1), else_=0).label("has_phone"),
         Contact.created_on,
         Contact.imported_at,
         Contact.opted_out_on,
