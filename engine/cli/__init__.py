@@ -28,7 +28,7 @@ COMMANDS = {
     "serve": Entry("engine.cli.serve:serve", "Serve the pages that clients open."),
     "promises": Entry("engine.cli.promises:promises", "List what we promised."),
     "promise": Entry("engine.cli.promises:promise", "Make a promise, or take its next step."),
-    "away": Entry("engine.cli.promises:away", "Say who of us is away, and who looks after their promises."),
+    "away": Entry("engine.cli.away:away", "Say who of us is away, and who looks after their promises."),
     "set": Entry("engine.cli.settings:set_", "Change settings, for everyone or for one tier, account or contact."),
     "settings": Entry("engine.cli.settings:settings", "Show every setting and where its value comes from."),
     "strategies": Entry("engine.cli.strategies:strategies", "List what takes part in decisions, or read one's page."),

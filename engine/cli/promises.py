@@ -1,18 +1,20 @@
-"""heed promises, heed promise, heed away"""
+"""heed promises, heed promise"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 import click
 
-from engine.cli.common import Command, Day, echo_json, json_option, on_option, open_engine, plural
+from engine.cli.common import Command, Day, echo_json, json_option, on_option, open_engine
 from engine.cli.promise_table import as_dict, event_as_dict, in_full, show_history, show_table
 from engine.data.models import Promise
 from engine.operations import hand_overs, suggestions
 from engine.operations import promises as operations
+from engine.operations.news import preview_promise
 from engine.operations.promise_steps import name, read_number
 
 
@@ -120,6 +122,31 @@ def show(ctx: click.Context, number: str, on: date | None, as_json: bool) -> Non
         echo_json({**as_dict(found), "events": [event_as_dict(event) for event in events]})
     else:
         show_history(found, events, engine.moment(on).today("UTC"))
+
+
+@promise.command("preview")
+@number_argument
+@json_option
+@click.pass_context
+def preview(ctx: click.Context, number: str, as_json: bool) -> None:
+    """Show exactly what the client sees of it, on their page and in a message; of a draft, what they would see.
+
+    \b
+    Example:
+      heed promise preview P-12
+    """
+    seen = preview_promise(open_engine(ctx), read_number(number))
+    if as_json:
+        echo_json(asdict(seen))
+        return
+    unseen = "" if seen.shown else " (not shown yet; once it is agreed:)"
+    said = [f"You said: “{seen.said}”"] if seen.said else []
+    asked = ["Is it as you need it?"] if seen.waits_for_verdict else []
+    page = [seen.title, *said, seen.state, f"{seen.owner} answers for it.", *seen.steps, *asked]
+    click.echo(f"On their page{unseen}\n" + "\n".join(f"  {line}" for line in page))
+    click.echo(
+        f"\nIn a message: {seen.subject}\n" + "\n".join(f"  {line}".rstrip() for line in seen.message.splitlines())
+    )
 
 
 @_step("agree")
@@ -289,36 +316,3 @@ def note(engine: Any, number: int, text: str) -> tuple[Promise, str]:
     """
     noted = operations.note_promise(engine, number, text=text)
     return noted, f"Noted on {name(noted)}."
-
-
-@click.command("away")
-@click.argument("email", required=False)
-@click.option("--from", "from_on", type=Day(), help="The first day.")
-@click.option("--until", "until_on", type=Day(), help="The last day; without it, for good.")
-@click.option("--deputy", "deputy_email", metavar="E", help="Who looks after their promises; else the account's owner.")
-@on_option
-@json_option
-@click.pass_context
-def away(ctx: click.Context, /, email: str | None, on: date | None, as_json: bool, **values: Any) -> None:
-    """Say that somebody of ours is away, and who stands in. Without an address: who is away.
-
-    \b
-    Example:
-      heed away tom@example.com --from 2026-12-21 --until 2027-01-03 --deputy leila@example.com
-    """
-    engine = open_engine(ctx)
-    if email:
-        values["from_on"] = values["from_on"] or engine.moment(on).today("UTC")
-        moved = hand_overs.add_absence(engine, email, **values)
-        if not as_json:
-            click.echo(f"Noted. {plural(len(moved), 'promise')} changed hands.")
-            return
-    found = hand_overs.list_absences(engine, on)
-    names = ("email", "from_on", "until_on", "deputy_email")
-    if as_json:
-        echo_json([{each: getattr(absence, each) for each in names} for absence in found])
-    for absence in () if as_json else found:
-        until = f"until {in_full(absence.until_on)}" if absence.until_on else "for good"
-        click.echo(f"{absence.email}: from {in_full(absence.from_on)} {until}, deputy {absence.deputy_email or 'none'}")
-    if not found and not as_json:
-        click.echo("Nobody is away.")

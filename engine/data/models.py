@@ -404,7 +404,7 @@ class PromiseEvent(Base):
     __tablename__ = "promise_events"
     __table_args__ = (_one_of("step", *STEPS), _one_of("actor", *ACTORS))
     promise_id: Mapped[int] = mapped_column(ForeignKey("promises.id"), index=True)
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     author: Mapped[str]
     step: Mapped[str]
     """One of STEPS."""

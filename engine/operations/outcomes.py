@@ -56,11 +56,12 @@ def read_outcomes(session: Session, zones: Mapping[int, ZoneInfo]) -> dict[int, 
     found: dict[int, list[Outcome]] = {contact_id: [] for contact_id in zones}
     for promise in promises:
         contact_id = promise.contact_id or 0
-        found[contact_id].append(_outcome(promise, names.get(promise.owner_email), zones[contact_id]))
+        found[contact_id].append(show_promise(promise, names.get(promise.owner_email), zones[contact_id]))
     return found
 
 
-def _outcome(promise: Promise, owner_name: str | None, zone: ZoneInfo) -> Outcome:
+def show_promise(promise: Promise, owner_name: str | None, zone: ZoneInfo) -> Outcome:
+    """A promise as its client sees it, or would if it were agreed."""
     steps = tuple(_step(event, zone) for event in promise.events if event.step in TOLD)
     state = _state(promise, steps)
     return Outcome(
