@@ -25,7 +25,6 @@ from engine.operations.imports import import_files
 from engine.operations.planning import plan_asks
 from engine.operations.promise_steps import name
 from engine.operations.promises import (
-    add_promise,
     agree_promise,
     do_promise,
     list_promises,
@@ -33,6 +32,7 @@ from engine.operations.promises import (
 )
 from engine.operations.sending import send_due
 from engine.operations.settings import set_settings
+from engine.operations.suggestions import make_suggestions
 from engine.samples.book import HOUSE, KINDS, first_day, write_book
 from engine.web.mailcatcher import list_mail
 
@@ -98,7 +98,8 @@ def hear_clients(story: Story) -> None:
     _answer(story, "Annika Vogt", "annika.vogt@brunner-werkzeugbau.example", ANNIKA)
     before = {promise.id for promise in list_promises(stage.engine)}
     thanks = _answer(story, "Nadia Bloom", "nadia.bloom@haldenfreight.example", NADIA)
-    born = [promise for promise in list_promises(stage.engine) if promise.id not in before]
+    now = list_promises(stage.engine)  # drafts are made in the background
+    born = [promise for promise in now if promise.id not in before and promise.status == "agreed"]
     if len(born) != 1:
         raise HeedError(f"Nadia Bloom asked to be called, and {len(born)} promises were made of it.")
     story.call = born[0]
@@ -126,12 +127,12 @@ def keep_promises(story: Story) -> None:
 
 def _promise_warning(story: Story, due_on: date) -> None:
     stage, title = story.stage, "Warn you two days ahead when a report will be late"
-    stage.typed(f'heed promise make --account corvane --contact marcus.reyes --title "{title}" --due {due_on}')
-    story.warning = add_promise(
-        stage.acting_as(JAMES), "corvane", "marcus.reyes", title=title, said=MARCUS.words, due_on=due_on
-    )
-    stage.typed(f"heed promise agree {name(story.warning)}")
-    agree_promise(stage.acting_as(JAMES), story.warning.id)
+    make_suggestions(stage.engine)
+    drafts = [draft for draft in list_promises(stage.engine, account="corvane") if draft.status == "drafted"]
+    draft = next((draft for draft in drafts if draft.said == MARCUS.words), None)
+    stage.say(f"Heed has drafted: “{_made(draft).title}”. James knows something better.")
+    stage.typed(f'heed promise agree {name(_made(draft))} --title "{title}" --due {due_on}')
+    story.warning = agree_promise(stage.acting_as(JAMES), _made(draft).id, title=title, due_on=due_on)
 
 
 def _move(story: Story, promise: Promise, due_on: date, reason: str) -> None:
