@@ -39,6 +39,7 @@ PARTS = {
     "send_at": "At what hour",
     "register_channels": "Channels",
     "register_question_types": "Question types",
+    "register_blueprints": "Pages",
 }
 """The parts of strategies.md, in order; a plugin stands under the first hook it has."""
 

@@ -30,6 +30,9 @@ class Config:
     mail_from: str = option("", "the address invitations come from; empty: heed@ the host of public_url")
     templates: str = option("", "a folder that may replace any file of survey_templates/; empty: those that ship")
     language: str = option("en", "the language that decisions are explained in: en, de, fr, or one with a catalog")
+    trusted_hosts: str = option(
+        "", "further names, separated by commas, under which the admin may be opened besides the host of public_url"
+    )
     trusted_proxies: int = option(0, "how many reverse proxies stand before the server")
     today: str = option("", "a day such as 2026-11-24 that is taken for today, to try things out; empty: the real one")
     demo: str = option("", "the demo's folder, whose clock is followed and whose mail is shown; empty: no demo")

@@ -13,6 +13,7 @@ import pluggy
 
 if TYPE_CHECKING:
     import polars as pl
+    from flask import Blueprint
 
     from engine.client import Client
     from engine.decide.book import Book, Grid, SettingColumns
@@ -97,3 +98,11 @@ def promise_at_once(answers: Sequence[Answer]) -> Sequence[Draft] | None:
 @hookspec
 def suggest_promises(answers: Sequence[Answer], client: Client, settings: Mapping[str, Any]) -> Sequence[Draft] | None:
     """Suggest what should be promised after one client's answers. Called once they are safe; it never holds them up."""
+
+
+@hookspec
+def register_blueprints() -> Sequence[Blueprint | str]:  # type: ignore[empty-body]
+    """Bring pages. Called once, when the site is built.
+
+    A text names a blueprint as `module:name` and is imported only then: a command that serves nothing pays nothing.
+    """

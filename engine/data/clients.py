@@ -93,38 +93,59 @@ def cancel_waiting_asks(session: Session, person_id: int, why: str) -> int:
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
+def describe_contact(session: Session, contact_id: int) -> Row[Any] | None:
+    """What an ask to this contact would say of them."""
+    query = select(Contact.id.label("contact_id"), *_PEOPLE).join(Account, Account.id == Contact.account_id)
+    query = query.outerjoin(User, User.email == Account.owner_email)
+    return session.execute(query.where(Contact.id == contact_id)).one_or_none()
+
+
+def find_survey_digest(session: Session, version_id: int) -> str | None:
+    return session.scalar(select(SurveyVersion.digest).where(SurveyVersion.id == version_id))
+
+
+def find_waiting_ask(session: Session, contact_id: int) -> int | None:
+    """An ask of ours to this contact that has not left."""
+    waiting = Ask.contact_id == contact_id, Ask.origin == "heed", Ask.status.in_(("planned", "approved"))
+    return session.scalar(select(Ask.id).where(*waiting).limit(1))
+
+
+_PEOPLE = (
+    Contact.name.label("contact_name"),
+    Contact.email.label("contact_email"),
+    Contact.locale.label("contact_locale"),
+    Contact.timezone.label("contact_timezone"),
+    Contact.paused_until,
+    Contact.role,
+    Contact.influence,
+    Contact.attributes.label("contact_attributes"),
+    Account.id.label("account_id"),
+    Account.key.label("account_key"),
+    Account.name.label("account_name"),
+    Account.tier.label("account_tier"),
+    Account.segment,
+    Account.country,
+    Account.region,
+    Account.attributes.label("account_attributes"),
+    Account.locale.label("account_locale"),
+    Account.timezone.label("account_timezone"),
+    Account.owner_email.label("owner_email"),
+    User.name.label("owner_name"),
+)
 _ASK = (
     select(
         Ask.id,
         Ask.status,
         Ask.occasion,
         Ask.form,
+        Ask.personal_note,
         Ask.sent_at,
         Ask.answered_at,
         Ask.expires_at,
         Ask.contact_id,
         Ask.survey_version_id,
         SurveyVersion.digest.label("survey_digest"),
-        Contact.name.label("contact_name"),
-        Contact.email.label("contact_email"),
-        Contact.locale.label("contact_locale"),
-        Contact.timezone.label("contact_timezone"),
-        Contact.paused_until,
-        Contact.role,
-        Contact.influence,
-        Contact.attributes.label("contact_attributes"),
-        Account.id.label("account_id"),
-        Account.key.label("account_key"),
-        Account.name.label("account_name"),
-        Account.tier.label("account_tier"),
-        Account.segment,
-        Account.country,
-        Account.region,
-        Account.attributes.label("account_attributes"),
-        Account.locale.label("account_locale"),
-        Account.timezone.label("account_timezone"),
-        Account.owner_email.label("owner_email"),
-        User.name.label("owner_name"),
+        *_PEOPLE,
     )
     .join(Contact, Contact.id == Ask.contact_id)
     .join(Account, Account.id == Ask.account_id)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from engine.data.models import HouseFact
+from engine.data.models import AuditEntry, HouseFact
 
 _SECRET = "secret"  # noqa: S105  (the name of the fact, not the secret)
 
@@ -20,6 +22,18 @@ def keep_fact(session: Session, name: str, value: str) -> None:
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     noted = insert(HouseFact).values(name=name, value=value)
     session.execute(noted.on_conflict_do_update(index_elements=[HouseFact.name], set_={"value": value}))
+
+
+def list_audit(session: Session, *, words: str = "", skip: int = 0, most: int) -> Sequence[AuditEntry]:
+    """Who changed what, the newest first."""
+    query = select(AuditEntry)
+    if words:
+        holds = (column.icontains(words, autoescape=True) for column in _AUDITED)
+        query = query.where(or_(*holds))
+    return session.scalars(query.order_by(AuditEntry.id.desc()).offset(skip).limit(most)).all()
+
+
+_AUDITED = (AuditEntry.author, AuditEntry.action, AuditEntry.subject)
 
 
 def read_secret(session: Session) -> str | None:

@@ -8,6 +8,7 @@ triggers, made in the first migration.
 from __future__ import annotations
 
 from datetime import date, datetime
+from secrets import token_hex
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -230,6 +231,10 @@ class Ask(Base):
     opened_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+    needs_approval: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Somebody of the account team has to approve it before it leaves."""
+    personal_note: Mapped[str | None] = mapped_column(Text)
+    """What the account team wrote above the message."""
     form: Mapped[list[Any] | None]
     """The tailored form: [{"question": name, "promise": number or null}, …] in order."""
     why_status: Mapped[str | None]
@@ -574,6 +579,11 @@ class User(Base):
     name: Mapped[str | None]
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    password: Mapped[str | None]
+    """As Argon2 keeps it; null: none was chosen yet, so nobody signs in."""
+    fs_uniquifier: Mapped[str] = mapped_column(unique=True, default=lambda: token_hex(16))
+    """What a session names the user by. Another one ends every session, and every set-up link that is out."""
+    is_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Team(Base):

@@ -1,12 +1,63 @@
-"""Users as queries."""
+"""Our own people as queries: users, teams, and whose accounts are whose."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.data.models import User
+from engine.data.models import Account, Team, TeamAccount, TeamUser, User
 
 
 def find_user(session: Session, email: str) -> User | None:
     return session.scalar(select(User).where(User.email == email))
+
+
+def find_user_by_mark(session: Session, mark: str) -> User | None:
+    """By what sessions and set-up links name a user by."""
+    return session.scalar(select(User).where(User.fs_uniquifier == mark))
+
+
+def list_users(session: Session) -> Sequence[User]:
+    return session.scalars(select(User).order_by(User.email)).all()
+
+
+def read_roles(session: Session, user: User) -> Iterator[tuple[int, str]]:
+    """Account and role: by each team the user is in, and as owner of those that name them so."""
+    of_teams = select(TeamAccount.account_id, TeamUser.role)
+    of_teams = of_teams.join(TeamUser, TeamUser.team_id == TeamAccount.team_id).where(TeamUser.user_id == user.id)
+    for account_id, role in session.execute(of_teams):
+        yield account_id, role
+    owned = select(Account.id).where(func.lower(Account.owner_email) == user.email)
+    for account_id in session.scalars(owned):
+        yield account_id, "owner"
+
+
+def list_teams(session: Session) -> Sequence[Team]:
+    return session.scalars(select(Team).order_by(Team.name)).all()
+
+
+def find_team(session: Session, number: int) -> Team | None:
+    return session.get(Team, number)
+
+
+def list_members(session: Session) -> Sequence[tuple[TeamUser, User]]:
+    """Everybody's place in every team."""
+    query = select(TeamUser, User).join(User, User.id == TeamUser.user_id).order_by(User.email)
+    return [(place, user) for place, user in session.execute(query)]
+
+
+def find_member(session: Session, team_id: int, user_id: int) -> TeamUser | None:
+    return session.scalar(select(TeamUser).where(TeamUser.team_id == team_id, TeamUser.user_id == user_id))
+
+
+def list_team_accounts(session: Session) -> Sequence[tuple[int, Account]]:
+    """Team and account, for every team."""
+    query = select(TeamAccount.team_id, Account).join(Account, Account.id == TeamAccount.account_id)
+    return [(team_id, account) for team_id, account in session.execute(query.order_by(Account.name))]
+
+
+def find_team_account(session: Session, team_id: int, account_id: int) -> TeamAccount | None:
+    mine = TeamAccount.team_id == team_id, TeamAccount.account_id == account_id
+    return session.scalar(select(TeamAccount).where(*mine))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,26 @@ from engine.decide.sentences import Teller, Words
 from engine.types import NEVER
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """One sentence of a part, whose it is, and whether it is the one that decides."""
+
+    words: str
+    strategy: str = ""
+    binding: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    title: str
+    sentences: Sequence[Spoken]
+
+
 def explanation_as_text(told: Explanation) -> str:
-    return "\n".join(_page(told, _teller(told)))
+    lines = [_title(told)]
+    for part in list_parts(told):
+        lines += ["", part.title, *(f"  {one.words}" for one in part.sentences)]
+    return "\n".join(lines)
 
 
 def headline(told: Explanation) -> Words:
@@ -36,30 +55,40 @@ def _teller(told: Explanation) -> Teller:
     return Teller(told.on, told.language)
 
 
-def _page(told: Explanation, tell: Teller) -> Iterable[str]:
+def _title(told: Explanation) -> str:
     name, account = Words(told.contact["name"] or told.contact["key"]), Words(told.account["name"])
-    yield tell("{name} at {account}, {on}: {headline}", name=name, account=account, on=told.on, headline=headline(told))
-    yield from _part(tell("Why we would ask"), [_reason_words(reason, told, tell) for reason in told.reasons])
-    yield from _part(tell("What speaks against it"), [_hold_words(hold, told, tell) for hold in told.holds])
-    yield from _part(tell("Limits"), _limits_words(told.limits or (), tell))
+    return _teller(told)("{name} at {account}, {on}: {headline}", name=name, account=account, on=told.on,
+                         headline=headline(told))  # fmt: skip
+
+
+def list_parts(told: Explanation) -> Iterator[Part]:
+    """The argument in order, without the parts that say nothing."""
+    for title, sentences in _parts(told, _teller(told)):
+        if found := list(sentences):
+            yield Part(title, found)
+
+
+def _parts(told: Explanation, tell: Teller) -> Iterator[tuple[str, Iterable[Spoken]]]:
+    yield tell("Why we would ask"), (_said(one, _reason_words(one, told, tell)) for one in told.reasons)
+    yield tell("What speaks against it"), (_said(one, _hold_words(one, told, tell)) for one in told.holds)
+    yield tell("Limits"), _limits_words(told.limits or (), tell)
     if told.channel:
-        yield from _part(tell("Way"), [_channel_words(told.channel, tell)])
+        yield tell("Way"), [Spoken(_channel_words(told.channel, tell))]
     if told.questions is not None:
         title = tell("Questions, about {seconds|a second|# seconds}", seconds=told.seconds)
-        yield from _part(title, [_question_words(question, tell) for question in told.questions])
-        yield from _part(tell("Left out"), [_question_words(left, tell) for left in told.left_out or ()])
-    changes = [_change_words(change, told, tell) for change in told.what_would_change]
-    yield from _part(tell("What would change this"), changes)
-    yield from _part(tell("No objection"), _silent_words(told, tell))
-    yield from _part(tell("What went wrong"), told.errors)
+        yield title, (Spoken(_question_words(question, tell)) for question in told.questions)
+        yield tell("Left out"), (Spoken(_question_words(left, tell)) for left in told.left_out or ())
+    changes = (_said(change, _change_words(change, told, tell)) for change in told.what_would_change)
+    yield tell("What would change this"), changes
+    yield tell("No objection"), map(Spoken, _silent_words(told, tell))
+    yield tell("What went wrong"), map(Spoken, told.errors)
     if told.stored:
-        yield from _part(tell("When the ask was made"), [headline(told.stored)])
-        yield from _part(tell("What differs since"), told.differs or [tell("Nothing.")])
+        yield tell("When the ask was made"), [Spoken(headline(told.stored))]
+        yield tell("What differs since"), map(Spoken, told.differs or [tell("Nothing.")])
 
 
-def _part(title: str, lines: Iterable[str]) -> Iterable[str]:
-    found = [f"  {line}" for line in lines]
-    return ["", title, *found] if found else []
+def _said(said: Mapping[str, Any], words: str) -> Spoken:
+    return Spoken(words, said.get("strategy") or "", bool(said.get("binding")))
 
 
 def _reason_words(reason: Mapping[str, Any], told: Explanation, tell: Teller) -> str:
@@ -83,16 +112,17 @@ def _hold_words(hold: Mapping[str, Any], told: Explanation, tell: Teller) -> str
     return tell("not from {since} to {last}: {because}", values, last=last)
 
 
-def _limits_words(limits: Sequence[Mapping[str, Any]], tell: Teller) -> Iterable[str]:
+def _limits_words(limits: Sequence[Mapping[str, Any]], tell: Teller) -> Iterator[Spoken]:
     """Each limit, and who took its places: of all of them only what was not said before, and where one decides, its."""
     said: set[str] = set()
     decides = any(limit["binding"] for limit in limits)
     for limit in limits:
-        yield tell("{used} of {at_most|# place|# places} taken: {because}", {**limit, "because": _marked(limit, tell)})
+        values = {**limit, "because": _marked(limit, tell)}
+        yield _said(limit, tell("{used} of {at_most|# place|# places} taken: {because}", values))
         if limit["binding"] or not decides:
             newly = [taken["because"] for taken in limit["taken_by"] if taken["because"] not in said]
             said.update(newly)
-            yield from (f"  {words}" for words in newly)
+            yield from (Spoken(f"  {words}") for words in newly)
 
 
 def _marked(said: Mapping[str, Any], tell: Teller) -> Words:

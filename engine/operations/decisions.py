@@ -94,6 +94,23 @@ def ask_about_nobody(engine: Engine) -> Said:
     return decide(book, resolve(book, engine.plugins.catalog, []), engine.plugins.strategies).said
 
 
+def tailor_as_if(engine: Engine, contact_id: int, occasion: str = "") -> tuple[Decided, Tailored]:
+    """The form that a contact would get today, were they asked: for this occasion, else for their next, else for a
+    check-in. Nothing is written."""
+    moment = engine.moment()
+    decided = decide_accounts(engine, moment, linked_accounts(engine.store, contact_id))
+    mine = pl.col("contact_id") == contact_id
+    next_for = pl.lit(occasion) if occasion else pl.coalesce("occasion", pl.lit("relationship"))
+    asked = decided.decisions.frame.with_columns(
+        decision=pl.when(mine).then(pl.lit("ask")).otherwise(pl.lit("hold")),
+        occasion=pl.when(mine).then(next_for).otherwise("occasion"),
+    )
+    decisions = replace(decided.decisions, frame=asked)
+    supplies = _read_supplies(engine, moment, decisions, decided.supplies.surveys)
+    found = replace(decided, decisions=decisions, supplies=supplies)
+    return found, tailor_rows(engine, found, asked.select(mine.arg_true()).to_series())
+
+
 # explaining
 
 

@@ -66,6 +66,8 @@ class Form:
     came_of_it: tuple[Outcome, ...]
     promised: tuple[Outcome, ...]
     given: Mapping[str, Given] = field(default_factory=dict)
+    note: str = ""
+    """What the account team wrote above the message."""
 
     @property
     def answered_on(self) -> date:
@@ -94,7 +96,7 @@ def check_open(status: str, expires_at: datetime | None, now: datetime) -> None:
         raise LinkError("This link does not work.")
 
 
-def read_forms(engine: Engine, session: Session, asks: Sequence[Row[Any]]) -> list[Form]:
+def read_forms(engine: Engine, session: Session, asks: Sequence[Any]) -> list[Form]:
     """The forms of asks as `find_asks` reads them."""
     company = read_company(engine, session)
     zones = {ask.contact_id: company.zone(ask.contact_timezone, ask.account_timezone) for ask in asks}
@@ -105,7 +107,7 @@ def read_forms(engine: Engine, session: Session, asks: Sequence[Row[Any]]) -> li
 
 
 def _form(
-    session: Session, ask: Row[Any], company: Company, zone: ZoneInfo, outcomes: Sequence[Outcome], now: datetime
+    session: Session, ask: Any, company: Company, zone: ZoneInfo, outcomes: Sequence[Outcome], now: datetime
 ) -> Form:
     survey = _survey(session, ask)
     items = _items(survey, ask.form or [], outcomes)
@@ -132,6 +134,7 @@ def _form(
         came_of_it=tuple(outcome for outcome in outcomes if outcome.ask_id != ask.id),
         promised=tuple(outcome for outcome in outcomes if outcome.ask_id == ask.id),
         given=_given(session, ask.id, items) if ask.status in TOUCHED else {},
+        note=ask.personal_note or "",
     )
 
 

@@ -67,15 +67,21 @@ class Start:
 
 
 def forecast_account(
-    engine: Engine, key: str, on: date | None = None, days: int = 90, language: Language = ENGLISH
+    engine: Engine,
+    key: str,
+    on: date | None = None,
+    days: int = 90,
+    language: Language = ENGLISH,
+    values: Sequence[SettingValue] | None = None,
 ) -> Forecast:
-    """Whom of an account we will ask. Accounts that share people with it are looked at, too. Raises NotFoundError."""
+    """Whom of an account we will ask, under what is set or, instead, `values`. Accounts that share people with it are
+    looked at, too. Raises NotFoundError."""
     moment = _first_day(engine, on, days)
     with engine.store.read(engine.scope) as session:
         account = find_account(session, key)
         name, contacts = account.name, [contact.id for contact in account.contacts]
     start = read_start(engine, moment, linked_accounts(engine.store, contacts[0]) if contacts else [])
-    plan = resolve(start.book, engine.plugins.catalog, start.values)
+    plan = resolve(start.book, engine.plugins.catalog, start.values if values is None else values)
     seen: list[pl.DataFrame] = []
     course = Course(make_world(engine, start, plan), start.under_way, seen=seen)
     course.run(day_number(start.day) + days - 1)

@@ -121,9 +121,13 @@ def _asks(decided: Decided, tailored: Tailored, rows: pl.Series) -> pl.DataFrame
         schema={"survey": pl.String, "survey_version_id": pl.Int64},
     )
     asks = book.hstack(tailored.frame.select("occasion", "survey", "channel", "valid_days", "send_at"))
-    asks = asks.with_columns(_forms(decided, tailored)).drop_nulls(["survey", "channel"])
+    asks = asks.with_columns(write_forms(decided, tailored)).drop_nulls(["survey", "channel"])
     asks = asks.join(versions, on="survey", how="left", maintain_order="left")
     send_at = _instants(asks["planned_on"], asks["send_at"], asks["timezone"])
+    waits = decided.decisions.plan.frame[rows].select(
+        "contact_id", needs_approval=decided.decisions.plan.columns["approval.required"] == "yes"
+    )
+    asks = asks.join(waits, on="contact_id", how="left", maintain_order="left")
     return asks.select(
         "account_id",
         "contact_id",
@@ -134,6 +138,7 @@ def _asks(decided: Decided, tailored: Tailored, rows: pl.Series) -> pl.DataFrame
         "channel",
         "planned_on",
         "form",
+        "needs_approval",
         origin=pl.lit("heed"),
         status=pl.lit("planned"),
         send_at=send_at,
@@ -141,7 +146,7 @@ def _asks(decided: Decided, tailored: Tailored, rows: pl.Series) -> pl.DataFrame
     )
 
 
-def _forms(decided: Decided, tailored: Tailored) -> pl.Series:
+def write_forms(decided: Decided, tailored: Tailored) -> pl.Series:
     """Each ask's form as JSON: its questions in order, repeated ones with the promise they are about."""
     repeated = [
         (survey.name, question.name)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.utils import import_string
 
 from engine.errors import HeedError, StorageError
 from engine.house import Engine
@@ -55,10 +57,21 @@ def build_site(engine: Engine) -> Flask:
     site.register_error_handler(StorageError, _show_failure)
     site.register_error_handler(Exception, _show_failure)
     site.after_request(_guard)
+    for blueprint in _brought(engine):
+        site.register_blueprint(blueprint)
     if engine.config.trusted_proxies:
         hops = engine.config.trusted_proxies
         site.wsgi_app = ProxyFix(site.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return site
+
+
+def _brought(engine: Engine) -> Iterator[Blueprint]:
+    """Pages of plugins. One that cannot be brought is logged, and missing."""
+    for called in engine.plugins.call("register_blueprints"):
+        if called.error:
+            log.error("%s", called.error)
+        for found in called.value or ():
+            yield import_string(found) if isinstance(found, str) else found
 
 
 def _show_failure(error: Exception) -> ResponseReturnValue:

@@ -1,0 +1,123 @@
+"""Who is signed in, and what they may do. One gate: every view says which role it needs, and of which account it is.
+
+A view's arguments tell whose account it is about: `account`, `contact`, `promise` and `ask` are ids. They are looked
+for within the accounts of whoever is signed in, so that what belongs to others is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+
+from engine.data.models import Account, Contact
+from engine.errors import NotFoundError
+from engine.house import Engine
+from engine.operations.relations import find_account_behind
+from engine.operations.users import Colleague, read_colleague
+from engine.web.screens import room
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+ANYBODY = "anybody"
+"""Needs nobody to be signed in."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Whose desk it is, the house within their accounts, and what the page is about."""
+
+    colleague: Colleague
+    engine: Engine
+    account: Account | None = None
+    contact: Contact | None = None
+
+
+def needs(role: str) -> Callable[[View], View]:
+    """The least role that a view is for: of its account, or of any where it has none."""
+
+    def mark(view: View) -> View:
+        view.needs = role  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def check() -> ResponseReturnValue | None:
+    """Let nobody in without a role; whoever is not signed in is sent to the door."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    role = getattr(view, "needs", "admin")
+    if role == ANYBODY:
+        return None
+    if not current_user.is_authenticated:
+        if request.method != "GET":
+            return abort(401)
+        return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+    g.desk = _sit_down(request.view_args or {})
+    account = g.desk.account
+    if not g.desk.colleague.may(role, account.id if account else None):
+        abort(403)
+    return None
+
+
+def _sit_down(arguments: dict[str, Any]) -> Desk:
+    house = room().engine
+    colleague = read_colleague(house, current_user.email)
+    engine = house.acting_as(colleague.email, colleague.scope)
+    about = {name: arguments[name] for name in ("account", "contact", "promise", "ask") if name in arguments}
+    if not about:
+        return Desk(colleague, engine)
+    account, contact = find_account_behind(engine, **about)
+    return Desk(colleague, engine, account, contact)
+
+
+def here() -> Desk:
+    """The desk of this request."""
+    found: Desk = g.desk
+    return found
+
+
+def account() -> Account:
+    """The account that this page is about."""
+    found = here().account
+    if found is None:
+        raise NotFoundError("There is no such account.")
+    return found
+
+
+def contact() -> Contact:
+    """The contact that this page is about."""
+    found = here().contact
+    if found is None:
+        raise NotFoundError("There is no such person.")
+    return found
+
+
+ROOMS = (
+    ("show_today", "Today", "viewer"),
+    ("list_accounts", "Accounts", "viewer"),
+    ("list_asks", "Asks", "viewer"),
+    ("list_promises", "Promises", "viewer"),
+    ("list_voices", "Voices", "viewer"),
+    ("show_house_plan", "Plan", "admin"),
+    ("list_strategies", "Strategies", "viewer"),
+    ("show_imports", "Imports", "admin"),
+    ("list_people", "People", "lead"),
+    ("list_changes", "Changes", "admin"),
+)
+
+
+def rooms() -> list[tuple[str, str]]:
+    """The rooms that are open to whoever is signed in."""
+    colleague = visitor()
+    return [(endpoint, name) for endpoint, name, role in ROOMS if colleague and colleague.may(role)]
+
+
+def visitor() -> Colleague | None:
+    """Who is signed in, for templates."""
+    desk = g.get("desk")
+    return desk.colleague if desk else None

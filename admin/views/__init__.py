@@ -1,0 +1,5 @@
+"""The pages, a module for each room of the desk. Importing this puts every one of them on the blueprint."""
+
+from admin.views import accounts, asks, door, house, people, plan, promises, today, why
+
+__all__ = ["accounts", "asks", "door", "house", "people", "plan", "promises", "today", "why"]

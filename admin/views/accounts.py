@@ -1,0 +1,79 @@
+"""Accounts: the list, and each relationship on one page; what is added to it."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from admin.access import account as its_account
+from admin.access import here, needs
+from admin.desk import desk
+from admin.forms import day_field, page_number, text_field
+from engine.operations import additions
+from engine.operations.relations import list_accounts, list_voices, local_date, open_account
+from engine.types import TIERS
+
+
+@desk.get("/accounts", endpoint="list_accounts")
+@needs("viewer")
+def show_accounts() -> ResponseReturnValue:
+    wanted = {name: request.args.get(name, "").strip()[:200] for name in ("words", "tier", "order")}
+    owner = here().colleague.email if request.args.get("whose") == "mine" else ""
+    found, more = list_accounts(here().engine, page=page_number(), owner=owner, **wanted)
+    return render_template(
+        "desk/accounts.html", lines=found, more=more, page=page_number(), wanted=wanted, tiers=TIERS,
+        whose=request.args.get("whose", ""), today=local_date(here().engine),
+    )  # fmt: skip
+
+
+@desk.get("/accounts/<int:account>")
+@needs("viewer")
+def show_account(account: int) -> ResponseReturnValue:
+    engine, found = here().engine, its_account()
+    relation = open_account(engine, found)
+    return render_template(
+        "desk/account.html", relation=relation, account=found, today=relation.today,
+        kinds=additions.list_kinds(engine), may=here().colleague.may("member", account),
+    )  # fmt: skip
+
+
+@desk.get("/voices", endpoint="list_voices")
+@needs("viewer")
+def show_voices() -> ResponseReturnValue:
+    words = request.args.get("words", "").strip()[:200]
+    found, more = list_voices(here().engine, words=words, page=page_number())
+    return render_template("desk/voices.html", voices=found, more=more, page=page_number(), words=words,
+                           today=local_date(here().engine))  # fmt: skip
+
+
+# What is added to it
+
+
+@desk.post("/accounts/<int:account>/notes")
+@needs("member")
+def add_note(account: int) -> ResponseReturnValue:
+    additions.add_note(
+        here().engine, its_account().key, text_field("words"), contact=text_field("contact"), on=day_field("on")
+    )
+    return _back(account, "Their words are kept.")
+
+
+@desk.post("/accounts/<int:account>/touchpoints")
+@needs("member")
+def add_touchpoint(account: int) -> ResponseReturnValue:
+    additions.add_touchpoint(here().engine, its_account().key, text_field("kind"), contact=text_field("contact"),
+                             on=day_field("on"), note=text_field("note"))  # fmt: skip
+    return _back(account, "The touchpoint is kept; the next plan knows of it.")
+
+
+@desk.post("/accounts/<int:account>/people")
+@needs("member")
+def add_contact(account: int) -> ResponseReturnValue:
+    given = {name: text_field(name) for name in ("name", "email", "phone", "role", "influence")}
+    additions.add_contact(here().engine, its_account().key, **given)
+    return _back(account, f"{given['name']} is known now.")
+
+
+def _back(account: int, told: str) -> ResponseReturnValue:
+    flash(told)
+    return redirect(url_for("desk.show_account", account=account), 303)

@@ -1,0 +1,129 @@
+"""The house itself: strategies and how they do, imports, and who changed what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+from werkzeug.utils import secure_filename
+
+from admin.access import here, needs
+from admin.desk import desk
+from admin.forms import page_number
+from engine.errors import InputError
+from engine.intake.report import ImportReport
+from engine.operations.imports import import_files
+from engine.operations.relations import local_date
+from engine.operations.settings import set_settings
+from engine.operations.weighing import Layer, list_plan
+from engine.operations.worklists import list_audit
+from engine.registry import STRATEGY_HOOKS, Plugin
+
+PARTS = {
+    "ask_from": "when there is a reason to ask", "hold_until": "when not to ask", "limit": "how many at once",
+    "worth": "who comes first", "question_worth": "which questions", "channel_worth": "which way",
+    "send_at": "at what hour",
+}  # fmt: skip
+MOST_SHOWN = 200
+"""Rejected rows on one page."""
+
+
+@desk.get("/strategies", endpoint="list_strategies")
+@needs("viewer")
+def show_strategies() -> ResponseReturnValue:
+    modes = _modes()
+    found = [(plugin, _takes_part(plugin), modes.get(plugin.name, "")) for plugin in here().engine.plugins.all.values()]
+    return render_template("desk/strategies.html", found=found)
+
+
+@desk.get("/strategies/<name>")
+@needs("viewer")
+def show_strategy(name: str) -> ResponseReturnValue:
+    plugin = _plugin(name)
+    specs = [spec for spec in here().engine.plugins.catalog.owned_by(name) if spec.key != "mode"]
+    return render_template("desk/strategy.html", plugin=plugin, parts_of=_takes_part(plugin), specs=specs,
+                           mode=_modes().get(name, ""), may=here().colleague.is_admin)  # fmt: skip
+
+
+@desk.post("/strategies/<name>/mode")
+@needs("admin")
+def send_mode(name: str) -> ResponseReturnValue:
+    changed = set_settings(here().engine, {f"{_plugin(name).name}.mode": request.form.get("mode", "")})
+    flash("Nothing was changed." if changed.number is None else f"It is change {changed.number} of the plan.")
+    for warning in changed.warnings:
+        flash(warning, "error")
+    return redirect(url_for("desk.show_strategy", name=name), 303)
+
+
+def _plugin(name: str) -> Plugin:
+    found = here().engine.plugins.all.get(name)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _takes_part(plugin: Plugin) -> list[str]:
+    return [PARTS[hook] for hook in STRATEGY_HOOKS if hook in plugin.hooks]
+
+
+def _modes() -> dict[str, str]:
+    """Each strategy's mode in the house."""
+    plan = list_plan(here().engine, Layer())
+    every = (setting for owners in plan.values() for group in owners.values() for setting in group)
+    return {one.spec.name.removesuffix(".mode"): one.value for one in every if one.spec.key == "mode"}
+
+
+# Imports
+
+
+@desk.get("/imports")
+@needs("admin")
+def show_imports() -> ResponseReturnValue:
+    return render_template("desk/imports.html", report=None)
+
+
+@desk.post("/imports")
+@needs("admin")
+def send_imports() -> ResponseReturnValue:
+    dry_run = request.form.get("action") != "import"
+    try:
+        report = _import(dry_run=dry_run)
+    except InputError as error:
+        return render_template("desk/imports.html", report=None, problem=str(error)), 422
+    return render_template("desk/imports.html", report=report, dry_run=dry_run, most=MOST_SHOWN)
+
+
+def _import(*, dry_run: bool) -> ImportReport:
+    with TemporaryDirectory() as folder:
+        files = []
+        for number, upload in enumerate(request.files.getlist("file")):
+            if upload.filename:
+                place = Path(folder) / str(number) / (secure_filename(upload.filename) or "file.csv")
+                place.parent.mkdir()
+                upload.save(place)
+                files.append(place)
+        if not files:
+            raise InputError("Choose at least one CSV file.")
+        return _named(import_files(here().engine, files, dry_run=dry_run), folder)
+
+
+def _named(report: ImportReport, folder: str) -> ImportReport:
+    """Files by the names they came under."""
+    found = [(one, Path(one.file).name) for one in report.rejections]
+    report.rejections = [type(one)(name, one.line, one.field, one.value, one.why) for one, name in found]
+    return report
+
+
+# Who changed what
+
+
+@desk.get("/changes", endpoint="list_changes")
+@needs("admin")
+def show_changes() -> ResponseReturnValue:
+    words = request.args.get("words", "").strip()[:200]
+    found, more = list_audit(here().engine, words=words, page=page_number())
+    return render_template("desk/changes.html", entries=found, more=more, page=page_number(), words=words,
+                           today=local_date(here().engine))  # fmt: skip

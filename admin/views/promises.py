@@ -1,0 +1,125 @@
+"""Promises: the list, each one as a conversation, and every step of it."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from admin.access import account, here, needs
+from admin.desk import desk
+from admin.forms import back_to, day_field, needed_day, page_number, text_field
+from engine.data.models import Promise
+from engine.house import Engine
+from engine.operations import promises as steps
+from engine.operations.letters import tell_state, tell_step
+from engine.operations.relations import local_date
+from engine.operations.worklists import PromisePage, list_promises, open_promise
+from engine.web.screens import room
+
+STATES = ("open", "overdue", "draft", "agreed", "disputed", "done", "kept", "declined", "all")
+
+
+@desk.get("/promises", endpoint="list_promises")
+@needs("viewer")
+def list_promises_page() -> ResponseReturnValue:
+    state, whose = request.args.get("state", "open"), request.args.get("whose", "")
+    engine = here().engine
+    owner = here().colleague.email if whose == "mine" else ""
+    found, more = list_promises(engine, state=state, owner=owner, page=page_number())
+    return render_template(
+        "desk/promises.html", promises=found, more=more, state=state, states=STATES, whose=whose,
+        today=local_date(engine), page=page_number(),
+    )  # fmt: skip
+
+
+@desk.get("/promises/<int:promise>")
+@needs("viewer")
+def show_promise(promise: int) -> ResponseReturnValue:
+    page = open_promise(here().engine, promise)
+    may = here().colleague.may("member", page.promise.account_id)
+    return render_template("desk/promise.html", page=page, promise=page.promise, seen=_as_seen(page), may=may,
+                           today=page.today, possible=steps.STEPS[page.promise.status])  # fmt: skip
+
+
+def _as_seen(page: PromisePage) -> dict[str, object] | None:
+    """What the client reads, in their language."""
+    if page.outcome is None or page.promise.contact is None:
+        return None
+    locales = [page.promise.contact.locale, page.promise.account.locale, page.company.locale]
+    language = room().screens.languages.choose(locales)
+    history = [
+        (language.day(step.on, page.today), tell_step(step, language, page.today)) for step in page.outcome.steps
+    ]
+    return {
+        "language": language,
+        "state": tell_state(page.outcome, language, page.today),
+        "history": history,
+        "owner": language.gettext("%(owner)s answers for it.", owner=page.outcome.owner_name),
+        "said": language.gettext("You said: “%(words)s”", words=page.outcome.said) if page.outcome.said else "",
+    }
+
+
+@desk.post("/promises/<int:promise>/<step>")
+@needs("member")
+def take_step(promise: int, step: str) -> ResponseReturnValue:
+    if step not in TAKEN:
+        raise NotFound
+    take, told = TAKEN[step]
+    taken = take(here().engine, promise)
+    flash(told.format(name=steps.name(taken), title=taken.title))
+    return redirect(back_to(url_for("desk.show_promise", promise=promise)), 303)
+
+
+def _agree(engine: Engine, number: int) -> Promise:
+    return steps.agree_promise(engine, number, due_on=day_field("due_on"))
+
+
+def _move(engine: Engine, number: int) -> Promise:
+    return steps.move_promise(
+        engine, number, due_on=needed_day("due_on", "Which day is it moved to?"), reason=text_field("reason")
+    )
+
+
+def _do(engine: Engine, number: int) -> Promise:
+    return steps.do_promise(engine, number, what=text_field("reason"))
+
+
+def _decline(engine: Engine, number: int) -> Promise:
+    return steps.decline_promise(engine, number, reason=text_field("reason"))
+
+
+def _hand_over(engine: Engine, number: int) -> Promise:
+    reason = text_field("reason") or None
+    return steps.hand_over_promise(engine, number, owner_email=text_field("owner_email"), reason=reason)
+
+
+TAKEN = {
+    "agree": (_agree, "{name} is agreed. From now on the client sees it."),
+    "move": (_move, "{name} is moved; the client reads why."),
+    "do": (_do, "{name} is done. Whether it was kept is for the client to say."),
+    "decline": (_decline, "{name} is declined, in the open."),
+    "hand-over": (_hand_over, "{name} is handed over."),
+}
+
+
+@desk.post("/accounts/<int:account>/promises")
+@needs("member")
+def add_promise(account: int) -> ResponseReturnValue:
+    whom = request.form.get("contact", "")
+    made = steps.add_promise(
+        here().engine,
+        _account_key(),
+        whom or None,
+        title=text_field("title"),
+        owner_email=text_field("owner_email") or None,
+        due_on=day_field("due_on"),
+        said=text_field("said") or None,
+        agreed="agreed" in request.form,
+    )
+    flash(f"{steps.name(made)} is {'agreed' if made.status == 'agreed' else 'a draft'}.")
+    return redirect(url_for("desk.show_promise", promise=made.id), 303)
+
+
+def _account_key() -> str:
+    return account().key

@@ -1,0 +1,168 @@
+"""What the account team's pages show of one account and its people, as queries."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from engine.data.models import ASKED, Account, AnswerRow, Ask, Contact, Promise, PromiseEvent, Touchpoint, Voice
+from engine.data.scope import among
+
+KINDS: dict[str, Any] = {"contact": Contact, "promise": Promise, "ask": Ask}
+"""What an id in an address may be of."""
+
+
+def find_behind(session: Session, kind: str, number: int) -> tuple[int, int | None] | None:
+    """The account and the contact behind a contact, promise or ask; None where there is none to be seen."""
+    if kind == "contact":
+        found: Any = session.execute(select(Contact.account_id, Contact.id).where(Contact.id == number)).first()
+    else:
+        table = KINDS[kind]
+        found = session.execute(select(table.account_id, table.contact_id).where(table.id == number)).first()
+    return (found[0], found[1]) if found else None
+
+
+def get_account(session: Session, number: int) -> Account | None:
+    return session.scalar(select(Account).where(Account.id == number))
+
+
+def get_contact(session: Session, number: int) -> Contact | None:
+    return session.scalar(select(Contact).where(Contact.id == number).options(joinedload(Contact.account)))
+
+
+def list_contacts(session: Session, account_id: int) -> Sequence[Contact]:
+    query = select(Contact).where(Contact.account_id == account_id)
+    return session.scalars(query.order_by(func.coalesce(Contact.name, Contact.key))).all()
+
+
+def list_account_asks(session: Session, account_id: int, most: int = 200) -> Sequence[Ask]:
+    """The newest first; those that wait are newest of all."""
+    query = select(Ask).where(Ask.account_id == account_id).options(joinedload(Ask.contact))
+    return session.scalars(query.order_by(func.coalesce(Ask.sent_at, Ask.send_at).desc()).limit(most)).all()
+
+
+def list_account_voices(session: Session, account_id: int, most: int = 100) -> Sequence[Voice]:
+    query = select(Voice).where(Voice.account_id == account_id)
+    return session.scalars(query.order_by(Voice.said_at.desc()).limit(most)).all()
+
+
+def list_account_touchpoints(session: Session, account_id: int, most: int = 100) -> Sequence[Touchpoint]:
+    query = select(Touchpoint).where(Touchpoint.account_id == account_id)
+    return session.scalars(query.order_by(Touchpoint.happened_at.desc()).limit(most)).all()
+
+
+def list_promise_events(session: Session, account_id: int) -> Sequence[PromiseEvent]:
+    """Every step of every promise to an account."""
+    query = select(PromiseEvent).join(Promise, Promise.id == PromiseEvent.promise_id)
+    return session.scalars(query.where(Promise.account_id == account_id)).all()
+
+
+def list_scores(session: Session, account_id: int, most: int = 1000) -> Sequence[AnswerRow]:
+    """What was answered at an account, the newest last."""
+    query = select(AnswerRow).where(AnswerRow.account_id == account_id)
+    return session.scalars(query.order_by(AnswerRow.id.desc()).limit(most)).all()[::-1]
+
+
+# Lists of accounts
+
+
+def list_accounts(
+    session: Session, *, words: str = "", tier: str = "", owner: str = "", order: str = "name", skip: int = 0, most: int
+) -> Sequence[Account]:
+    """A page of the accounts that may be seen, one more than `most` where there are more."""
+    query = select(Account)
+    if words:
+        query = query.where(or_(_holds(Account.name, words), _holds(Account.key, words)))
+    if tier:
+        query = query.where(Account.tier == tier)
+    if owner:
+        query = query.where(func.lower(Account.owner_email) == owner)
+    orders = {
+        "name": (Account.name, Account.id),
+        "renewal": (Account.renewal_on.asc().nulls_last(), Account.id),
+        "revenue": (Account.annual_revenue.desc().nulls_last(), Account.id),
+    }
+    query = query.order_by(*orders.get(order, orders["name"])).offset(skip).limit(most + 1)
+    return session.scalars(query).all()
+
+
+def count_by_account(session: Session, account_ids: Collection[int], today: date) -> dict[int, Any]:
+    """Promises that wait for us and those that are late, by account."""
+    waits = Promise.status.in_(("drafted", "agreed"))
+    late = func.count().filter(Promise.status == "agreed", Promise.due_on < today)
+    query = select(Promise.account_id, func.count().label("open"), late.label("late"))
+    query = query.where(waits, _among(session, Promise.account_id, account_ids)).group_by(Promise.account_id)
+    return {row.account_id: row for row in session.execute(query)}
+
+
+def last_heard(session: Session, account_ids: Collection[int]) -> dict[int, Any]:
+    """When somebody at each account last answered."""
+    query = select(Ask.account_id, func.max(Ask.answered_at)).where(_among(session, Ask.account_id, account_ids))
+    return dict(session.execute(query.where(Ask.answered_at.is_not(None)).group_by(Ask.account_id)).all())
+
+
+def count_asks_by_contact(session: Session, account_id: int, since: datetime) -> dict[int, Any]:
+    """For each contact of an account: asks since then, when last asked and when last heard."""
+    counted = Ask.status.in_(ASKED)
+    query = select(
+        Ask.contact_id,
+        func.count().filter(counted, Ask.sent_at >= since).label("asks"),
+        func.max(Ask.sent_at).filter(counted).label("asked_at"),
+        func.max(Ask.answered_at).label("heard_at"),
+    )
+    query = query.where(Ask.account_id == account_id).group_by(Ask.contact_id)
+    return {row.contact_id: row for row in session.execute(query)}
+
+
+# Looking for something
+
+
+def search_accounts(session: Session, words: str, most: int) -> Sequence[Account]:
+    query = select(Account).where(or_(_holds(Account.name, words), _holds(Account.key, words)))
+    return session.scalars(query.order_by(Account.name).limit(most)).all()
+
+
+def search_contacts(session: Session, words: str, most: int) -> Sequence[Contact]:
+    found = or_(_holds(Contact.name, words), _holds(Contact.email, words))
+    query = select(Contact).where(found).options(joinedload(Contact.account))
+    return session.scalars(query.order_by(Contact.name).limit(most)).all()
+
+
+def search_promises(session: Session, words: str, most: int) -> Sequence[Promise]:
+    found = or_(_holds(Promise.title, words), _holds(Promise.said, words))
+    return session.scalars(_with_people(select(Promise).where(found)).order_by(Promise.id.desc()).limit(most)).all()
+
+
+def search_voices(session: Session, words: str, most: int) -> Sequence[tuple[Voice, Account, Contact | None]]:
+    return list_voices(session, words=words, most=most)
+
+
+def list_voices(
+    session: Session, *, words: str = "", since: datetime | None = None, skip: int = 0, most: int
+) -> Sequence[tuple[Voice, Account, Contact | None]]:
+    """What clients said, with whose words they are; the newest first."""
+    query = select(Voice, Account, Contact).join(Account, Account.id == Voice.account_id)
+    query = query.outerjoin(Contact, Contact.id == Voice.contact_id)
+    if words:
+        query = query.where(_holds(Voice.words, words))
+    if since:
+        query = query.where(Voice.said_at >= since)
+    found = session.execute(query.order_by(Voice.said_at.desc(), Voice.id.desc()).offset(skip).limit(most))
+    return [(voice, account, contact) for voice, account, contact in found]
+
+
+def _with_people(query: Select[Promise]) -> Select[Promise]:
+    return query.options(joinedload(Promise.account), joinedload(Promise.contact))
+
+
+def _holds(column: Any, words: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.icontains(words, autoescape=True)
+    return found
+
+
+def _among(session: Session, column: Any, ids: Collection[int]) -> ColumnElement[bool]:
+    return among(column, ids, session.get_bind().dialect.name)

@@ -1,0 +1,110 @@
+"""What waits for the account team, as queries: promises, asks to approve, sending troubles, silence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from engine.data.models import Account, Ask, Contact, Promise
+
+WAITS = Promise.status.in_(("drafted", "agreed"))
+STATES = {
+    "open": WAITS,
+    "draft": Promise.status == "drafted",
+    "agreed": Promise.status == "agreed",
+    "disputed": and_(Promise.status == "agreed", Promise.verdict == "disputed"),
+    "done": and_(Promise.status == "done", Promise.verdict.is_(None)),
+    "kept": and_(Promise.status == "done", Promise.verdict == "kept"),
+    "declined": Promise.status == "declined",
+}
+"""States of promises by the words the account team uses; `overdue` needs to know the day."""
+
+
+def list_promises(
+    session: Session,
+    *,
+    state: str = "",
+    owner: str = "",
+    due_until: date | None = None,
+    overdue_on: date | None = None,
+    skip: int = 0,
+    most: int,
+) -> Sequence[Promise]:
+    """What waits for us first, by due date; then what is settled, newest first."""
+    query = _promises()
+    if state in STATES:
+        query = query.where(STATES[state])
+    if owner:
+        query = query.where(func.lower(Promise.owner_email) == owner)
+    if due_until:
+        query = query.where(Promise.due_on <= due_until)
+    if overdue_on:
+        query = query.where(Promise.status == "agreed", Promise.due_on < overdue_on)
+    waits = case((WAITS, 0), else_=1)
+    due = case((waits == 0, Promise.due_on))
+    query = query.order_by(waits, due.nulls_first(), Promise.made_on.desc(), Promise.id.desc())
+    return session.scalars(query.offset(skip).limit(most)).all()
+
+
+def find_promise(session: Session, number: int) -> Promise | None:
+    return session.scalar(_promises().where(Promise.id == number))
+
+
+def _promises() -> Select[Promise]:
+    return select(Promise).options(joinedload(Promise.account), joinedload(Promise.contact))
+
+
+def list_asks(
+    session: Session,
+    *,
+    statuses: Collection[str] = (),
+    to_approve: bool = False,
+    channel: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    skip: int = 0,
+    most: int,
+) -> Sequence[Ask]:
+    """Asks with their people: those to come by day, then those that went out, the newest first."""
+    waits = Ask.status.in_(("planned", "approved", "sending"))
+    query = select(Ask).options(joinedload(Ask.account), joinedload(Ask.contact))
+    if statuses:
+        query = query.where(Ask.status.in_(statuses))
+    if to_approve:
+        query = query.where(Ask.needs_approval, Ask.status == "planned", Ask.origin == "heed")
+    if channel:
+        query = query.where(Ask.channel == channel)
+    if since:
+        query = query.where(Ask.send_at >= since)
+    if until:
+        query = query.where(Ask.send_at < until)
+    query = query.order_by(case((waits, 0), else_=1), case((waits, Ask.send_at)), Ask.sent_at.desc(), Ask.id)
+    return session.scalars(query.offset(skip).limit(most)).all()
+
+
+def list_troubles(session: Session, since: datetime, most: int) -> Sequence[Ask]:
+    """Asks that came back, may or may not have arrived, or could not be sent."""
+    failed = and_(Ask.status == "cancelled", Ask.why_status.startswith("it could not"))
+    trouble = or_(Ask.status.in_(("bounced", "in_doubt")), failed)
+    query = select(Ask).options(joinedload(Ask.account), joinedload(Ask.contact))
+    query = query.where(Ask.origin == "heed", trouble, func.coalesce(Ask.sent_at, Ask.send_at) >= since)
+    return session.scalars(query.order_by(Ask.id.desc()).limit(most)).all()
+
+
+def list_silent(session: Session, since: datetime, most: int) -> Sequence[tuple[Contact, Account, datetime | None]]:
+    """People who carry decisions and were not heard since then, with when they last were; the most valuable first."""
+    heard = select(Ask.contact_id, func.max(Ask.answered_at).label("at")).where(Ask.answered_at.is_not(None))
+    last = heard.group_by(Ask.contact_id).subquery()
+    query = select(Contact, Account, last.c.at).join(Account, Account.id == Contact.account_id)
+    query = query.outerjoin(last, last.c.contact_id == Contact.id)
+    query = query.where(
+        Contact.influence.in_(("decision_maker", "champion")),
+        Account.tier.in_(("strategic", "key")),
+        Contact.opted_out_on.is_(None),
+        or_(last.c.at.is_(None), last.c.at < since),
+    )
+    query = query.order_by(Account.annual_revenue.desc().nulls_last(), Contact.id).limit(most)
+    return [(contact, account, at) for contact, account, at in session.execute(query)]

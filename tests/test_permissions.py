@@ -1,0 +1,135 @@
+"""Who may open which page and take which step: every route of the desk, for everybody, of their team and another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from engine.house import Engine
+from engine.operations.users import RANKS
+from tests.desk import ADMIN, ROLES, STRANGER, Desks, address, furnish, sign_in
+
+ANYBODY, SIGNED_IN = "anybody", "signed in"
+NEEDS = {
+    "security.login": ANYBODY, "security.logout": ANYBODY, "security.forgot_password": ANYBODY,
+    "security.reset_password": ANYBODY, "security.change_password": SIGNED_IN, "security.verify": SIGNED_IN,
+    "desk.show_welcome": ANYBODY, "desk.send_welcome": ANYBODY, "desk.show_style": ANYBODY, "desk.show_script": ANYBODY,
+    "desk.show_desk": "viewer", "desk.show_today": "viewer", "desk.search": "viewer", "desk.show_myself": "viewer",
+    "desk.sign_out_everywhere": "viewer", "desk.list_accounts": "viewer", "desk.list_asks": "viewer",
+    "desk.list_promises": "viewer", "desk.list_voices": "viewer", "desk.list_strategies": "viewer",
+    "desk.show_strategy": "viewer", "desk.approve_many": "owner",
+    "desk.show_account": "viewer", "desk.show_plan": "viewer", "desk.show_plan_history": "viewer",
+    "desk.add_note": "member", "desk.add_touchpoint": "member", "desk.add_contact": "member",
+    "desk.add_promise": "member", "desk.send_plan": "owner", "desk.show_forecast": "owner", "desk.revert_plan": "owner",
+    "desk.show_why": "viewer", "desk.show_preview": "viewer", "desk.show_preview_survey": "viewer",
+    "desk.show_preview_message": "viewer", "desk.show_promise": "viewer", "desk.take_step": "member",
+    "desk.approve_one": "owner", "desk.send_note": "member", "desk.send_move": "owner", "desk.send_skip": "owner",
+    "desk.show_house_plan": "admin", "desk.send_house_plan": "admin", "desk.show_tier_plan": "admin",
+    "desk.send_tier_plan": "admin", "desk.send_mode": "admin", "desk.show_imports": "admin",
+    "desk.send_imports": "admin", "desk.list_changes": "admin", "desk.list_people": "lead",
+    "desk.add_person": "admin", "desk.send_person_link": "admin", "desk.change_person": "admin",
+    "desk.add_team": "admin", "desk.place_person": "lead", "desk.place_account": "admin",
+}  # fmt: skip
+"""The least role for every route; a route that is not here fails. Of its account, where the address names one."""
+OF_AN_ACCOUNT = ("account", "contact", "promise", "ask")
+REFUSED = (401, 403, 404)
+VISITORS = ("nobody", *map(address, ROLES), ADMIN, STRANGER)
+
+
+@pytest.fixture
+def desks(engine: Engine) -> Desks:
+    return furnish(engine)
+
+
+def routes(app: Flask) -> list[tuple[Rule, str]]:
+    """Every route of the desk, with each verb."""
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/admin")]
+    return [(rule, verb) for rule in rules for verb in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})]
+
+
+def url_of(app: Flask, rule: Rule, desks: Desks) -> str:
+    known = vars(desks) | {"tier": "key", "name": "fatigue_limits", "step": "agree", "number": 1, "token": "none",
+                           "accent": "2f5d62", "mark": "0"}  # fmt: skip
+    with app.test_request_context():
+        url: str = app.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
+    return url
+
+
+def test_every_route_has_a_row(app: Flask) -> None:
+    assert {rule.endpoint for rule, _ in routes(app)} == set(NEEDS)
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_everybody_comes_as_far_as_their_role_reaches(app: Flask, engine: Engine, desks: Desks, visitor: str) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    wrong = []
+    for rule, verb in routes(app):
+        if NEEDS[rule.endpoint] in (ANYBODY, SIGNED_IN) or rule.endpoint == "desk.sign_out_everywhere":
+            continue
+        client = app.test_client()
+        if visitor != "nobody":
+            sign_in(client, engine, visitor)
+        answer = client.open(url_of(app, rule, desks), method=verb)
+        if said := _is_wrong(rule, verb, visitor, answer):
+            wrong.append(said)
+    assert wrong == []
+
+
+def _is_wrong(rule: Rule, verb: str, visitor: str, answer: Any) -> str:
+    got = f"{verb} {rule.rule} for {visitor}: {answer.status_code}"
+    if answer.status_code >= 500:
+        return got
+    if visitor == "nobody":
+        sent_away = answer.status_code == 401 or "/admin/login" in answer.headers.get("Location", "")
+        return "" if sent_away else got
+    about = [name for name in OF_AN_ACCOUNT if name in rule.arguments]
+    if visitor == STRANGER and (about or "team" in rule.arguments):
+        return "" if answer.status_code in REFUSED else got
+    role = {ADMIN: "admin", STRANGER: "lead"}.get(visitor, visitor.partition("@")[0])
+    reaches = RANKS.index(role) >= RANKS.index(NEEDS[rule.endpoint])
+    return "" if reaches == (answer.status_code not in (401, 403)) else got
+
+
+@pytest.mark.parametrize("visitor", [None, ADMIN])
+def test_no_form_of_another_site_is_taken(app: Flask, engine: Engine, desks: Desks, visitor: str | None) -> None:
+    client = app.test_client()
+    if visitor:
+        sign_in(client, engine, visitor)
+    unsafe = [rule for rule, verb in routes(app) if verb != "GET"]
+    taken = {
+        rule.rule: code
+        for rule in unsafe
+        if (code := client.post(url_of(app, rule, desks), data={"password": "x"}).status_code) not in (400, 401)
+    }
+    # Flask-Security shows its own forms again, with what is wrong, or sends those away who are signed in already.
+    shown_again = {"/admin/login", "/admin/reset", "/admin/reset/<token>", "/admin/change", "/admin/verify",
+                   "/admin/logout"}  # fmt: skip
+    assert set(taken) <= shown_again
+
+
+def test_what_another_team_has_is_in_no_list(client: FlaskClient, engine: Engine, desks: Desks) -> None:
+    sign_in(client, engine, address("lead"))
+    for page in ("today", "today?whose=everybody", "accounts", "asks", "promises?state=all", "voices", "search?q=wind"):
+        text = client.get(f"/admin/{page}").text
+        assert "Southwind" not in text, page
+    assert "Northwind" in client.get("/admin/search?q=wind").text
+
+
+def test_asks_of_another_team_are_not_approved_with_ones_own(
+    app: Flask, client: FlaskClient, engine: Engine, desks: Desks
+) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    sign_in(client, engine, address("owner"))
+    said = client.post("/admin/asks/approve", data={"ask": [desks.ask, desks.theirs["ask"]]}, follow_redirects=True)
+    assert "1 ask approved." in said.text
+
+
+def test_a_person_and_an_account_that_do_not_belong_together_are_not_there(
+    client: FlaskClient, engine: Engine, desks: Desks
+) -> None:
+    sign_in(client, engine, address("lead"))
+    assert client.get(f"/admin/people/{desks.theirs['contact']}/why").status_code == 404
