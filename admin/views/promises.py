@@ -11,13 +11,16 @@ from admin.desk import desk
 from admin.forms import back_to, day_field, needed_day, page_number, text_field
 from engine.data.models import Promise
 from engine.house import Engine
-from engine.operations import promises as steps
+from engine.operations import promises
+from engine.operations.hand_overs import accept_promise, hand_over_promise, refuse_promise
 from engine.operations.letters import tell_state, tell_step
+from engine.operations.promise_steps import STEPS, name
 from engine.operations.relations import local_date
+from engine.operations.suggestions import dismiss_promise
 from engine.operations.worklists import PromisePage, list_promises, open_promise
 from engine.web.screens import room
 
-STATES = ("open", "overdue", "draft", "agreed", "disputed", "done", "kept", "declined", "all")
+STATES = ("open", "overdue", "draft", "agreed", "disputed", "done", "kept", "declined", "dismissed", "all")
 
 
 @desk.get("/promises", endpoint="list_promises")
@@ -39,7 +42,7 @@ def show_promise(promise: int) -> ResponseReturnValue:
     page = open_promise(here().engine, promise)
     may = here().colleague.may("member", page.promise.account_id)
     return render_template("desk/promise.html", page=page, promise=page.promise, seen=_as_seen(page), may=may,
-                           today=page.today, possible=steps.STEPS[page.promise.status])  # fmt: skip
+                           today=page.today, possible=STEPS[page.promise.status])  # fmt: skip
 
 
 def _as_seen(page: PromisePage) -> dict[str, object] | None:
@@ -67,31 +70,52 @@ def take_step(promise: int, step: str) -> ResponseReturnValue:
         raise NotFound
     take, told = TAKEN[step]
     taken = take(here().engine, promise)
-    flash(told.format(name=steps.name(taken), title=taken.title))
+    flash(told.format(name=name(taken), title=taken.title))
     return redirect(back_to(url_for("desk.show_promise", promise=promise)), 303)
 
 
 def _agree(engine: Engine, number: int) -> Promise:
-    return steps.agree_promise(engine, number, due_on=day_field("due_on"))
+    return promises.agree_promise(engine, number, due_on=day_field("due_on"), seen=_seen())
 
 
 def _move(engine: Engine, number: int) -> Promise:
-    return steps.move_promise(
-        engine, number, due_on=needed_day("due_on", "Which day is it moved to?"), reason=text_field("reason")
-    )
+    day = needed_day("due_on", "Which day is it moved to?")
+    return promises.move_promise(engine, number, due_on=day, reason=text_field("reason"), seen=_seen())
 
 
 def _do(engine: Engine, number: int) -> Promise:
-    return steps.do_promise(engine, number, what=text_field("reason"))
+    return promises.do_promise(engine, number, what=text_field("reason"), seen=_seen())
 
 
 def _decline(engine: Engine, number: int) -> Promise:
-    return steps.decline_promise(engine, number, reason=text_field("reason"))
+    return promises.decline_promise(engine, number, reason=text_field("reason"), seen=_seen())
+
+
+def _dismiss(engine: Engine, number: int) -> Promise:
+    return dismiss_promise(engine, number, reason=text_field("reason"), seen=_seen())
 
 
 def _hand_over(engine: Engine, number: int) -> Promise:
     reason = text_field("reason") or None
-    return steps.hand_over_promise(engine, number, owner_email=text_field("owner_email"), reason=reason)
+    return hand_over_promise(engine, number, owner_email=text_field("owner_email"), reason=reason, seen=_seen())
+
+
+def _accept(engine: Engine, number: int) -> Promise:
+    return accept_promise(engine, number, seen=_seen())
+
+
+def _refuse(engine: Engine, number: int) -> Promise:
+    return refuse_promise(engine, number, reason=text_field("reason") or None, seen=_seen())
+
+
+def _note(engine: Engine, number: int) -> Promise:
+    return promises.note_promise(engine, number, text=text_field("reason"))
+
+
+def _seen() -> int | None:
+    """The version of the promise that the form was drawn from."""
+    text = request.form.get("seen", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 TAKEN = {
@@ -99,7 +123,11 @@ TAKEN = {
     "move": (_move, "{name} is moved; the client reads why."),
     "do": (_do, "{name} is done. Whether it was kept is for the client to say."),
     "decline": (_decline, "{name} is declined, in the open."),
-    "hand-over": (_hand_over, "{name} is handed over."),
+    "dismiss": (_dismiss, "{name} is put aside; the client never saw it."),
+    "hand-over": (_hand_over, "They are asked to take {name} over. Until they do it stays where it is."),
+    "accept": (_accept, "{name} is yours now."),
+    "refuse": (_refuse, "{name} stays where it was."),
+    "note": (_note, "Noted, for the team."),
 }
 
 
@@ -107,7 +135,7 @@ TAKEN = {
 @needs("member")
 def add_promise(account: int) -> ResponseReturnValue:
     whom = request.form.get("contact", "")
-    made = steps.add_promise(
+    made = promises.add_promise(
         here().engine,
         _account_key(),
         whom or None,
@@ -117,7 +145,7 @@ def add_promise(account: int) -> ResponseReturnValue:
         said=text_field("said") or None,
         agreed="agreed" in request.form,
     )
-    flash(f"{steps.name(made)} is {'agreed' if made.status == 'agreed' else 'a draft'}.")
+    flash(f"{name(made)} is {'agreed' if made.status == 'agreed' else 'a draft'}.")
     return redirect(url_for("desk.show_promise", promise=made.id), 303)
 
 

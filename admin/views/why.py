@@ -57,7 +57,7 @@ def show_preview_survey(contact: int) -> ResponseReturnValue:
     form, screens = _preview().form, room().screens
     language = screens.languages.choose([*form.locales, form.company.locale])
     elements = screens.elements(form, language, {}, {})
-    nowhere = {"wishes_url": "#", "promises_url": "#", "submission_id": ""}
+    nowhere = {"wishes_url": "#", "promises_url": "#", "here": "#", "submission_id": "", "filled": (), "picked": ""}
     told = tell_form(form, language)
     return _frame(screens.draw("survey", language, form.company, form.today, form=form, told=told, elements=elements,
                                errors={}, **nowhere))  # fmt: skip

@@ -19,6 +19,7 @@ STATES = {
     "done": and_(Promise.status == "done", Promise.verdict.is_(None)),
     "kept": and_(Promise.status == "done", Promise.verdict == "kept"),
     "declined": Promise.status == "declined",
+    "dismissed": Promise.status.in_(("dismissed", "merged")),
 }
 """States of promises by the words the account team uses; `overdue` needs to know the day."""
 
@@ -47,6 +48,12 @@ def list_promises(
     due = case((waits == 0, Promise.due_on))
     query = query.order_by(waits, due.nulls_first(), Promise.made_on.desc(), Promise.id.desc())
     return session.scalars(query.offset(skip).limit(most)).all()
+
+
+def list_offered(session: Session, email: str, most: int) -> Sequence[Promise]:
+    """What somebody was asked to take over."""
+    query = _promises().where(func.lower(Promise.offered_to) == email, WAITS)
+    return session.scalars(query.order_by(Promise.due_on, Promise.id).limit(most)).all()
 
 
 def find_promise(session: Session, number: int) -> Promise | None:

@@ -37,6 +37,8 @@ class Today:
     disputed: Sequence[Promise]
     due: Sequence[Promise]
     drafts: Sequence[Promise]
+    offered: Sequence[Promise]
+    """What others ask whoever looks at it to take over."""
     asks: Sequence[Ask]
     voices: Sequence[tuple[Any, Account, Contact | None]]
     silent: Sequence[tuple[Contact, Account, datetime | None]]
@@ -45,7 +47,7 @@ class Today:
 
     @property
     def waits(self) -> int:
-        return sum(map(len, (self.overdue, self.disputed, self.due, self.drafts, self.asks)))
+        return sum(map(len, (self.overdue, self.disputed, self.due, self.drafts, self.offered, self.asks)))
 
     @property
     def is_empty(self) -> bool:
@@ -66,6 +68,7 @@ def open_today(engine: Engine, scope: Scope) -> Today:
             disputed=disputed,
             due=[promise for promise in soon if promise.id not in shown],
             drafts=data.list_promises(session, state="draft", most=MOST),
+            offered=data.list_offered(session, engine.author, MOST),
             asks=data.list_asks(session, to_approve=True, most=MOST),
             voices=relations.list_voices(session, since=_yesterday(now), most=MOST),
             silent=data.list_silent(session, now - SILENT, 8),
