@@ -32,7 +32,8 @@ STEPS = {
     "drafted": "drafted it", "agreed": "agreed to it", "moved": "moved it", "handed_over": "handed it over",
     "done": "said it is done", "declined": "decided against it", "kept": "said it was kept",
     "disputed": "said it is not done", "imported": "brought it in", "dismissed": "put the draft aside",
-    "merged": "let another one answer it", "reopened": "opened it again", "offered": "asked a colleague to take it over",
+    "merged": "let another one answer it", "reopened": "opened it again",
+    "offered": "asked a colleague to take it over",
     "refused": "did not take it over", "covered": "had somebody stand in", "corrected": "put the words right",
     "noted": "noted", "escalated": "called for help",
 }  # fmt: skip

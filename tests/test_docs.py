@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from engine.api import Answer, Given, Message, Question
-from engine.app import open_house
+from engine.app import create_app, open_house
 from engine.config import Config
 from engine.operations.decisions import explain_all
 from engine.operations.imports import import_files
@@ -48,7 +48,11 @@ def test_every_hook_has_an_example_that_decides_without_a_failure(house):
     for name, source in EXAMPLES:
         health = house.plugins.all[name].health
         assert (health.failures, health.last_error) == (0, "")
-        assert health.calls or "promise" in source
+        assert health.calls or "promise" in source or "register_blueprints" in source
+
+
+def test_the_example_of_a_page_is_served(house):
+    assert create_app(house).test_client().get("/about").text == "We listen, and keep our promises."
 
 
 def test_the_example_of_a_channel_delivers(house):
