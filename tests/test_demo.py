@@ -101,7 +101,7 @@ def read_urls(process):
         if "Ctrl+C" in line:
             break
     urls = re.findall(r"http://\S+", told)
-    assert len(urls) == 4, told
+    assert len(urls) == 5, told
     return urls
 
 

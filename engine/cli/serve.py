@@ -24,7 +24,7 @@ from engine.errors import HeedError
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="How many processes serve.")
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
-    """Serve the pages that clients open, until Ctrl-C.
+    """Serve the pages that clients open, and the account team's desk, until Ctrl-C.
 
     \b
     Example:
@@ -37,6 +37,7 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
     # Processes start afresh and read the environment; the option of this command has to be in it.
     os.environ["HEED_DATABASE_URL"] = engine.config.database_url
     click.echo(f"Heed serves http://{host}:{port} – links for clients begin with {engine.config.public_url}")
+    click.echo(f"The account team's desk is at http://{host}:{port}/admin/")
     if engine.config.today:
         click.echo(f"For these pages it is noon of {engine.config.today} (HEED_TODAY).")
     click.echo("Press Ctrl-C to stop.")

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from engine.cli.demo.stage import FOLDER, Stage, open_stage, serving
-from engine.cli.demo.story import STEPS, Step, Story, list_pages
+from engine.cli.demo.story import ADMIN, JAMES, PASSWORD, STEPS, TOM, Step, Story, list_pages
 from engine.errors import HeedError
 
 
@@ -65,4 +65,5 @@ def show_pages(stage: Stage, pages: dict[str, str], *, stays: bool) -> None:
     stage.say("\nOpen in a browser:")
     for what, url in pages.items():
         stage.console.print(f"     {what:<22} {url}", soft_wrap=True)
+    stage.say(f"\nThe desk opens for {ADMIN} (an admin), {TOM} and {JAMES} with the password “{PASSWORD}”.")
     stage.say("Ctrl+C ends the demo.")

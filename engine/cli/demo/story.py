@@ -33,9 +33,11 @@ from engine.operations.promises import (
 from engine.operations.sending import send_due
 from engine.operations.settings import set_settings
 from engine.operations.suggestions import make_suggestions
+from engine.operations.users import add_user, choose_password, welcome_link
 from engine.samples.book import HOUSE, KINDS, first_day, write_book
 from engine.web.mailcatcher import list_mail
 
+ADMIN = "ruth.lindqvist@quillbrook.example"
 TOM = "tom.ashworth@quillbrook.example"
 JAMES = "james.okafor@quillbrook.example"
 
@@ -55,6 +57,9 @@ MARCUS = Mind(
     words="Two of the last four reports came a day late, and I found out by opening an empty folder.",
     reasons=("reporting", "promises"),
 )
+
+
+PASSWORD = "a desk for the demo"  # noqa: S105  (of a house that is made anew each time, on this computer only)
 
 
 @dataclass
@@ -80,6 +85,15 @@ def import_book(story: Story) -> None:
     stage.say(f"{HOUSE['company.name']} is a company that does not exist. It is {in_full(today)}, half past six.")
     stage.typed("heed import " + " ".join(f"{kind}.csv" for kind in KINDS))
     stage.quote("\n".join(f"{report.counts[kind].new:>5}  {kind}" for kind in KINDS))
+    _let_in(story)
+
+
+def _let_in(story: Story) -> None:
+    """Those of the company who sit at a desk in this story, each by the link that an admin gives them."""
+    engine = story.stage.engine
+    for email in (ADMIN, TOM, JAMES):
+        add_user(engine, email, is_admin=email == ADMIN)
+        choose_password(engine, welcome_link(engine, email).rpartition("/")[2], PASSWORD)
 
 
 def plan_first(story: Story) -> None:
@@ -201,6 +215,7 @@ def list_pages(story: Story) -> dict[str, str]:
         "his page of promises": survey.find_link("/p/"),
         "his wishes": survey.find_link("/w/"),
         "the mail": story.stage.config.link("/demo/mail/"),
+        "the team's desk": story.stage.config.link("/admin/"),
     }
     for url in pages.values():
         open_page(url)

@@ -1,0 +1,301 @@
+"""The desk as somebody of the account team uses it: getting in, keeping promises, adding what is known."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from time_machine import travel
+
+from admin.site import trusted_hosts
+from engine.config import Config
+from engine.data.models import Account, Ask, AuditEntry, Contact, Promise, Touchpoint, User, Voice
+from engine.errors import InputError
+from engine.house import Engine
+from engine.operations.users import add_user, change_user, choose_password, welcome_link
+from tests.desk import ADMIN, SOON, Desks, address, furnish, sign_in
+
+WORDS = "four words in a row"
+
+
+@pytest.fixture
+def desks(engine: Engine) -> Desks:
+    return furnish(engine)
+
+
+@pytest.fixture
+def member(client: FlaskClient, engine: Engine, desks: Desks) -> FlaskClient:
+    return sign_in(client, engine, address("member"))
+
+
+@pytest.fixture
+def owner(app: Flask, engine: Engine, desks: Desks) -> FlaskClient:
+    return sign_in(app.test_client(), engine, address("owner"))
+
+
+def token_in(html: str) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', html)
+    assert found
+    return found[1]
+
+
+def send(client: FlaskClient, url: str, page: str = "/admin/today", **typed: object):
+    """Post a form of a page, and come to where that leads."""
+    typed["csrf_token"] = token_in(client.get(page).text)
+    return client.post(url, data=typed, follow_redirects=True)
+
+
+def give_password(client: FlaskClient, email: str, password: str):
+    return send(client, "/admin/login", "/admin/login", email=email, password=password)
+
+
+def found(engine: Engine, model, number: int):
+    with engine.store.read(engine.scope) as session:
+        return session.get_one(model, number)
+
+
+# Getting in
+
+
+def test_a_password_is_chosen_once_by_a_link_and_opens_the_desk(client: FlaskClient, engine: Engine) -> None:
+    add_user(engine, "Maria@house.example", is_admin=True)
+    link = welcome_link(engine, "maria@house.example").removeprefix(engine.config.public_url)
+    assert "maria@house.example" in client.get(link).text
+    assert "not the same" in send(client, link, link, password=WORDS, again="others").text
+    assert "at least 10 characters" in send(client, link, link, password="short", again="short").text
+    assert "Your password is kept" in send(client, link, link, password=WORDS, again=WORDS).text
+    assert client.get(link).status_code == 404
+    assert "Nothing waits for you." in give_password(client, "maria@house.example", WORDS).text
+
+
+def test_a_link_to_choose_a_password_runs_out(client: FlaskClient, engine: Engine) -> None:
+    add_user(engine, "maria@house.example")
+    link = welcome_link(engine, "maria@house.example").removeprefix(engine.config.public_url)
+    with travel(datetime.now(UTC) + timedelta(days=4)):
+        assert client.get(link).status_code == 404
+
+
+def test_who_is_unknown_and_who_is_wrong_are_told_the_same(app: Flask, engine: Engine, desks: Desks) -> None:
+    choose(engine, address("member"))
+    told = []
+    for email, password in ((address("member"), "something else"), ("nobody@house.example", WORDS), (ADMIN, WORDS)):
+        page = give_password(app.test_client(), email, password).text
+        told.append(re.findall(r'role="alert">(.*?)</div>', page, re.DOTALL))
+    assert told[0] == told[1] == told[2]
+    assert "do not go together" in told[0][0]
+
+
+def test_a_forgotten_password_is_told_the_same_whoever_asks(app: Flask, engine: Engine, desks: Desks) -> None:
+    pages = [send(app.test_client(), "/admin/reset", "/admin/reset", email=f"{name}@house.example").text
+             for name in ("nobody", "no.one")]  # fmt: skip
+    assert all("a message with a link is on its way" in page for page in pages)
+
+
+def choose(engine: Engine, email: str) -> None:
+    choose_password(engine, welcome_link(engine, email).rpartition("/")[2], WORDS)
+
+
+def test_doors_close_for_a_while_after_too_many_tries(client: FlaskClient, engine: Engine, desks: Desks) -> None:
+    answers = [give_password(client, "nobody@house.example", "wrong").status_code for _ in range(11)]
+    assert (answers[0], answers[-1]) == (200, 429)
+
+
+def test_signing_out_everywhere_ends_every_session(app: Flask, engine: Engine, desks: Desks) -> None:
+    here, there = (sign_in(app.test_client(), engine, address("member")) for _ in range(2))
+    assert there.get("/admin/today").status_code == 200
+    assert "signed out everywhere" in send(here, "/admin/myself/sign-out-everywhere").text
+    assert there.get("/admin/today").status_code == 302
+
+
+def test_who_is_kept_out_is_out_at_once(app: Flask, engine: Engine, desks: Desks) -> None:
+    client = sign_in(app.test_client(), engine, address("member"))
+    change_user(engine, address("member"), active=False, is_admin=False)
+    assert client.get("/admin/today").status_code == 302
+
+
+def test_the_last_admin_stays_one(engine: Engine, desks: Desks) -> None:
+    with pytest.raises(InputError, match="only admin"):
+        change_user(engine, ADMIN, active=True, is_admin=False)
+
+
+def test_after_signing_in_nobody_is_sent_to_another_site(client: FlaskClient, engine: Engine, desks: Desks) -> None:
+    choose(engine, address("member"))
+    for elsewhere in ("https://evil.example/", "//evil.example", "/\\evil.example", "https:evil.example"):
+        page = client.get("/admin/login", query_string={"next": elsewhere})
+        data = {"email": address("member"), "password": WORDS, "csrf_token": token_in(page.text)}
+        answer = client.post("/admin/login", query_string={"next": elsewhere}, data=data)
+        assert "evil" not in answer.headers.get("Location", ""), elsewhere
+        client.delete_cookie("desk", path="/admin")
+
+
+def test_the_desk_answers_to_its_own_name_only(app: Flask, engine: Engine, desks: Desks) -> None:
+    assert app.test_client().get("/admin/login", base_url="http://evil.example").status_code == 400
+    assert app.test_client().get("/admin/login", base_url="http://127.0.0.1:8000").status_code == 200
+
+
+def test_every_page_says_what_browsers_may_do_with_it(member: FlaskClient) -> None:
+    answer = member.get("/admin/today")
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store, private"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_cookie_is_for_the_desk_and_no_script(client: FlaskClient, engine: Engine, desks: Desks) -> None:
+    cookie = client.get("/admin/login").headers["Set-Cookie"]
+    for part in ("HttpOnly", "Path=/admin", "SameSite=Lax"):
+        assert part in cookie
+
+
+def test_the_stylesheet_is_small(app: Flask) -> None:
+    _, style = app.extensions["desk looks"]["desk.css"]
+    assert len(style) < 25 * 1024
+
+
+# Promises
+
+
+def test_a_promise_goes_its_way_and_the_page_says_what_the_client_sees(
+    member: FlaskClient, engine: Engine, desks: Desks
+) -> None:
+    page = f"/admin/promises/{desks.draft}"
+    assert "Nothing yet: it is a draft." in member.get(page).text
+    assert "is agreed" in send(member, f"{page}/agree", page).text
+    moved = send(member, f"{page}/move", page, due_on=SOON.isoformat(), reason="The auditors come first.")
+    assert "Moved to Tue 15 Dec, because The auditors come first" in moved.text
+    done = send(member, f"{page}/do", page, reason="We talked on Friday.")
+    assert "We did it: We talked on Friday." in done.text
+    with engine.store.read(engine.scope) as session:
+        audit = session.query(AuditEntry).filter_by(subject=f"P-{desks.draft}").all()
+    assert [entry.action for entry in audit] == ["promise agreed", "promise moved", "promise done"]
+    assert {entry.author for entry in audit} == {address("member")}
+
+
+def test_a_step_without_its_reason_is_not_taken(member: FlaskClient, engine: Engine, desks: Desks) -> None:
+    page = f"/admin/promises/{desks.promise}"
+    answer = send(member, f"{page}/move", page, due_on=SOON.isoformat(), reason=" ")
+    assert (answer.status_code, "needs a reason" in answer.text) == (422, True)
+
+
+def test_the_second_of_two_who_move_a_promise_sees_that_the_first_was_there(
+    member: FlaskClient, owner: FlaskClient, engine: Engine, desks: Desks
+) -> None:
+    page, seen = f"/admin/promises/{desks.promise}", found(engine, Promise, desks.promise).version
+    move = {"due_on": SOON.isoformat(), "reason": "One.", "seen": seen}
+    assert send(member, f"{page}/move", page, **move).status_code == 200
+    second = send(owner, f"{page}/move", page, **move | {"reason": "Two."})
+    assert (second.status_code, "has changed since you looked at it" in second.text) == (409, True)
+
+
+def test_a_promise_is_made_on_the_account_s_page(member: FlaskClient, engine: Engine, desks: Desks) -> None:
+    made = send(member, f"/admin/accounts/{desks.account}/promises", title="Two days earlier", contact="nadia",
+                due_on=SOON.isoformat(), agreed="1")  # fmt: skip
+    assert "Two days earlier" in made.text
+    assert "Agreed, due on Tue 15 Dec" in made.text
+
+
+# What is added
+
+
+def test_a_note_a_touchpoint_and_a_person_are_added(member: FlaskClient, engine: Engine, desks: Desks) -> None:
+    place = f"/admin/accounts/{desks.account}"
+    send(member, f"{place}/notes", words="Nobody calls me back.", contact="nadia")
+    send(member, f"{place}/touchpoints", kind="qbr_held", note="In Leeds", on="2026-11-20")
+    page = send(member, f"{place}/people", name="Ben Okri", email="ben@northwind.example", influence="champion").text
+    for told in ("Nobody calls me back.", "Qbr held: In Leeds", "Ben Okri"):
+        assert told in page
+    with engine.store.read(engine.scope) as session:
+        assert session.query(Voice).filter_by(words="Nobody calls me back.").one().source == "call_note"
+        assert session.query(Touchpoint).filter_by(kind="qbr_held").one().account_id == desks.account
+        assert session.query(Contact).filter_by(key="ben.okri").one().influence == "champion"
+
+
+def test_what_cannot_be_added_is_said(member: FlaskClient, desks: Desks) -> None:
+    answer = send(member, f"/admin/accounts/{desks.account}/people", name="Ben", email="nothing")
+    assert (answer.status_code, "is no e-mail address" in answer.text) == (422, True)
+
+
+# Asks
+
+
+def test_an_ask_is_approved_with_a_note_and_leaves_the_list(owner: FlaskClient, engine: Engine, desks: Desks) -> None:
+    assert "Asks that wait for your approval" in owner.get("/admin/today").text
+    send(owner, f"/admin/asks/{desks.ask}/approve", note="It was good to see you.", back="/admin/today")
+    ask = found(engine, Ask, desks.ask)
+    assert (ask.status, ask.personal_note) == ("approved", "It was good to see you.")
+    assert "Asks that wait for your approval" not in owner.get("/admin/today").text
+
+
+def test_a_skipped_ask_is_taken_back_and_the_person_left_alone(
+    owner: FlaskClient, engine: Engine, desks: Desks
+) -> None:
+    page = send(owner, f"/admin/asks/{desks.ask}/skip", until=SOON.isoformat(), reason="On parental leave")
+    assert "asked nothing until that day" in page.text
+    assert found(engine, Ask, desks.ask).status == "cancelled"
+    why = owner.get(f"/admin/people/{desks.contact}/why").text
+    assert "a day we keep free" in why
+    assert "On parental leave" in owner.get(f"/admin/accounts/{desks.account}/plan/history").text
+
+
+def test_after_a_form_nobody_is_sent_to_another_site(owner: FlaskClient, desks: Desks) -> None:
+    data = {"csrf_token": token_in(owner.get("/admin/today").text), "back": "//evil.example"}
+    answer = owner.post(f"/admin/asks/{desks.ask}/approve", data=data)
+    assert answer.headers["Location"].startswith("/admin/")
+
+
+# Looking
+
+
+def test_a_preview_shows_the_form_and_keeps_nothing(member: FlaskClient, engine: Engine, desks: Desks) -> None:
+    def count() -> list[int]:
+        with engine.store.read(engine.scope) as session:
+            return [session.query(table).count() for table in (Ask, Voice, Promise, User, Account)]
+
+    before = count()
+    page = f"/admin/people/{desks.contact}/preview"
+    assert "This waits to be sent." in member.get(page).text
+    survey, message = member.get(f"{page}/survey"), member.get(f"{page}/message")
+    assert "How likely are you to recommend" in survey.text
+    assert "Good day Nadia" in message.text
+    for frame in (survey, message):
+        assert frame.headers["Content-Security-Policy"].startswith("sandbox;")
+    renewal = member.get(f"{page}?occasion=renewal")
+    assert "Nothing is planned" in renewal.text
+    assert count() == before
+
+
+def test_the_links_of_a_preview_lead_nowhere(member: FlaskClient, app: Flask, desks: Desks) -> None:
+    message = member.get(f"/admin/people/{desks.contact}/preview/message").text
+    links = [link.partition("127.0.0.1:8000")[2] for link in re.findall(r'href="(http[^"]+)"', message)]
+    assert links
+    assert {app.test_client().get(link).status_code for link in links} == {404}
+
+
+def test_why_leads_to_the_setting_behind_each_sentence(member: FlaskClient, desks: Desks) -> None:
+    page = member.get(f"/admin/people/{desks.contact}/why?on=2026-12-24").text
+    assert "Nadia Bloom" in page
+    link = re.search(r'href="(/admin/accounts/\d+/plan\?show=\w+)#', page)
+    assert link
+    assert member.get(link[1]).status_code == 200
+
+
+def test_search_finds_people_promises_and_words(member: FlaskClient, desks: Desks) -> None:
+    for words, told in (("nadia", "Nadia Bloom"), ("reports for", "Reports for Northwind"), ("northw", "Northwind")):
+        assert told in member.get("/admin/search", query_string={"q": words}).text
+
+
+def test_a_script_in_what_a_client_said_stays_words(member: FlaskClient, engine: Engine, desks: Desks) -> None:
+    evil = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
+    send(member, f"/admin/accounts/{desks.account}/notes", words=evil, contact="nadia")
+    for page in ("today", "voices", f"accounts/{desks.account}", "search?q=script"):
+        text = member.get(f"/admin/{page}").text
+        assert "<script>alert" not in text
+        assert "<img" not in text
+
+
+def test_trusted_hosts_may_be_named() -> None:
+    hosts = trusted_hosts(Config(public_url="https://ask.harbour.example/", trusted_hosts="desk.harbour.example, x"))
+    assert {"ask.harbour.example", "desk.harbour.example", "x"} <= set(hosts)

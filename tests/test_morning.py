@@ -1,0 +1,182 @@
+"""A morning at the desk in a real browser, found by visible labels only: few clicks, few pages, no barrier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+from rich.console import Console
+
+from engine.cli.demo.stage import Stage, open_stage, serving
+from engine.operations.imports import import_files
+from engine.operations.planning import plan_asks
+from engine.operations.promises import add_promise, list_promises
+from engine.operations.settings import list_settings, set_settings
+from engine.operations.users import add_user, choose_password, welcome_link
+from engine.samples.book import HOUSE, write_book
+from tests.browser import LOOKS, NARROW, Window, opening_browser
+from tests.letters import NOW
+
+WORDS = "four words in a row"
+MARIA = "maria.keller@quillbrook.example"
+TODAY = date(2026, 11, 24)
+DRAFTS = ("Explain the new keys on a call", "One number to call")
+
+
+@dataclass
+class Served:
+    stage: Stage
+    url: str
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The sample book on the Tuesday of the tests, where every ask waits for approval, and two drafts for Maria."""
+    folder: Path = tmp_path_factory.mktemp("desk")
+    with open_stage(folder, 0, Console(file=StringIO())) as stage:
+        stage.clock.move_to(NOW)
+        engine = stage.engine
+        set_settings(engine, HOUSE | {"approval.required": "yes"})
+        import_files(engine, write_book(TODAY, folder / "book"))
+        plan_asks(engine)
+        for title in DRAFTS:
+            add_promise(engine, "nordhaven", "mette.kragh", title=title, said="I do not follow the keys.")
+        add_user(engine, MARIA)
+        choose_password(engine, welcome_link(engine, MARIA).rpartition("/")[2], WORDS)
+        with serving(stage):
+            yield Served(stage, stage.config.public_url)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with opening_browser() as browser:
+        yield browser
+
+
+def sign_in(page: Page, served: Served, email: str = MARIA) -> None:
+    page.goto(f"{served.url}/admin/")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(WORDS)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture
+def window(browser: Browser, served: Served) -> Iterator[Window]:
+    window = Window(browser, viewport={"width": 1280, "height": 900})
+    sign_in(window.page, served)
+    yield window
+    window.context.close()
+
+
+@dataclass
+class Hand:
+    """Clicks, and the pages they lead to, counted."""
+
+    page: Page
+    clicks: int = 0
+    pages: set[str] = field(default_factory=set)
+
+    def click(self, what: Locator) -> None:
+        self.clicks += 1
+        what.click()
+        self.page.wait_for_load_state()
+        self.pages.add(self.page.url.partition("?")[0].partition("#")[0])
+
+
+def test_a_morning_takes_few_clicks_and_few_pages(window: Window, served: Served) -> None:
+    page, hand = window.page, Hand(window.page)
+    engine = served.stage.engine
+
+    # Three asks are approved.
+    for _ in range(3):
+        asks = page.get_by_role("region", name="Asks that wait for your approval")
+        hand.click(asks.get_by_role("button", name="Approve").first)
+    # Two drafts are agreed to.
+    for _ in range(2):
+        drafts = page.get_by_role("region", name="Drafts to agree")
+        hand.click(drafts.get_by_role("button", name="Agree").first)
+    # A promise is moved with a reason.
+    hand.click(page.get_by_role("link", name="Promises"))
+    hand.click(page.get_by_role("link", name="Explain the new allocation keys in writing"))
+    hand.click(page.get_by_text("Move", exact=True))
+    page.get_by_label("To which day?").fill("2027-01-20")
+    page.get_by_label("Why? The client reads it.").fill("The auditors come first.")
+    hand.click(page.get_by_role("button", name="Move it"))
+    assert page.get_by_text("Moved to Wed 20 Jan 2027, because The auditors come first").is_visible()
+    # Why was a client asked?
+    hand.click(page.get_by_role("link", name="Mette Kragh (Nordhaven Energi)"))
+    hand.click(page.get_by_role("link", name="Why and when next: Mette Kragh"))
+    assert page.get_by_role("heading", name="Why we would ask").is_visible()
+    # A plan is changed, after looking at what that will do.
+    hand.click(page.get_by_role("link", name="Nordhaven Energi"))
+    hand.click(page.get_by_role("link", name="Plan and forecast"))
+    every = page.get_by_label("Ask how we are doing every")
+    before = every.input_value()
+    every.fill("30")
+    page.get_by_role("heading", name="What it would do").wait_for()
+    page.get_by_label("Why, for those who read it later").fill("They asked for more")
+    hand.click(page.get_by_role("button", name="Save"))
+    assert page.get_by_text("1 setting changed").is_visible()
+
+    assert (hand.clicks <= 25, len(hand.pages) <= 8) == (True, True), (hand.clicks, hand.pages)
+    assert before == "120"
+    agreed = [one.title for one in list_promises(engine, account="nordhaven") if one.status == "agreed"]
+    assert set(DRAFTS) <= set(agreed)
+    values = {shown.name: shown.value for shown in list_settings(engine, "nordhaven")}
+    assert values["relationship_tier.every_days"] == 30
+    assert window.complaints == []
+
+
+def test_the_desk_works_without_script(browser: Browser, served: Served) -> None:
+    window = Window(browser, java_script_enabled=False, viewport={"width": 360, "height": 800})
+    page = window.page
+    sign_in(page, served)
+    page.get_by_role("link", name="Accounts").click()
+    page.get_by_role("link", name="Verbeek Logistiek").click()
+    page.get_by_role("link", name="Plan and forecast").click()
+    page.get_by_label("Ask how we are doing every").fill("40")
+    page.get_by_role("button", name="See what it will do").click()
+    assert page.get_by_role("heading", name="What it would do").is_visible()
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_text("1 setting changed").is_visible()
+    window.context.close()
+
+
+PAGES = (
+    "today", "accounts", "accounts/6", "accounts/6/plan", "accounts/6/plan/history", "asks", "promises", "promises/9",
+    "voices", "strategies", "strategies/fatigue_limits", "search?q=keys", "myself", "change", "people/23/why",
+    "people/23/preview",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_of_the_desk_is_for_everybody_at_any_width_by_day_and_night(
+    window: Window, served: Served, path: str
+) -> None:
+    answer = window.page.goto(f"{served.url}/admin/{path}")
+    assert answer is not None
+    assert answer.status == 200
+    assert window.page.get_by_role("heading", level=1).count() == 1
+    for width in NARROW:
+        assert window.overflow(width) == [], width
+    for look in LOOKS:
+        window.look(*look)
+        assert window.barriers() == [], look
+    assert window.complaints == []
+
+
+def test_the_keyboard_goes_to_the_search_box_and_through_a_list(window: Window, served: Served) -> None:
+    page = window.page
+    page.goto(f"{served.url}/admin/accounts")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.textContent") != ""
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.keyboard.type("jk")
+    assert page.get_by_label("Search").input_value() == "jk"
