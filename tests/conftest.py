@@ -106,6 +106,14 @@ def app(engine: Any) -> Any:
 
 
 @pytest.fixture
+def site(engine: Any) -> Any:
+    """The same without the one context that pytest-flask keeps open: for several clients, each with a session."""
+    from engine.app import create_app
+
+    return create_app(engine)
+
+
+@pytest.fixture
 def runner(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """Runs `heed` on the database, in an empty folder."""
     monkeypatch.chdir(tmp_path)

@@ -45,35 +45,40 @@ def desks(engine: Engine) -> Desks:
     return furnish(engine)
 
 
-def routes(app: Flask) -> list[tuple[Rule, str]]:
+@pytest.fixture
+def client(site: Flask) -> FlaskClient:
+    return site.test_client()
+
+
+def routes(site: Flask) -> list[tuple[Rule, str]]:
     """Every route of the desk, with each verb."""
-    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/admin")]
+    rules = [rule for rule in site.url_map.iter_rules() if rule.rule.startswith("/admin")]
     return [(rule, verb) for rule in rules for verb in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})]
 
 
-def url_of(app: Flask, rule: Rule, desks: Desks) -> str:
+def url_of(site: Flask, rule: Rule, desks: Desks) -> str:
     known = vars(desks) | {"tier": "key", "name": "fatigue_limits", "step": "agree", "number": 1, "token": "none",
                            "accent": "2f5d62", "mark": "0"}  # fmt: skip
-    with app.test_request_context():
-        url: str = app.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
+    with site.test_request_context():
+        url: str = site.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
     return url
 
 
-def test_every_route_has_a_row(app: Flask) -> None:
-    assert {rule.endpoint for rule, _ in routes(app)} == set(NEEDS)
+def test_every_route_has_a_row(site: Flask) -> None:
+    assert {rule.endpoint for rule, _ in routes(site)} == set(NEEDS)
 
 
 @pytest.mark.parametrize("visitor", VISITORS)
-def test_everybody_comes_as_far_as_their_role_reaches(app: Flask, engine: Engine, desks: Desks, visitor: str) -> None:
-    app.config["WTF_CSRF_ENABLED"] = False
+def test_everybody_comes_as_far_as_their_role_reaches(site: Flask, engine: Engine, desks: Desks, visitor: str) -> None:
+    site.config["WTF_CSRF_ENABLED"] = False
     wrong = []
-    for rule, verb in routes(app):
+    for rule, verb in routes(site):
         if NEEDS[rule.endpoint] in (ANYBODY, SIGNED_IN) or rule.endpoint == "desk.sign_out_everywhere":
             continue
-        client = app.test_client()
+        client = site.test_client()
         if visitor != "nobody":
             sign_in(client, engine, visitor)
-        answer = client.open(url_of(app, rule, desks), method=verb)
+        answer = client.open(url_of(site, rule, desks), method=verb)
         if said := _is_wrong(rule, verb, visitor, answer):
             wrong.append(said)
     assert wrong == []
@@ -95,15 +100,15 @@ def _is_wrong(rule: Rule, verb: str, visitor: str, answer: Any) -> str:
 
 
 @pytest.mark.parametrize("visitor", [None, ADMIN])
-def test_no_form_of_another_site_is_taken(app: Flask, engine: Engine, desks: Desks, visitor: str | None) -> None:
-    client = app.test_client()
+def test_no_form_of_another_site_is_taken(site: Flask, engine: Engine, desks: Desks, visitor: str | None) -> None:
+    client = site.test_client()
     if visitor:
         sign_in(client, engine, visitor)
-    unsafe = [rule for rule, verb in routes(app) if verb != "GET"]
+    unsafe = [rule for rule, verb in routes(site) if verb != "GET"]
     taken = {
         rule.rule: code
         for rule in unsafe
-        if (code := client.post(url_of(app, rule, desks), data={"password": "x"}).status_code) not in (400, 401)
+        if (code := client.post(url_of(site, rule, desks), data={"password": "x"}).status_code) not in (400, 401)
     }
     # Flask-Security shows its own forms again, with what is wrong, or sends those away who are signed in already.
     shown_again = {"/admin/login", "/admin/reset", "/admin/reset/<token>", "/admin/change", "/admin/verify",
@@ -120,9 +125,9 @@ def test_what_another_team_has_is_in_no_list(client: FlaskClient, engine: Engine
 
 
 def test_asks_of_another_team_are_not_approved_with_ones_own(
-    app: Flask, client: FlaskClient, engine: Engine, desks: Desks
+    site: Flask, client: FlaskClient, engine: Engine, desks: Desks
 ) -> None:
-    app.config["WTF_CSRF_ENABLED"] = False
+    site.config["WTF_CSRF_ENABLED"] = False
     sign_in(client, engine, address("owner"))
     said = client.post("/admin/asks/approve", data={"ask": [desks.ask, desks.theirs["ask"]]}, follow_redirects=True)
     assert "1 ask approved." in said.text

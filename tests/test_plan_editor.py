@@ -24,6 +24,11 @@ def desks(engine: Engine) -> Desks:
 
 
 @pytest.fixture
+def client(site: Flask) -> FlaskClient:
+    return site.test_client()
+
+
+@pytest.fixture
 def owner(client: FlaskClient, engine: Engine, desks: Desks) -> FlaskClient:
     return sign_in(client, engine, address("owner"))
 
@@ -83,17 +88,17 @@ def test_what_cannot_stand_together_is_said_and_what_was_typed_is_kept(
 
 
 def test_a_change_of_the_house_is_not_taken_back_by_an_owner(
-    app: Flask, owner: FlaskClient, engine: Engine, desks: Desks
+    site: Flask, owner: FlaskClient, engine: Engine, desks: Desks
 ) -> None:
-    admin = sign_in(app.test_client(), engine, ADMIN)
+    admin = sign_in(site.test_client(), engine, ADMIN)
     send(admin, "/admin/plan", "/admin/plan", action="save", **{"fatigue_limits.max_asks": "2"})
     page = f"/admin/accounts/{desks.account}/plan"
     assert "Change 1" in owner.get(f"{page}/history").text
     assert send(owner, f"{page}/changes/1/revert", page).status_code == 404
 
 
-def test_a_tier_has_a_plan_and_a_change_of_it_is_warned_of(app: Flask, engine: Engine, desks: Desks) -> None:
-    admin = sign_in(app.test_client(), engine, ADMIN)
+def test_a_tier_has_a_plan_and_a_change_of_it_is_warned_of(site: Flask, engine: Engine, desks: Desks) -> None:
+    admin = sign_in(site.test_client(), engine, ADMIN)
     tried = send(admin, "/admin/plan/key", "/admin/plan/key", action="try", **{"account_share.people": "0"})
     assert "would never be asked" in tried.text
     send(admin, "/admin/plan/key", "/admin/plan/key", action="save", **{"fatigue_limits.max_asks": "2"})
@@ -123,8 +128,8 @@ def test_a_strategy_of_somebody_else_has_its_form(database: str) -> None:
     engine.store.close()
 
 
-def test_a_strategy_is_put_on_trial_from_its_page(app: Flask, engine: Engine, desks: Desks) -> None:
-    admin = sign_in(app.test_client(), engine, ADMIN)
+def test_a_strategy_is_put_on_trial_from_its_page(site: Flask, engine: Engine, desks: Desks) -> None:
+    admin = sign_in(site.test_client(), engine, ADMIN)
     page = "/admin/strategies/fatigue_limits"
     assert "Leave people alone" in admin.get(page).text
     assert "change 1 of the plan" in send(admin, f"{page}/mode", page, mode="shadow").text
