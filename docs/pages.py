@@ -24,7 +24,7 @@ from engine.intake import values
 from engine.intake.kinds import ASK_STATUSES, KINDS, PROMISE_STATUSES, VERDICTS, Column, Kind
 from engine.registry import STRATEGY_HOOKS, Plugin, Plugins, build_plugins
 from engine.settings import as_text
-from engine.types import TIERS
+from engine.types import TIERS, QuestionType
 
 FOLDER = Path(__file__).parent
 MADE = "<!-- Made by `python -m docs` from the code: change it there. -->"
@@ -88,8 +88,13 @@ def _manual(plugins: Plugins, plugin: Plugin) -> str:
     specs = _own(plugins, plugin.name)
     parts = [f"### {plugin.name}", plugin.manual.strip()]
     parts += [_settings(specs)] if specs else []
+    parts += [_analysis(kind) for kind in plugin.call("register_question_types") or ()]
     parts += [f"Hooks: {hooks}."] if hooks else []
     return "\n\n".join(parts)
+
+
+def _analysis(kind: QuestionType) -> str:
+    return f"Scale: {kind.analysis.scale}. Summed up as: {', '.join(kind.analysis.by)}."
 
 
 def _own(plugins: Plugins, name: str) -> list[Spec]:

@@ -16,7 +16,14 @@ class HeedError(Exception):
 
 
 class InputError(HeedError):
-    """What somebody typed, sent or imported cannot be used; nothing of it was kept."""
+    """What somebody typed, sent or imported cannot be used; nothing of it was kept.
+
+    `values` fill the places of a `message` like “at most %(most)s”, so that it can be told in another language, too.
+    """
+
+    def __init__(self, message: str, *, about: str = "", **values: object) -> None:
+        super().__init__(message % values if values else message, about=about)
+        self.message, self.values = message, values
 
 
 class NotFoundError(HeedError):

@@ -75,6 +75,11 @@ DEFAULT_PLUGINS = (
     "plugins.question_choices",
     "plugins.question_text",
     "plugins.question_yes_no",
+    "plugins.question_number",
+    "plugins.question_date",
+    "plugins.question_slider",
+    "plugins.question_ranking",
+    "plugins.question_matrix",
     "plugins.call_me",
     # what is suggested after answers
     "plugins.after_dispute",

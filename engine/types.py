@@ -219,11 +219,23 @@ class Given:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Analysis:
+    """How answers of a type may be summed up.
+
+    `scale`: nominal, ordinal, interval, ratio, date, ranks, words or wish: what the values are, and so which sums make
+    sense of them. `by`: the usual figures, in words.
+    """
+
+    scale: str
+    by: tuple[str, ...]
+
+
 class QuestionType(Protocol):
     """A kind of question.
 
     `html` is a Jinja template's source. It is rendered with autoescaping and sees `question`, `field` (the form name),
-    `label` (the wording of the question), `texts`, `given` (to fill in again, or None) and `_` (gettext).
+    `label` (the wording of the question), `texts`, `typed` (what stands in the fields: see `fill`) and `_` (gettext).
     """
 
     name: str
@@ -232,6 +244,7 @@ class QuestionType(Protocol):
     """Whether it invites the client's own words: each form has at least one such question."""
     options: tuple[str, ...]
     """Keys of a question in YAML that only this type understands."""
+    analysis: Analysis
 
     def low_up_to(self, question: Question) -> float | None:
         """The highest score that counts as low, so that it is followed up; None: no score does."""
@@ -241,6 +254,9 @@ class QuestionType(Protocol):
 
     def texts(self, question: Question, locale: str, _: Callable[[str], str]) -> dict[str, Any]:
         """The words that `html` and `as_text` use, in the client's language."""
+
+    def fill(self, question: Question, given: Given) -> dict[str, list[str]]:
+        """What was posted to give this answer, by part: `{"": ["3"], "text": ["Too dear"]}` for `q1` and `q1.text`."""
 
     def read(self, question: Question, form: Mapping[str, Sequence[str]], field: str) -> Given | None:
         """Read the answer from posted fields named `field` or `field.…`. None: skipped. Raises InputError."""

@@ -16,18 +16,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.api import (
+    Analysis,
     Answer,
     Draft,
     Form,
     Gettext,
     Given,
-    InputError,
     Question,
     QuestionType,
     Schema,
     days,
+    filled,
     hookimpl,
+    read_line,
     read_one,
+    refused,
 )
 
 WORKING_DAYS = 1
@@ -42,14 +45,14 @@ class Settings(Schema):
 
 HTML = """<fieldset class="call-me">
 <legend>{{ label }}</legend>
-<label><input type="checkbox" name="{{ field }}" value="yes"{% if given %} checked{% endif %}>
+<label><input type="checkbox" name="{{ field }}" value="yes"{% if typed[""] %} checked{% endif %}>
 <span>{{ texts.yes }}</span></label>
 <label for="{{ field }}-when">{{ texts.when }}</label>
 <input id="{{ field }}-when" name="{{ field }}.when" maxlength="{{ texts.most }}" autocomplete="off" placeholder=" "
- value="{{ given.data.when or "" if given else "" }}">
+ value="{{ typed["when"]|join }}">
 <label for="{{ field }}-number">{{ texts.number }}</label>
 <input id="{{ field }}-number" name="{{ field }}.number" type="tel" maxlength="{{ texts.most }}" autocomplete="tel"
- placeholder=" " value="{{ given.data.number or "" if given else "" }}">
+ placeholder=" " value="{{ typed["number"]|join }}">
 </fieldset>
 """
 
@@ -59,6 +62,7 @@ class CallMe:
     html = HTML
     own_words = False
     options: tuple[str, ...] = ()
+    analysis = Analysis("wish", ("count",))
 
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         return ()
@@ -74,22 +78,22 @@ class CallMe:
             "most": LONGEST,
         }
 
+    def fill(self, question: Question, given: Given) -> dict[str, list[str]]:
+        return filled(value=[given.value], **{key: [given.data.get(key)] for key in ("when", "number")})
+
     def read(self, question: Question, form: Form, field: str) -> Given | None:
-        said = {key: text for key in ("when", "number") if (text := _read_line(form, f"{field}.{key}"))}
+        said = {key: text for key in ("when", "number") if (text := read_line(form, f"{field}.{key}", LONGEST))}
         if "number" in said and sum(character.isdecimal() for character in said["number"]) < 5:
-            raise InputError(f"“{said['number']}” is no number that we could call.", about=f"{field}.number")
+            raise refused(
+                f"{field}.number",
+                "“%(number)s” is no number that we could call. Please write it in full, or leave it empty.",
+                number=said["number"],
+            )
         ticked = read_one(form, field, ["yes"])
         return Given(value="yes", data=said) if ticked or said else None
 
     def as_text(self, label: str, texts: Mapping[str, Any]) -> str:
         return f"{label}\n{texts['when']} {texts['number']}"
-
-
-def _read_line(form: Form, field: str) -> str:
-    line = " ".join(" ".join(form.get(field, ())).split())
-    if len(line) > LONGEST:
-        raise InputError(f"Please use at most {LONGEST} characters.", about=field)
-    return line
 
 
 @hookimpl

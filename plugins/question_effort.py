@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.api import QuestionType, Scale, hookimpl
+from engine.api import Analysis, QuestionType, Scale, hookimpl, marked
+
+EFFORT = Scale(
+    "effort",
+    1,
+    7,
+    low=marked("Strongly disagree"),
+    high=marked("Strongly agree"),
+    analysis=Analysis("ordinal", ("share of 5 to 7", "mean", "distribution")),
+)
 
 
 @hookimpl
 def register_question_types() -> Sequence[QuestionType]:
-    return [Scale("effort", 1, 7, low="Strongly disagree", high="Strongly agree")]
+    return [EFFORT]

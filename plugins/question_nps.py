@@ -7,9 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.api import QuestionType, Scale, hookimpl
+from engine.api import Analysis, QuestionType, Scale, hookimpl, marked
+
+NPS = Scale(
+    "nps",
+    0,
+    10,
+    low=marked("Not at all likely"),
+    high=marked("Extremely likely"),
+    low_up_to=6,
+    analysis=Analysis("ordinal", ("share of 9 and 10 less share of 0 to 6", "distribution")),
+)
 
 
 @hookimpl
 def register_question_types() -> Sequence[QuestionType]:
-    return [Scale("nps", 0, 10, low="Not at all likely", high="Extremely likely", low_up_to=6)]
+    return [NPS]

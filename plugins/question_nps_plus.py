@@ -1,8 +1,9 @@
 """How likely somebody is to recommend us, the reasons behind it and their own words, in one element.
 
 `reasons` names them for each band of the score: `low` (0 to 6), `middle` (7 and 8), `high` (9 and 10); each a list of
-names, or names with their texts by language. A page shows the reasons of the band that was chosen, and all of them
-where a browser cannot tell (`:has()` over `data-band`); what was ticked is kept by band, next to the band of the score.
+names of constructs, or names with their texts by language. A page shows the reasons of the band that was chosen, and
+all of them where a browser cannot tell (`:has()` over `data-band`). What was ticked is kept by band, next to the band
+of the score; what was ticked before the score was changed, and no longer shows, is not.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from engine.api import (
     OWN_WORDS,
+    Analysis,
     Form,
     Gettext,
     Given,
@@ -19,7 +21,9 @@ from engine.api import (
     QuestionType,
     Scale,
     check_named,
+    filled,
     hookimpl,
+    marked,
     named_texts,
     nearest,
     read_many,
@@ -29,14 +33,23 @@ from engine.api import (
 
 BANDS = ("low", "middle", "high")
 
-NPS = Scale("nps", 0, 10, low="Not at all likely", high="Extremely likely", low_up_to=6)
+ANALYSIS = Analysis("ordinal", ("share of 9 and 10 less share of 0 to 6", "count of each reason by band", "verbatims"))
+NPS = Scale(
+    "nps",
+    0,
+    10,
+    low=marked("Not at all likely"),
+    high=marked("Extremely likely"),
+    low_up_to=6,
+    analysis=ANALYSIS,
+)
 
 REASONS = """{%- for band, why, reasons in texts.reasons %}
 <fieldset class="choices reasons reasons-{{ band }}">
 <legend>{{ why }}</legend>
 {%- for key, words in reasons %}
 <label><input type="checkbox" name="{{ field }}.{{ band }}" value="{{ key }}"
-{%- if given and key in given.data.get("reasons", {}).get(band, ()) %} checked{% endif %}>
+{%- if key in typed[band] %} checked{% endif %}>
 <span>{{ words }}</span></label>
 {%- endfor %}
 </fieldset>
@@ -49,6 +62,7 @@ class NpsPlus:
     html = f'<div class="nps-plus">\n{NPS.html}{REASONS}{OWN_WORDS}</div>\n'
     own_words = True
     options: tuple[str, ...] = (*NPS.options, "reasons")
+    analysis = ANALYSIS
 
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         yield from NPS.check(options)
@@ -75,6 +89,9 @@ class NpsPlus:
             "reasons": [(band, why[band], named_texts(reasons[band], locale)) for band in BANDS if band in reasons],
         }
 
+    def fill(self, question: Question, given: Given) -> dict[str, list[str]]:
+        return filled(value=[given.value], text=[given.text], **given.data.get("reasons", {}))
+
     def read(self, question: Question, form: Form, field: str) -> Given | None:
         score = NPS.read(question, form, field)
         offered = question.options.get("reasons", {})
@@ -84,6 +101,7 @@ class NpsPlus:
         if score is None:
             return Given(text=words, data={"reasons": reasons}) if words or reasons else None
         band = band_of(int(score.value or 0))
+        reasons = {band: reasons[band]} if band in reasons else {}
         return Given(value=score.value, score=score.score, text=words, data={"band": band, "reasons": reasons})
 
     def as_text(self, label: str, texts: Mapping[str, Any]) -> str:

@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from engine.api import RADIOS, Form, Gettext, Given, Question, QuestionType, hookimpl, listed, lower_half, read_one
+from engine.api import (
+    RADIOS,
+    Analysis,
+    Form,
+    Gettext,
+    Given,
+    Question,
+    QuestionType,
+    filled,
+    hookimpl,
+    listed,
+    lower_half,
+    read_one,
+)
 
 
 class Satisfaction:
@@ -16,6 +29,7 @@ class Satisfaction:
     html = RADIOS
     own_words = False
     options: tuple[str, ...] = ()
+    analysis = Analysis("ordinal", ("share of 4 and 5", "mean", "distribution"))
 
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         return ()
@@ -32,6 +46,9 @@ class Satisfaction:
             _("Very satisfied"),
         )
         return {"choices": [(str(point), word) for point, word in enumerate(words, 1)]}
+
+    def fill(self, question: Question, given: Given) -> dict[str, list[str]]:
+        return filled(value=[given.value])
 
     def read(self, question: Question, form: Form, field: str) -> Given | None:
         value = read_one(form, field, ["1", "2", "3", "4", "5"])

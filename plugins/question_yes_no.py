@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from engine.api import RADIOS, Form, Gettext, Given, Question, QuestionType, hookimpl, listed, read_one
+from engine.api import (
+    RADIOS,
+    Analysis,
+    Form,
+    Gettext,
+    Given,
+    Question,
+    QuestionType,
+    filled,
+    hookimpl,
+    listed,
+    read_one,
+)
 
 
 class YesNo:
@@ -13,6 +25,7 @@ class YesNo:
     html = RADIOS
     own_words = False
     options: tuple[str, ...] = ()
+    analysis = Analysis("nominal", ("share of yes",))
 
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         return ()
@@ -22,6 +35,9 @@ class YesNo:
 
     def texts(self, question: Question, locale: str, _: Gettext) -> dict[str, Any]:
         return {"choices": [("yes", _("Yes")), ("no", _("No"))]}
+
+    def fill(self, question: Question, given: Given) -> dict[str, list[str]]:
+        return filled(value=[given.value])
 
     def read(self, question: Question, form: Form, field: str) -> Given | None:
         value = read_one(form, field, ["yes", "no"])

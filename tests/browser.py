@@ -130,7 +130,7 @@ class Keys:
 
     def choose(self, field: str, place: int) -> None:
         """The radio at this place of its group."""
-        self.go_to(f"[name={field}]")
+        self.go_to(f"[name='{field}']")
         self.press("Space")
         self.press("ArrowRight", place)
 
@@ -147,7 +147,42 @@ FOCUS_IS_SEEN = """() => [document.activeElement, document.activeElement.nextEle
   one && getComputedStyle(one).outlineStyle == "solid" && parseFloat(getComputedStyle(one).outlineWidth) >= 2)"""
 
 
-EVERY_TYPE = (*QUESTIONS, {"name": "again", "type": "nps", "ask": {"en": "Would you choose us again?"}})
+FURTHER: tuple[dict[str, Any], ...] = (
+    {"name": "again", "type": "nps", "ask": {"en": "Would you choose us again?"}},
+    {"name": "stars", "type": "rating", "look": "stars", "ask": {"en": "How useful was the workshop?"}},
+    {"name": "faces", "type": "rating", "look": "faces", "ask": {"en": "How did the handover go?"}},
+    {
+        "name": "source", "type": "choice", "ask": {"en": "How did you hear of it?"}, "other": True,
+        "choices": ["colleague", "letter"],
+    },
+    {
+        "name": "obstacles", "type": "choices", "ask": {"en": "What stood in the way?"}, "other": True, "max": 2,
+        "choices": ["time", "budget", "knowledge", "nothing"], "exclusive": ["nothing"],
+    },
+    {"name": "project", "type": "text", "length": "short", "ask": {"en": "What is the project called?"}},
+    {
+        "name": "people", "type": "number", "ask": {"en": "How many people use it?"}, "min": 0, "max": 5000,
+        "unit": {"en": "people"},
+    },
+    {"name": "ready_on", "type": "date", "ask": {"en": "By when do you need it?"}, "from": "2026-11-24"},
+    {
+        "name": "share", "type": "slider", "ask": {"en": "How far along are you?"}, "low_label": {"en": "At the start"},
+        "high_label": {"en": "All done"},
+    },
+    {
+        "name": "order", "type": "ranking", "ask": {"en": "What comes first for you?"},
+        "choices": {"price": {"en": "The price"}, "speed": {"en": "Speed"}, "advice": {"en": "Advice"}},
+    },
+    {
+        "name": "parts", "type": "matrix", "ask": {"en": "How good were these?"}, "scale": 5,
+        "rows": {"training": {"en": "Training"}, "support": {"en": "Help by telephone"}, "reports": {"en": "Reports"}},
+    },
+    {
+        "name": "often", "type": "matrix", "ask": {"en": "How often do you use these?"}, "rows": ["app", "website"],
+        "columns": {"daily": {"en": "Daily"}, "weekly": {"en": "Weekly"}, "never": {"en": "Never"}},
+    },
+)  # fmt: skip
+EVERY_TYPE = (*QUESTIONS, *FURTHER)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import jinja2
 import pytest
 
 from engine.api import Answer, Given, InputError, Question
+from engine.survey.reading import typed_of
 from plugins.call_me import LONGEST, CallMe, Settings, promise_at_once
 
 QUESTION = Question("call_me", "call_me", {"en": "Would you rather talk about it?"})
@@ -51,7 +52,7 @@ def test_what_cannot_be_dialled_is_said_so(number):
 
 
 def test_a_time_stays_one_line():
-    with pytest.raises(InputError, match="at most 120"):
+    with pytest.raises(InputError, match="room for 120"):
         read(**{".when": "x" * (LONGEST + 1)})
 
 
@@ -79,7 +80,11 @@ def test_other_answers_promise_no_call():
 def test_what_was_typed_is_shown_again_and_escaped():
     html = jinja2.Environment(autoescape=True).from_string(CallMe.html)
     texts = CallMe().texts(QUESTION, "en", lambda message: message)
-    shown = html.render(field="q1", label="Talk?", texts=texts, given=Given("yes", data={"when": '"><script>'}))
+
+    def show(given: Given | None) -> str:
+        return html.render(field="q1", label="Talk?", texts=texts, typed=typed_of(CallMe(), QUESTION, given))
+
+    shown = show(Given("yes", data={"when": '"><script>'}))
     assert "checked" in shown
     assert "&#34;&gt;&lt;script&gt;" in shown
-    assert "checked" not in html.render(field="q1", label="Talk?", texts=texts, given=None)
+    assert "checked" not in show(None)

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from engine.language import Languages
 
 FOLDER = Path("survey_templates")
-KEYWORDS = {"_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "ngettext": (1, 2), "marked": None, "refused": (2,)}
 
 
 def messages() -> set[str]:

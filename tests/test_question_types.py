@@ -12,18 +12,27 @@ from jinja2 import Environment, StrictUndefined
 
 from engine.errors import InputError
 from engine.registry import build_plugins
+from engine.survey.reading import TYPED, parts_of, typed_of
 from engine.types import Given, Question
 
 TYPES = build_plugins().question_types
 PAGE = Environment(autoescape=True, undefined=StrictUndefined)
-WEEKLY = {"weekly": {"en": "Every week", "de": "Jede Woche"}, "never": {"en": "Never"}}
+WEEKLY = {"weekly": {"en": "Every week", "de": "Jede Woche"}, "yearly": {"en": "Every year"}, "never": {"en": "Never"}}
 REASONS = {"low": {"price": {"en": "The price", "de": "Der Preis"}}, "high": ["people", "on_time"]}
 OPTIONS: dict[str, dict[str, Any]] = {
-    "choice": {"choices": WEEKLY},
-    "choices": {"choices": WEEKLY},
+    "choice": {"choices": WEEKLY, "other": True},
+    "choices": {"choices": WEEKLY, "exclusive": ["never"], "other": True},
     "nps_plus": {"reasons": REASONS},
+    "number": {"min": 0, "unit": {"en": "hours", "de": "Stunden"}},
+    "ranking": {"choices": {"price": {"en": "The price"}, "speed": {"en": "Speed"}, "items": {"en": "Items"}}},
+    "matrix": {"rows": {"speed": {"en": "Speed"}, "quality": {"en": "Quality"}}, "scale": 5},
 }
-ALL = sorted({"nps", "nps_plus", "rating", "satisfaction", "effort", "choice", "choices", "text", "yes_no", "call_me"})
+ALL = sorted(
+    {
+        "nps", "nps_plus", "rating", "satisfaction", "effort", "choice", "choices", "text", "yes_no", "number", "date",
+        "slider", "ranking", "matrix", "call_me",
+    }
+)  # fmt: skip
 
 
 def make_question(kind: str, **options: Any) -> Question:
@@ -40,7 +49,8 @@ def texts_of(question: Question, locale: str = "en") -> dict[str, Any]:
 
 def show(question: Question, given: Given | None = None, label: str = "How?") -> str:
     template = PAGE.from_string(TYPES[question.type].html)
-    return template.render(question=question, field="q1", label=label, texts=texts_of(question), given=given, _=str)
+    typed = typed_of(TYPES[question.type], question, given)
+    return template.render(question=question, field="q1", label=label, texts=texts_of(question), typed=typed, _=str)
 
 
 def read(question: Question, **posted: str | list[str]) -> Given | None:
@@ -93,7 +103,8 @@ def test_ids_are_unique_and_what_describes_an_element_is_there(kind: str) -> Non
     attributes = [found for _, found, _ in Elements(show(make_question(kind))).found]
     ids = [found["id"] for found in attributes if "id" in found]
     assert len(ids) == len(set(ids))
-    assert {found["aria-describedby"] for found in attributes if "aria-describedby" in found} <= set(ids)
+    told_by = [name for found in attributes for name in str(found.get("aria-describedby", "")).split()]
+    assert set(told_by) <= set(ids)
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -127,7 +138,35 @@ def test_a_question_that_was_skipped_has_no_answer(kind: str) -> None:
         ("yes_no", {"q1": "yes"}, Given(value="yes", score=1)),
         ("yes_no", {"q1": "no"}, Given(value="no", score=0)),
         ("choice", {"q1": "weekly"}, Given(value="weekly")),
-        ("choices", {"q1": ["never", "weekly"]}, Given(value="weekly,never", data={"choices": ["weekly", "never"]})),
+        ("choice", {"q1": "other", "q1__text": " At  once "}, Given(value="other", text="At once")),
+        ("choice", {"q1__text": "At once"}, Given(value="other", text="At once")),
+        ("choices", {"q1": ["yearly", "weekly"]}, Given(value="weekly,yearly", data={"choices": ["weekly", "yearly"]})),
+        ("choices", {"q1": "never"}, Given(value="never", data={"choices": ["never"]})),
+        (
+            "choices",
+            {"q1": "weekly", "q1__text": "Daily"},
+            Given(value="weekly,other", text="Daily", data={"choices": ["weekly", "other"]}),
+        ),
+        ("number", {"q1": "1,234 Hours"}, Given(value="1234", score=1234)),
+        ("number", {"q1": "٤٢"}, Given(value="42", score=42)),
+        ("date", {"q1": "2026-12-07"}, Given(value="2026-12-07")),
+        ("date", {"q1": "7.12.2026"}, Given(value="2026-12-07")),
+        ("slider", {"q1": "0"}, Given(value="0", score=0)),
+        (
+            "ranking",
+            {"q1__speed": "1", "q1__items": "3"},
+            Given(value="speed,items", data={"ranking": ["speed", "items"]}),
+        ),
+        (
+            "matrix",
+            {"q1__speed": "2", "q1__quality": "5"},
+            Given(
+                value="speed=2,quality=5",
+                score=3.5,
+                data={"rows": {"speed": "2", "quality": "5"}, "reasons": {"low": ["speed"]}},
+            ),
+        ),
+        ("call_me", {"q1__when": "Friday"}, Given(value="yes", data={"when": "Friday"})),
         ("text", {"q1__text": " Two\r\nlines. "}, Given(text="Two\nlines.")),
         ("nps_plus", {"q1": "9"}, Given(value="9", score=9, data={"band": "high", "reasons": {}})),
         (
@@ -135,6 +174,7 @@ def test_a_question_that_was_skipped_has_no_answer(kind: str) -> None:
             {"q1": "3", "q1__low": "price", "q1__text": "Too dear."},
             Given(value="3", score=3, text="Too dear.", data={"band": "low", "reasons": {"low": ["price"]}}),
         ),
+        ("nps_plus", {"q1": "9", "q1__low": "price"}, Given(value="9", score=9, data={"band": "high", "reasons": {}})),
         ("nps_plus", {"q1__text": "No number."}, Given(text="No number.", data={"reasons": {}})),
     ],
 )
@@ -158,6 +198,23 @@ def test_an_answer_is_read_as_it_was_given(kind: str, posted: dict[str, Any], an
         ("yes_no", {"q1": "maybe"}),
         ("choice", {"q1": "monthly"}),
         ("choices", {"q1": ["weekly", "monthly"]}),
+        ("choices", {"q1": ["weekly", "never"]}),
+        ("choices", {"q1": "never", "q1__text": "But daily"}),
+        ("choice", {"q1__text": "x" * 201}),
+        ("number", {"q1": "many"}),
+        ("number", {"q1": "2.5"}),
+        ("number", {"q1": "-1"}),
+        ("number", {"q1": "1,23,4"}),
+        ("number", {"q1": "9" * 30}),
+        ("number", {"q1": "NaN"}),
+        ("date", {"q1": "7/12/2026"}),
+        ("date", {"q1": "2026-02-30"}),
+        ("slider", {"q1": "101"}),
+        ("ranking", {"q1__speed": "4"}),
+        ("ranking", {"q1__speed": "1", "q1__items": "1"}),
+        ("matrix", {"q1__speed": "6"}),
+        ("matrix", {"q1__speed": ["1", "2"]}),
+        ("call_me", {"q1__number": "soon"}),
         ("nps_plus", {"q1": "3", "q1__low": "people"}),
         ("text", {"q1__text": "x" * 20_001}),
     ],
@@ -168,15 +225,40 @@ def test_what_was_not_offered_is_refused_with_the_field_it_came_in(kind: str, po
     assert caught.value.about.startswith("q1")
 
 
-@settings(max_examples=50)
-@given(st.sampled_from(ALL), st.dictionaries(st.sampled_from(["q1", "q1.text", "q1.low"]), st.lists(st.text())))
-def test_whatever_is_posted_is_an_answer_none_or_refused(kind: str, form: dict[str, list[str]]) -> None:
+PARTS = ("q1", "q1.", "q1.text", "q1.low", "q1.when", "q1.number", "q1.speed", "q1.items", "q1.quality", "q12", "")
+GARBAGE = st.dictionaries(
+    st.sampled_from(PARTS) | st.text(),
+    st.lists(st.text() | st.sampled_from(["1", "2", "10", "weekly", "never", "other", "price", "yes", "2026-12-07"])),
+)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(ALL), GARBAGE)
+def test_whatever_is_posted_is_an_answer_or_none_or_refused_and_can_be_shown_again(
+    kind: str, form: dict[str, list[str]]
+) -> None:
+    question = make_question(kind)
+    try:
+        answer = TYPES[kind].read(question, form, "q1")
+    except InputError:
+        answer = Given(data={TYPED: parts_of(form, "q1")})
+    else:
+        assert answer is None or answer != Given()
+    assert Elements(show(question, answer)).open == []
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(ALL), GARBAGE)
+def test_what_fills_the_fields_again_gives_the_same_answer(kind: str, form: dict[str, list[str]]) -> None:
     question = make_question(kind)
     try:
         answer = TYPES[kind].read(question, form, "q1")
     except InputError:
         return
-    assert answer is None or answer != Given()
+    if answer is not None:
+        parts = TYPES[kind].fill(question, answer)
+        again = {f"q1.{part}" if part else "q1": values for part, values in parts.items()}
+        assert TYPES[kind].read(question, again, "q1") == answer
 
 
 @pytest.mark.parametrize(
@@ -185,7 +267,8 @@ def test_whatever_is_posted_is_an_answer_none_or_refused(kind: str, form: dict[s
         ("nps", {"q1": "7"}),
         ("yes_no", {"q1": "no"}),
         ("choice", {"q1": "weekly"}),
-        ("choices", {"q1": ["weekly", "never"]}),
+        ("choices", {"q1": ["weekly", "yearly"]}),
+        ("matrix", {"q1__speed": "2", "q1__quality": "4"}),
         ("satisfaction", {"q1": "4"}),
         ("text", {"q1__text": "\nFirst & last"}),
         ("nps_plus", {"q1": "10", "q1__high": ["people", "on_time"], "q1__text": "All of you"}),
@@ -248,6 +331,27 @@ def test_the_types_that_invite_own_words_say_so() -> None:
         ("nps_plus", {"reasons": ["price"]}),
         ("nps_plus", {"reasons": {"worst": ["price"]}}),
         ("nps_plus", {"reasons": {"low": []}}),
+        ("rating", {"look": "hearts"}),
+        ("rating", {"look": "faces", "scale": 7}),
+        ("choice", {"choices": ["a", "other"], "other": True}),
+        ("choice", {"choices": ["a"], "other": "yes"}),
+        ("choices", {"choices": ["a", "b"], "min": 3}),
+        ("choices", {"choices": ["a", "b"], "min": 2, "max": 1}),
+        ("choices", {"choices": ["a", "b"], "exclusive": ["c"]}),
+        ("text", {"length": "middling"}),
+        ("number", {"min": "none"}),
+        ("number", {"min": 3, "max": 3}),
+        ("number", {"decimals": 7}),
+        ("number", {"unit": "hours"}),
+        ("date", {"from": "tomorrow"}),
+        ("date", {"from": "2026-12-07", "until": "2026-12-06"}),
+        ("slider", {"min": 100}),
+        ("slider", {"max": 0.5}),
+        ("ranking", {"choices": ["a"]}),
+        ("ranking", {"choices": ["a", "b"], "max": 3}),
+        ("matrix", {"rows": ["a"]}),
+        ("matrix", {"rows": ["a"], "scale": 5, "columns": ["b"]}),
+        ("matrix", {"rows": [str(row) for row in range(13)], "scale": 5}),
     ],
 )
 def test_wrong_options_are_named(kind: str, options: dict[str, Any]) -> None:

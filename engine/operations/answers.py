@@ -39,6 +39,7 @@ from engine.operations.keeping import (
     standing,
 )
 from engine.operations.promises import record_verdict
+from engine.survey.reading import refused
 from engine.types import Answer, Given, Question
 
 log = logging.getLogger(__name__)
@@ -53,18 +54,19 @@ LONGEST_HINT = 500
 class AnswersError(InputError):
     """Some answers cannot be used, and nothing was stored. `errors` and `given` are by field."""
 
-    def __init__(self, errors: Mapping[str, str], given: Mapping[str, Given]) -> None:
-        super().__init__(next(iter(errors.values())), about=next(iter(errors)))
+    def __init__(self, errors: Mapping[str, InputError], given: Mapping[str, Given]) -> None:
+        super().__init__(str(next(iter(errors.values()))), about=next(iter(errors)))
         self.errors = errors
         self.given = given
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What became of a draft: which questions are answered now, and what cannot be used, by field."""
+    """What became of a draft: which questions are answered now, what cannot be used and what was read, by field."""
 
     answered: tuple[str, ...]
-    errors: Mapping[str, str]
+    errors: Mapping[str, InputError]
+    given: Mapping[str, Given]
 
 
 def save_answers(engine: Engine, token: str, posted: Posted) -> Saved:
@@ -77,13 +79,13 @@ def save_answers(engine: Engine, token: str, posted: Posted) -> Saved:
         coming = receive(engine, session, ask, clean(posted))
         read = read_answers(coming, required=False)
         if not coming.is_draft:
-            return Saved((), read.errors)
+            return Saved((), read.errors, read.given)
         keep_answers(coming, read)
         found, before = standing(coming, read), ask.status
         close_ask(coming, "started" if found else "opened")
         if ask.status != before:
             mark_persons(session, [ask.person_id])
-        return Saved(tuple(found), read.errors)
+        return Saved(tuple(found), read.errors, read.given)
 
 
 def submit_answers(engine: Engine, token: str, posted: Posted, submission_id: str, action: str = "send") -> None:
@@ -123,7 +125,7 @@ def _send(coming: Coming) -> None:
     found = standing(coming, read)
     errors = dict(read.errors)
     if not errors and not found:
-        errors = {"": "Nothing is answered yet. Answer what you like, or choose one of the ways below."}
+        errors = {"": refused("", "Nothing is answered yet. Answer what you like, or choose one of the ways below.")}
     if errors:
         raise AnswersError(errors, read.given)
     changed = keep_answers(coming, read)

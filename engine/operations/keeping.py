@@ -20,6 +20,7 @@ from engine.house import Engine
 from engine.links import read_ask_token
 from engine.operations.company import read_link_secret
 from engine.operations.forms import Form, Item, check_open, read_forms
+from engine.survey.reading import TYPED, parts_of, refused
 from engine.types import Answer, Given, Question, clean_text
 
 Posted = Mapping[str, Sequence[str]]
@@ -57,7 +58,7 @@ class Read:
     """A form as it was read: answers and mistakes by field, and which fields were emptied."""
 
     given: Mapping[str, Given]
-    errors: Mapping[str, str]
+    errors: Mapping[str, InputError]
     emptied: frozenset[str] = frozenset()
 
     @property
@@ -86,7 +87,7 @@ def clean(posted: Posted) -> Posted:
 def read_answers(coming: Coming, *, required: bool = True) -> Read:
     """Read every question that is on the form. `required`: say so where one has to be answered and is not."""
     given: dict[str, Given] = {}
-    errors: dict[str, str] = {}
+    errors: dict[str, InputError] = {}
     emptied = set()
     for item in coming.form.items:
         try:
@@ -95,8 +96,8 @@ def read_answers(coming: Coming, *, required: bool = True) -> Read:
                 emptied.add(item.field)
             _check_required(coming, item, found, emptied, required)
         except InputError as error:
-            errors[item.field] = str(error)
-            found = _as_typed(coming.posted, item.field)
+            errors[item.field] = error
+            found = Given(data={TYPED: parts_of(coming.posted, item.field)})
         if found is not None:
             given[item.field] = found
     return Read(given, errors, frozenset(emptied))
@@ -109,19 +110,7 @@ def _read(coming: Coming, item: Item) -> Given | None:
 def _check_required(coming: Coming, item: Item, found: Given | None, emptied: Collection[str], required: bool) -> None:
     there = found is not None or (item.field in coming.form.given and item.field not in emptied)
     if required and item.question.required and not there:
-        raise InputError("Please answer this question.", about=item.field)
-
-
-def _as_typed(posted: Posted, field: str) -> Given:
-    """What cannot be used, in the shapes that question types keep, so that the page can show it again."""
-    parts = {
-        name.removeprefix(f"{field}."): list(given) for name, given in posted.items() if name.startswith(f"{field}.")
-    }
-    data = {name: given[0] for name, given in parts.items() if given}
-    chosen = list(posted.get(field, ()))
-    return Given(
-        value=chosen[0] if chosen else None, text=data.get("text"), data={**data, "choices": chosen, "reasons": parts}
-    )
+        raise refused(item.field, "Please answer this question.")
 
 
 def standing(coming: Coming, read: Read) -> dict[str, Given]:

@@ -7,8 +7,8 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from engine.errors import nearest
-from engine.survey.elements import text_for
 from engine.survey.journey import Journey
+from engine.survey.options import text_for
 from engine.survey.reader import ANYTHING, ENTRIES, FLAG, NUMBER, TEXT, TEXTS, WORDS, Reader, plain
 from engine.survey.wording import FACTS, KNOWN_FACTS, check_condition, check_wording
 from engine.types import OCCASIONS, Question, QuestionType, Survey

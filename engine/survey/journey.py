@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.survey.elements import text_for
+from engine.survey.options import text_for
 from engine.survey.reader import ENTRIES, GROUP, TEXT, TEXTS, Reader, plain
 
 ACCOUNT_OWNER = "account.owner"

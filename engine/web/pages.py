@@ -96,14 +96,11 @@ def _save(visit: Visit, posted: Posted) -> ResponseReturnValue:
     """Answer by answer for the script, which gets to know what cannot be used; else all at once, to go on later."""
     saved = save_answers(room().engine, visit.token, posted)
     if request.accept_mimetypes.best == "application/json":
-        form = open_form(room().engine, visit.token) if saved.errors else None
-        gettext = room().screens.speak(form.locales, form.company).gettext if form else str
-        return jsonify(
-            answered=len(saved.answered), errors={field: gettext(why) for field, why in saved.errors.items()}
-        )
+        told = _tell(saved.errors, open_form(room().engine, visit.token)) if saved.errors else {}
+        return jsonify(answered=len(saved.answered), errors=told)
     if saved.errors:
         form = open_form(room().engine, visit.token)
-        return draw_survey(form, visit, form.given, saved.errors), 422
+        return draw_survey(form, visit, {**form.given, **saved.given}, saved.errors), 422
     return redirect(url_for("pages.show_survey", token=visit.place, done="save"), 303)
 
 
@@ -135,15 +132,20 @@ def draw_survey(
     form: Form,
     visit: Visit,
     given: Mapping[str, Given],
-    errors: Mapping[str, str] | None = None,
+    errors: Mapping[str, InputError] | None = None,
     picked: str = "",
 ) -> str:
     language = room().screens.speak(form.locales, form.company)
-    told = {field: language.gettext(error) for field, error in (errors or {}).items()}
+    told = _tell(errors or {}, form)
     elements = room().screens.elements(form, language, given, told)
     filled = [element.field for element in elements if element.field in given and element.field != picked]
     values = {"errors": told, "filled": filled, "picked": picked and given[picked].value}
     return draw_form("survey", form, visit, elements=elements, submission_id=token_urlsafe(16), **values)
+
+
+def _tell(errors: Mapping[str, InputError], form: Form) -> dict[str, str]:
+    language = room().screens.speak(form.locales, form.company)
+    return {field: language.gettext(error.message, **error.values) for field, error in errors.items()}
 
 
 def draw_form(page: str, form: Form, visit: Visit, **values: object) -> str:

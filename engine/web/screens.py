@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from engine.language import Language, Languages
 from engine.operations.company import Company
 from engine.operations.forms import Form, Item
 from engine.operations.letters import tell_state, tell_step
+from engine.survey.reading import typed_of
 from engine.survey.wording import render
 from engine.templates import build_environment, template_folders
 from engine.types import Given, QuestionType
@@ -47,7 +49,7 @@ class Screens:
         self._pages = {
             name: self._environment.get_template(name) for name in self._environment.list_templates(["html"])
         }
-        self.style, self.script = (_read_static(config, name) for name in ("client.css", "client.js"))
+        self.style, self.script = (_read_static(config, kind) for kind in ("css", "js"))
 
     def _compile(self, source: str) -> Template:
         # Without a file name that says HTML, escaping is asked for. What a plugin's answer leaves out counts as empty.
@@ -95,7 +97,7 @@ class Screens:
             field=item.field,
             label=render(language.choose(item.question.ask), _facts(form, item, language)),
             texts=kind.texts(item.question, language.locale, _),
-            given=given,
+            typed=typed_of(kind, item.question, given),
             _=_,
         )
         return Element(item.field, Markup(html), errors.get(item.field, ""))  # noqa: S704 - it was escaped as it was drawn
@@ -120,9 +122,20 @@ class Static:
         return sha256(self.text.encode()).hexdigest()[:8]
 
 
-def _read_static(config: Config, name: str) -> Static:
-    files = (folder / "static" / name for folder in template_folders(config))
-    return next(Static(file.read_text(encoding="utf-8")) for file in files if file.exists())
+def _read_static(config: Config, kind: str) -> Static:
+    """All files of a kind as one, so that a page asks once. Each script is a block, its names are its own."""
+    found: dict[str, str] = {}
+    for folder in template_folders(config):
+        for file in folder.glob(f"static/*.{kind}"):
+            found.setdefault(file.name, file.read_text(encoding="utf-8"))
+    files = [found[name] for name in sorted(found)]
+    return Static("\n".join(f"{{\n{file}}}" for file in files) if kind == "js" else _squeeze("\n".join(files)))
+
+
+def _squeeze(style: str) -> str:
+    """A stylesheet without comments, and without the spaces that only people need."""
+    plain = " ".join(re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL).split())
+    return re.sub(r" ?([{};,]|(?<=[a-z]):(?= )) ?", r"\1", plain).replace(";}", "}")
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,7 @@ MOST_BYTES = 2 * 1024 * 1024
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        "form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     # Not no-referrer: browsers would then say “null” for where a form comes from.
     "Referrer-Policy": "same-origin",
