@@ -221,11 +221,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Analysis:
-    """How answers of a type may be summed up.
-
-    `scale`: nominal, ordinal, interval, ratio, date, ranks, words or wish: what the values are, and so which sums make
-    sense of them. `by`: the usual figures, in words.
-    """
+    """How to sum up answers. `scale`: nominal, ordinal, interval, ratio, date, ranks, words or wish; `by`: figures."""
 
     scale: str
     by: tuple[str, ...]
