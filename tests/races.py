@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 from engine.app import open_house
 from engine.config import Config
 from engine.data.marks import mark_accounts
-from engine.data.models import LIVE, WAITING, Account, Ask, Contact, Person, Promise
+from engine.data.models import LIVE, WAITING, Account, Ask, Contact, DecisionRecord, Person, Promise
 from engine.data.store import EVERYTHING, Store
 from engine.errors import BusyError
 from engine.house import Engine
@@ -174,11 +174,13 @@ def _check_room(session: Any, on: date) -> None:
 
 
 def _check_owners(session: Any, new: list[Ask]) -> None:
-    """Of no owner's accounts more than they can follow up."""
-    asks = Counter(ask.account.owner_email for ask in new)
+    """Of no owner's accounts more than they can follow up, by any one plan. An ask is no follow-up yet when another
+    plan is made, of what happened meanwhile: docs/decisions.md."""
+    runs = dict(session.execute(select(DecisionRecord.id, DecisionRecord.run_id)).all())
+    asks = Counter((ask.account.owner_email, runs[ask.record_id]) for ask in new)
     still = select(Promise.owner_email, func.count()).where(Promise.status == "agreed").group_by(Promise.owner_email)
     open_ = dict(session.execute(still).all())
-    for owner, number in asks.items():
+    for (owner, _), number in asks.items():
         assert number + open_.get(owner, 0) <= CAPACITY, f"{number} asks and {open_.get(owner)} follow-ups of {owner}"
 
 
