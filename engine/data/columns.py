@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,8 @@ from engine.data.types import Day
 
 LARGE = 10_000_000
 """Beyond so many characters columns are decoded one by one, which takes less memory."""
+SMALL = 20_000
+"""Up to so many characters Python reads them quicker than Polars gets ready."""
 
 Column = tuple[str, type[pl.DataType], str]
 
@@ -49,6 +52,8 @@ class Snapshot:
         rows = statement.subquery()
         texts = self._connection.execute(select(*(self._array(column) for column in rows.c))).one()
         columns = [(column.name, _dtype(column.type), text) for column, text in zip(rows.c, texts, strict=True)]
+        if sum(map(len, texts)) < SMALL and all(dtype is not pl.Boolean for _, dtype, _ in columns):
+            return pl.DataFrame([pl.Series(name, json.loads(text), dtype) for name, dtype, text in columns])
         parts = [columns] if sum(map(len, texts)) < LARGE else [[column] for column in columns]
         return pl.concat([_decode(part) for part in parts], how="horizontal")
 

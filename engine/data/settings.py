@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Select, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from engine.data.models import Account, Contact, PlanChange, SettingRow
@@ -15,10 +15,24 @@ from engine.errors import NotFoundError
 from engine.types import TIERS, SettingValue
 
 
-def read_settings(session: Session) -> list[SettingValue]:
-    """Everything that was ever set and not taken back."""
-    rows = session.scalars(select(SettingRow).order_by(SettingRow.id))
-    return [SettingValue(row.name, row.layer, row.layer_key, row.value, row.author, row.set_at) for row in rows]
+def read_settings(session: Session, account_ids: Collection[int] | None = None) -> list[SettingValue]:
+    """Everything that was ever set and not taken back; with `account_ids`, what can be in force in those accounts."""
+    columns = SettingRow.name, SettingRow.layer, SettingRow.layer_key, SettingRow.value, SettingRow.author
+    query = select(*columns, SettingRow.set_at).order_by(SettingRow.id)
+    if account_ids is not None and len(account_ids) < FEW:
+        query = query.where(_can_concern(account_ids, session.get_bind().dialect.name))
+    return [SettingValue(*row) for row in session.execute(query)]
+
+
+FEW = 1000
+"""Of more accounts than so many everything is read."""
+
+
+def _can_concern(account_ids: Collection[int], dialect: str) -> ColumnElement[bool]:
+    contacts = select(cast(Contact.id, String)).where(among(Contact.account_id, account_ids, dialect))
+    account = SettingRow.layer == "account", SettingRow.layer_key.in_([*map(str, account_ids)])
+    contact = SettingRow.layer == "contact", SettingRow.layer_key.in_(contacts)
+    return or_(SettingRow.layer.in_(("house", "tier")), and_(*account), and_(*contact))
 
 
 def put_setting(session: Session, value: SettingValue) -> None:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 Integers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+TURN = 32
+"""Bits that tell candidates apart."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ def _refuses_at(limit: Shared) -> Integers:
 
 def _used(limit: Shared, order: Integers, chosen: Mask) -> Integers:
     """Places of each candidate's group that were taken when their turn came; -1: the limit does not concern them."""
-    turns = order[np.argsort(limit.group[order], kind="stable")]
+    # group and turn in one number: sorted without a stable sort, which takes several times as long
+    turns = order[np.sort((limit.group[order] << TURN) | np.arange(len(order))) & ((1 << TURN) - 1)]
     group, takes = limit.group[turns], (_takes(limit) & chosen)[turns]
     before: Integers = np.cumsum(takes) - takes
     starts = np.flatnonzero(np.diff(group, prepend=-2))

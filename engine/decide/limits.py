@@ -22,7 +22,9 @@ def choose_asks(decided: pl.DataFrame, said: Said, frame: pl.DataFrame) -> list[
     limits = [share_places(say, said.frame, frame, candidates) for say in said.of(Limit)]
     order = order_of(decided, candidates)
     chosen = choose(limits, order)
-    columns = {"bound_by": chosen.bound_by, "rank": np.argsort(order)}
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    columns = {"bound_by": chosen.bound_by, "rank": rank}
     columns |= {f"used:{place}": used for place, used in enumerate(chosen.used)}
     spread = [_spread(name, decided.height, candidates, column) for name, column in columns.items()]
     left_out = (spread[0] >= 0).fill_null(value=False)

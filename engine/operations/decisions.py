@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import polars as pl
@@ -45,9 +45,14 @@ class Decided:
 
     book: Book
     decisions: Decisions
-    supplies: Supplies
+    read_supplies: Callable[[], Supplies]
     versions: Mapping[str, int]
     """The version of each survey that asks are made from."""
+
+    @cached_property
+    def supplies(self) -> Supplies:
+        """Read when somebody is tailored for: most who are explained are not to be asked."""
+        return self.read_supplies()
 
 
 def decide_accounts(
@@ -55,13 +60,13 @@ def decide_accounts(
 ) -> Decided:
     """Decide for these accounts (None: all), or for those of them that are due."""
     with engine.store.read(engine.scope) as session:
-        values = read_settings(session)
+        values = read_settings(session, account_ids)
         current = current_surveys(session)
     book = read_book(engine.store, moment, account_ids=account_ids, due=due, channels=tuple(engine.plugins.channels))
     plan = resolve(book, engine.plugins.catalog, values)
     decisions = decide(book, plan, engine.plugins.strategies, tuple(engine.plugins.channels))
     surveys = {name: survey for name, (_, survey) in current.items()}
-    supplies = _read_supplies(engine, moment, decisions, surveys)
+    supplies = partial(_read_supplies, engine, moment, decisions, surveys)
     return Decided(book, decisions, supplies, {name: version for name, (version, _) in current.items()})
 
 
@@ -202,8 +207,8 @@ def recheck(engine: Engine, contact_ids: Iterable[int], moment: Moment) -> dict[
     """For contacts with a waiting ask: why it may not go out today, or None. Facts are read afresh."""
     with engine.store.read(engine.scope) as session:
         waiting = dict(plans.read_waiting(session, list(contact_ids)))
-        values = read_settings(session)
         accounts = set(plans.read_account_ids(session, list(waiting)))
+        values = read_settings(session, accounts)
     book = read_book(engine.store, moment, account_ids=accounts, channels=tuple(engine.plugins.channels))
     decisions = decide(book, resolve(book, engine.plugins.catalog, values), engine.plugins.strategies)
     rows = decisions.frame["contact_id"].is_in(list(waiting)).arg_true()
