@@ -94,8 +94,10 @@ def _referenced(say: Say, what: Reason | Hold | Closed | Limit, decisions: Decis
     """The facts, settings and columns of the Book that one say's sentences name."""
     plan, at = decisions.plan, say.at
     sentence = " ".join(filter(None, (getattr(what, name, None) for name in SENTENCES)))
-    known = {name: pl.col(name) for name in plan.frame.columns} | dict(plan.columns) | dict(what.facts)
-    return {at + name: known[name] for name in named(sentence) if name in known and name not in say.columns}
+    wanted = [name for name in named(sentence) if name not in say.columns]
+    found = {at + name: what.facts.get(name, plan.columns.get(name)) for name in wanted}
+    found |= {at + name: pl.col(name) for name in wanted if found[at + name] is None and name in plan.frame.columns}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _evaluated(frame: pl.DataFrame, columns: Mapping[str, pl.Expr]) -> pl.DataFrame:

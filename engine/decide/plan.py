@@ -190,12 +190,13 @@ def resolve(book: Book, catalog: Catalog, values: Iterable[SettingValue]) -> Pla
     for value in values:
         by_name.setdefault(value.name, []).append(value)
     tier = book.frame["tier"].cast(pl.Enum(TIERS)).to_physical()
+    there = book.frame["tier"].unique().to_list()
     columns: dict[str, pl.Expr] = {}
     series: list[pl.Series] = []
     for spec in catalog:
         if spec.house_only:
             continue
-        resolved = _resolve_one(spec, by_name.get(spec.name, ()), book.frame, tier)
+        resolved = _resolve_one(spec, by_name.get(spec.name, ()), book.frame, tier, there)
         if isinstance(resolved, pl.Series):
             series.append(resolved)
             columns[spec.name] = pl.col(spec.name)
@@ -205,15 +206,15 @@ def resolve(book: Book, catalog: Catalog, values: Iterable[SettingValue]) -> Pla
 
 
 def _resolve_one(
-    spec: Spec, values: Sequence[SettingValue], frame: pl.DataFrame, tier: pl.Series
+    spec: Spec, values: Sequence[SettingValue], frame: pl.DataFrame, tier: pl.Series, there: Sequence[str]
 ) -> pl.Series | pl.Expr:
     kind = dtype(spec.field)
     by_tier = {name: tier_value(spec, values, name) for name in TIERS}
-    standard = by_tier["standard"]
+    some = by_tier[there[0] if there else "standard"]
     near = [value for value in values if value.layer in ("account", "contact")]
     wished = spec.name in MORE_OFTEN and frame["wish_every_days"].null_count() < frame.height
-    if not near and not wished and all(value == standard for value in by_tier.values()):
-        return pl.lit(standard, dtype=kind)
+    if not near and not wished and all(by_tier[name] == some for name in there):
+        return pl.lit(some, dtype=kind)
     column = pl.Series(spec.name, [by_tier[name] for name in TIERS], dtype=kind).gather(tier)
     for layer in ("account", "contact"):
         column = _overlay(column, [value for value in near if value.layer == layer], frame[f"{layer}_id"])
