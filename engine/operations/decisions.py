@@ -45,6 +45,7 @@ class Decided:
 
     book: Book
     decisions: Decisions
+    surveys: Mapping[str, Survey]
     read_supplies: Callable[[], Supplies]
     versions: Mapping[str, int]
     """The version of each survey that asks are made from."""
@@ -67,7 +68,7 @@ def decide_accounts(
     decisions = decide(book, plan, engine.plugins.strategies, tuple(engine.plugins.channels))
     surveys = {name: survey for name, (_, survey) in current.items()}
     supplies = partial(_read_supplies, engine, moment, decisions, surveys)
-    return Decided(book, decisions, supplies, {name: version for name, (version, _) in current.items()})
+    return Decided(book, decisions, surveys, supplies, {name: version for name, (version, _) in current.items()})
 
 
 def _read_supplies(engine: Engine, moment: Moment, decisions: Decisions, surveys: Mapping[str, Survey]) -> Supplies:
@@ -111,8 +112,8 @@ def tailor_as_if(engine: Engine, contact_id: int, occasion: str = "") -> tuple[D
         occasion=pl.when(mine).then(next_for).otherwise("occasion"),
     )
     decisions = replace(decided.decisions, frame=asked)
-    supplies = _read_supplies(engine, moment, decisions, decided.supplies.surveys)
-    found = replace(decided, decisions=decisions, supplies=supplies)
+    supplies = partial(_read_supplies, engine, moment, decisions, decided.surveys)
+    found = replace(decided, decisions=decisions, read_supplies=supplies)
     return found, tailor_rows(engine, found, asked.select(mine.arg_true()).to_series())
 
 

@@ -150,7 +150,7 @@ def write_forms(decided: Decided, tailored: Tailored) -> pl.Series:
     """Each ask's form as JSON: its questions in order, repeated ones with the promise they are about."""
     repeated = [
         (survey.name, question.name)
-        for survey in decided.supplies.surveys.values()
+        for survey in decided.surveys.values()
         for question in survey.questions
         if question.for_each is not None
     ]

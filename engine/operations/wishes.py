@@ -98,9 +98,10 @@ def _today(engine: Engine, company: Company, contact: Contact) -> date:
 
 
 def _decide_anew(session: Session, contact: Contact, why: str) -> None:
+    """Marks come first: they wait for a plan that is being written, and its asks are then there to be cancelled."""
     session.flush()
-    cancel_waiting_asks(session, contact.person_id, why)
     mark_persons(session, [contact.person_id])
+    cancel_waiting_asks(session, contact.person_id, why)
 
 
 def _wishes(contacts: Iterable[Contact]) -> Wishes:
