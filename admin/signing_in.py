@@ -12,7 +12,9 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, render_template, request, url_for
+from flask import Flask, Request, Response, render_template, url_for
+from flask import request as flask_request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_security import MailUtil, RoleMixin, Security, UserDatastore, UserMixin
 from flask_wtf.csrf import CSRFProtect
@@ -79,7 +81,22 @@ class Mail(MailUtil):
             line.deliver(message)
 
 
+class DeskSessions(SecureCookieSessionInterface):
+    """Sessions below the desk only: clients' pages have none, and nothing of theirs varies by a cookie."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return super().open_session(app, request) if self._has_one(app, request) else self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if self._has_one(app, flask_request):
+            super().save_session(app, session, response)
+
+    def _has_one(self, app: Flask, request: Request) -> bool:
+        return request.path.startswith(self.get_cookie_path(app))
+
+
 def set_up(app: Flask, prefix: str) -> None:
+    app.session_interface = DeskSessions()
     house = room_of(app)
     app.config.update(_settings(prefix, house.secret, house.engine.config.public_url.startswith("https://")))
     csrf.init_app(app)
@@ -98,11 +115,11 @@ def _counting(counter: MovingWindowRateLimiter) -> Callable[[], ResponseReturnVa
     """Count posts, and answer in their place once there are too many."""
 
     def count() -> ResponseReturnValue | None:
-        endpoint = request.endpoint or ""
-        if request.method != "POST" or endpoint not in LIMITS:
+        endpoint = flask_request.endpoint or ""
+        if flask_request.method != "POST" or endpoint not in LIMITS:
             return None
         limits = parse_many(LIMITS[endpoint])
-        if all(counter.hit(limit, endpoint, request.remote_addr or "") for limit in limits):
+        if all(counter.hit(limit, endpoint, flask_request.remote_addr or "") for limit in limits):
             return None
         return render_template("desk/error.html", status=429, said=TOO_OFTEN), 429
 

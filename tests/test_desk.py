@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from time_machine import travel
 
 from admin.site import trusted_hosts
@@ -306,3 +307,26 @@ def test_a_script_in_what_a_client_said_stays_words(member: FlaskClient, engine:
 def test_trusted_hosts_may_be_named() -> None:
     hosts = trusted_hosts(Config(public_url="https://ask.harbour.example/", trusted_hosts="desk.harbour.example, x"))
     assert {"ask.harbour.example", "desk.harbour.example", "x"} <= set(hosts)
+
+
+# The database
+
+
+MOST_QUERIES = 15
+LOOKED_AT = ("today", "accounts", "accounts/{account}", "asks", "asks?show=answered", "promises", "promises/{promise}",
+             "voices", "search?q=nor", "accounts/{account}/plan/history", "strategies")  # fmt: skip
+
+
+@pytest.mark.parametrize("page", LOOKED_AT)
+def test_a_page_asks_the_database_few_times(member: FlaskClient, engine: Engine, desks: Desks, page: str) -> None:
+    asked: list[str] = []
+    event.listen(engine.store.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    assert member.get("/admin/" + page.format(**vars(desks))).status_code == 200
+    assert len(asked) <= MOST_QUERIES, asked
+
+
+def test_a_client_s_page_knows_no_session(client: FlaskClient, engine: Engine, desks: Desks) -> None:
+    sign_in(client, engine, ADMIN)
+    answer = client.get("/s/nothing")
+    assert "Set-Cookie" not in answer.headers
+    assert "Cookie" not in answer.headers.get("Vary", "")

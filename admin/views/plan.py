@@ -165,7 +165,8 @@ def _about(owner: str) -> str:
     return plugin.manual.partition("\n\n")[0].replace("\n", " ").rstrip(".")
 
 
-OWN_WORDS = {"company": "Who we are", "simulation": "What forecasts assume about answers"}
+OWN_WORDS = {"company": "Who we are", "promises": "How we keep what we promise",
+             "simulation": "What forecasts assume about answers"}  # fmt: skip
 
 
 def _weigh(layer: Layer, typed: Typed) -> dict[str, Any]:

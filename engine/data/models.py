@@ -258,6 +258,12 @@ class Ask(Base):
         ),
         Index("ix_asks_due", "status", "send_at"),
         Index(
+            "ix_asks_to_approve",
+            "send_at",
+            sqlite_where=text("needs_approval"),
+            postgresql_where=text("needs_approval"),
+        ),
+        Index(
             "ix_asks_day",
             "status",
             "planned_on",
@@ -338,7 +344,7 @@ class Voice(Base):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
     answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"))
     source: Mapped[str]
-    said_at: Mapped[datetime]
+    said_at: Mapped[datetime] = mapped_column(index=True)
     words: Mapped[str] = mapped_column("text", Text)
     speaker: Mapped[str] = mapped_column(default="client", server_default="client")
     """client, or employee: someone who serves the client."""
@@ -393,6 +399,7 @@ class Promise(Base):
     __table_args__ = (
         Index("uq_promises_identity", "account_id", text("coalesce(contact_id, 0)"), "title", "made_on", unique=True),
         Index("ix_promises_owner", text("lower(owner_email)"), "status", "made_on", "done_on"),
+        Index("ix_promises_due", "status", "due_on"),
         _one_of("status", *PROMISE_STATUSES),
         _one_of("verdict", *VERDICTS),
         CheckConstraint("owner_email <> '' AND owner_email = trim(owner_email)", name="owner_email"),

@@ -23,8 +23,16 @@ GROUPS = {
     "About what": ("question_worth", "register_question_types"),
     "By which way": ("channel_worth", "send_at"),
     "Limits, and who comes first": ("limit", "worth"),
+    "What follows an answer": ("suggest_promises", "promise_at_once"),
 }
-"""A plugin's settings stand in the first group of which it has a hook, else in the last."""
+OWN_GROUP = {
+    "form_budget": "About what",
+    "anchors_first": "About what",
+    "approval": "By which way",
+    "company": "By which way",
+    "promises": "What follows an answer",
+}
+"""A plugin's settings stand in their own group, else in the first of which it has a hook, else among the limits."""
 ASSUMED = "simulation."
 """What forecasts assume comes last."""
 
@@ -90,7 +98,9 @@ def list_plan(engine: Engine, layer: Layer) -> dict[str, dict[str, list[Setting]
 def _group(engine: Engine, owner: str) -> str:
     plugin = engine.plugins.all.get(owner)
     hooks = plugin.hooks if plugin else {}
-    return next((group for group, named in GROUPS.items() if any(hook in hooks for hook in named)), [*GROUPS][-1])
+    own = OWN_GROUP.get(owner, "Limits, and who comes first")
+    found = (group for group, named in GROUPS.items() if owner not in OWN_GROUP and any(map(hooks.__contains__, named)))
+    return next(found, own)
 
 
 def _setting(spec: Spec, values: Sequence[SettingValue], layer: Layer) -> Setting:
