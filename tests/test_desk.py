@@ -321,8 +321,9 @@ LOOKED_AT = ("today", "accounts", "accounts/{account}", "asks", "asks?show=answe
 def test_a_page_asks_the_database_few_times(member: FlaskClient, engine: Engine, desks: Desks, page: str) -> None:
     asked: list[str] = []
     event.listen(engine.store.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    assert member.get("/admin/" + page.format(**vars(desks))).status_code == 200
-    assert len(asked) <= MOST_QUERIES, asked
+    status = member.get("/admin/" + page.format(**vars(desks))).status_code
+    queries = [statement for statement in asked if not statement.startswith("BEGIN")]
+    assert (status, len(queries) <= MOST_QUERIES) == (200, True), queries
 
 
 def test_a_client_s_page_knows_no_session(client: FlaskClient, engine: Engine, desks: Desks) -> None:

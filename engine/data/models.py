@@ -86,6 +86,7 @@ class Base(DeclarativeBase):
 
 class Account(Base):
     __tablename__ = "accounts"
+    __table_args__ = (Index("ix_accounts_owner", text("lower(owner_email)")),)
     key: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     tier: Mapped[str | None]

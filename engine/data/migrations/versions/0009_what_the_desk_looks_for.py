@@ -1,4 +1,4 @@
-"""What the desk looks for: promises by due date, asks to approve, what clients said by when they said it."""
+"""What the desk looks for: accounts by owner, promises by due date, asks to approve, what clients said by when they said it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ WAITING = sa.text("needs_approval")
 
 
 def upgrade() -> None:
+    op.create_index("ix_accounts_owner", "accounts", [sa.text("lower(owner_email)")])
     op.create_index("ix_promises_due", "promises", ["status", "due_on"])
     op.create_index("ix_asks_to_approve", "asks", ["send_at"], sqlite_where=WAITING, postgresql_where=WAITING)
     op.create_index("ix_voices_said_at", "voices", ["said_at"])
