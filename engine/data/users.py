@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.data.models import Account, Team, TeamAccount, TeamUser, User
@@ -27,11 +27,8 @@ def read_roles(session: Session, user: User) -> Iterator[tuple[int, str]]:
     """Account and role: by each team the user is in, and as owner of those that name them so."""
     of_teams = select(TeamAccount.account_id, TeamUser.role)
     of_teams = of_teams.join(TeamUser, TeamUser.team_id == TeamAccount.team_id).where(TeamUser.user_id == user.id)
-    for account_id, role in session.execute(of_teams):
-        yield account_id, role
-    owned = select(Account.id).where(func.lower(Account.owner_email) == user.email)
-    for account_id in session.scalars(owned):
-        yield account_id, "owner"
+    owned = select(Account.id, literal("owner")).where(func.lower(Account.owner_email) == user.email)
+    yield from session.execute(union_all(of_teams, owned))
 
 
 def list_teams(session: Session) -> Sequence[Team]:

@@ -58,15 +58,14 @@ def open_today(engine: Engine, scope: Scope) -> Today:
     """`scope`: whose accounts; promises of theirs are shown whoever owns them."""
     now, today = engine.clock(), local_date(engine)
     with engine.store.read(scope) as session:
-        overdue = data.list_promises(session, overdue_on=today, most=MOST)
         disputed = data.list_promises(session, state="disputed", most=MOST)
-        soon = data.list_promises(session, state="agreed", due_until=today + SOON, most=2 * MOST)
-        shown = {promise.id for promise in (*overdue, *disputed)}
+        agreed = data.list_promises(session, state="agreed", due_until=today + SOON, most=2 * MOST)
+        soon = [promise for promise in agreed if promise.verdict != "disputed"]
         return Today(
             today=today,
-            overdue=[promise for promise in overdue if promise.verdict != "disputed"],
+            overdue=[promise for promise in soon if promise.due_on and promise.due_on < today],
             disputed=disputed,
-            due=[promise for promise in soon if promise.id not in shown],
+            due=[promise for promise in soon if promise.due_on and promise.due_on >= today],
             drafts=data.list_promises(session, state="draft", most=MOST),
             offered=data.list_offered(session, engine.author, MOST),
             asks=data.list_asks(session, to_approve=True, most=MOST),

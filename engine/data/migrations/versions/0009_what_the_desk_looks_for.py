@@ -1,4 +1,4 @@
-"""What the desk looks for: accounts by owner, promises by due date, asks to approve, what clients said by when they said it."""
+"""What the desk looks for: accounts by owner, promises by due date, asks to approve, voices by when they were heard."""
 
 from __future__ import annotations
 
