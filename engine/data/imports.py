@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from engine.data.models import Account, AnswerRow, Ask, Base, Contact, Promise, Touchpoint
+from engine.data.models import Account, AnswerRow, Ask, Base, Contact, Promise, Touchpoint, Voice
 from engine.data.stage import ROW, Stage
 from engine.data.store import Store, among
 from engine.intake.shapes import IDENTITIES, canonical
@@ -43,6 +43,7 @@ TABLES: dict[str, type[Base]] = {
     "touchpoints": Touchpoint,
     "promises": Promise,
     "answers": AnswerRow,
+    "voices": Voice,
 }
 CONTACT_FIELDS = (
     *("name", "email", "email_key", "phone", "mobile_key", "role", "influence", "locale", "timezone", "channels"),

@@ -16,6 +16,8 @@ from engine.types import OCCASIONS, TIERS
 ASK_STATUSES = ("sent", "opened", "started", "answered", "expired", "declined", "bounced")
 PROMISE_STATUSES = ("drafted", "agreed", "done", "declined")
 VERDICTS = ("kept", "disputed")
+VOICE_SOURCES = ("call_note", "meeting", "email", "review", "employee")
+"""Where voices come from besides surveys; the last one is somebody of ours who serves the client."""
 
 
 class Column(NamedTuple):
@@ -148,6 +150,17 @@ KINDS = {
             Column("answered_at", values.INSTANT, needed=True, history=True),
             Column("value"),
             Column("text"),
+        ),
+        _kind(
+            "voices",
+            "account_key contact_key source said_at text",
+            _ACCOUNT,
+            Column("contact_key"),
+            Column("source", needed=True, usual=VOICE_SOURCES),
+            Column("said_at", values.INSTANT, needed=True, history=True),
+            Column("text", needed=True),
+            Column("link"),
+            Column("cause"),
         ),
     )
 }

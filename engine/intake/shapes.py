@@ -22,6 +22,7 @@ IDENTITIES = {
     "touchpoints": ("account_id", "contact_id", "kind", "happened_at"),
     "promises": ("account_id", "contact_id", "title", "made_on"),
     "answers": ("contact_id", "survey", "question", "answered_at"),
+    "voices": ("account_id", "contact_id", "source", "said_at", "text"),
 }
 """What tells one row of a table from another."""
 
@@ -52,6 +53,9 @@ def shape_rows(kind: str, rows: pl.DataFrame) -> pl.DataFrame:
     if kind == "answers" and "value" in rows.columns:
         number = pl.when(pl.col("value").str.contains(r"^-?\d{1,15}(\.\d+)?$")).then("value").cast(pl.Float64)
         return rows.with_columns(number.alias("score"))
+    if kind == "voices":
+        ours = pl.col("source") == "employee"
+        return rows.with_columns(speaker=pl.when(ours).then(pl.lit("employee")).otherwise(pl.lit("client")))
     return rows
 
 

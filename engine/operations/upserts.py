@@ -37,6 +37,7 @@ DEFAULTS: dict[str, dict[str, str]] = {
     "touchpoints": {},
     "promises": {"origin": "import"},
     "answers": {"data": "{}"},
+    "voices": {},
 }
 """What new rows have that files do not say."""
 
@@ -47,6 +48,7 @@ LOOKED_AT = {
     "touchpoints": (),
     "promises": ("origin",),
     "answers": (),
+    "voices": (),
 }
 """What is asked of rows that are there, also where the file has no such column."""
 
@@ -175,6 +177,8 @@ def _insert(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
         given["imported_at"] = pl.lit(int(target.now.timestamp()))
     if target.kind == "contacts":
         given["person_id"] = pl.lit(add_persons(target.store, target.session, rows.height))
+    if target.kind == "voices":
+        given["author"] = pl.lit(target.author)
     if target.kind == "asks":
         given["person_id"] = pl.col("#person_id")
     rows = rows.with_columns(id=target.store.new_ids(target.session, table, rows.height), **given)
@@ -195,6 +199,8 @@ def _follow(target: Target, rows: pl.DataFrame) -> None:
         contacts = set(rows["contact_id"].drop_nulls())
     if target.kind == "promises":
         _keep_history(target, rows)
+    if target.kind == "voices":
+        _be_quiet(target, rows)
     mark_accounts(session, set(rows["account_id"]))
     mark_persons_behind(session, contacts)
 
@@ -207,6 +213,16 @@ def _keep_history(target: Target, promises: pl.DataFrame) -> None:
     target.store.insert_many(target.session, PromiseEvent, events)
     known = promises.filter(KNOWN)["id"] if OLD + "id" in promises.columns else promises["id"].clear()
     raise_versions(target.session, known.to_list())
+
+
+def _be_quiet(target: Target, voices: pl.DataFrame) -> None:
+    """What a client said unasked is feedback: each moment once, and never what one of us said."""
+    said = voices.filter(pl.col("contact_id").is_not_null(), pl.col("speaker") == "client")
+    moments = said.select("account_id", "contact_id", kind=pl.lit("feedback"), happened_at="said_at").unique()
+    if moments.height:
+        old = data.find_existing(target.store, target.session, "touchpoints", moments, [])
+        fresh = moments.filter(old["id"].is_null())
+        target.store.insert_many(target.session, data.TABLES["touchpoints"], fresh)
 
 
 def _refresh_contacts(target: Target, accounts: pl.DataFrame) -> None:

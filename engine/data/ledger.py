@@ -1,0 +1,89 @@
+"""What the ledger is made of: every promise that was ever agreed, and when what happened to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.data.models import Account, Ask, Promise, PromiseEvent, Team, TeamAccount, Touchpoint
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A promise, and the moment of each of its steps."""
+
+    number: int
+    account_id: int
+    account: str
+    tier: str
+    owner: str
+    touchpoint: str
+    title: str
+    said_at: datetime | None
+    due_on: date | None
+    done_on: date | None
+    status: str
+    verdict: str | None
+    steps: tuple[tuple[str, datetime], ...]
+
+    def count(self, step: str) -> int:
+        return sum(each == step for each, _at in self.steps)
+
+    def first(self, *steps: str) -> datetime | None:
+        return next((at for step, at in self.steps if step in steps), None)
+
+
+def read_entries(session: Session, since: date) -> list[Entry]:
+    """Promises made since a day that clients were shown at any time, or that wait as drafts."""
+    query = (
+        select(Promise, Account, Touchpoint.kind, Ask.answered_at)
+        .join(Account, Account.id == Promise.account_id)
+        .outerjoin(Touchpoint, Touchpoint.id == Promise.touchpoint_id)
+        .outerjoin(Ask, Ask.id == Promise.ask_id)
+        .where(Promise.made_on >= since)
+        .order_by(Promise.id)
+    )
+    steps = _read_steps(session, since)
+    return list(_entries(session.execute(query).all(), steps))
+
+
+def _read_steps(session: Session, since: date) -> dict[int, list[tuple[str, datetime]]]:
+    query = select(PromiseEvent.promise_id, PromiseEvent.step, PromiseEvent.at)
+    query = query.join(Promise, Promise.id == PromiseEvent.promise_id).where(Promise.made_on >= since)
+    found: dict[int, list[tuple[str, datetime]]] = defaultdict(list)
+    for number, step, at in session.execute(query.order_by(PromiseEvent.id)):
+        found[number].append((step, at))
+    return found
+
+
+def _entries(rows: object, steps: dict[int, list[tuple[str, datetime]]]) -> Iterator[Entry]:
+    for promise, account, touchpoint, answered_at in rows:  # type: ignore[attr-defined]
+        yield Entry(
+            number=promise.id,
+            account_id=account.id,
+            account=account.key,
+            tier=account.tier or "standard",
+            owner=promise.owner_email,
+            touchpoint=touchpoint or "none",
+            title=promise.title,
+            said_at=answered_at,
+            due_on=promise.due_on,
+            done_on=promise.done_on,
+            status=promise.status,
+            verdict=promise.verdict,
+            steps=tuple(steps.get(promise.id, ())),
+        )
+
+
+def read_teams(session: Session) -> dict[int, list[str]]:
+    """The names of the teams that look after each account."""
+    query = select(TeamAccount.account_id, Team.name).join(Team, Team.id == TeamAccount.team_id).order_by(Team.name)
+    found: dict[int, list[str]] = defaultdict(list)
+    for account_id, name in session.execute(query):
+        found[account_id].append(name)
+    return found

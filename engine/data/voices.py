@@ -1,0 +1,29 @@
+"""Voices as queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from engine.data.models import Touchpoint, Voice
+
+
+def find_voice(session: Session, number: int) -> Voice | None:
+    """The voice with its account and contact, kept from other writers until the transaction ends."""
+    query = select(Voice).where(Voice.id == number).with_for_update(of=Voice)
+    return session.scalar(query.options(joinedload(Voice.account), joinedload(Voice.contact)))
+
+
+def list_voices(session: Session, account_id: int | None, most: int) -> Sequence[Voice]:
+    query = select(Voice).order_by(Voice.said_at.desc(), Voice.id.desc()).limit(most)
+    if account_id is not None:
+        query = query.where(Voice.account_id == account_id)
+    return session.scalars(query.options(joinedload(Voice.account), joinedload(Voice.contact))).all()
+
+
+def has_feedback(session: Session, contact_id: int, at: datetime) -> bool:
+    query = select(Touchpoint.id).where(Touchpoint.contact_id == contact_id, Touchpoint.kind == "feedback")
+    return session.scalar(query.where(Touchpoint.happened_at == at).limit(1)) is not None

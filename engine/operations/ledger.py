@@ -1,0 +1,123 @@
+"""The ledger: what was said, what was done, and what clients confirm, side by side where the two differ.
+
+Rates are of promises that have come so far: of those that were agreed and whose day has come, how many are done; of those
+done on time; of those that clients gave a word on, how many are kept. Times are middle values in days.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+
+from engine.data import ledger as data
+from engine.data.ledger import Entry
+from engine.decide.shares import Share, share
+from engine.errors import InputError, nearest
+from engine.house import Engine
+
+BY = ("owner", "team", "touchpoint", "tier")
+YEAR = 365
+
+
+@dataclass(frozen=True)
+class Line:
+    """What holds for all promises, or for those of one owner, team, kind of touchpoint or tier.
+
+    `said`: agreed at any time. `done`: of those that are due, or done before. `on_time`: of those done that had a day.
+    `confirmed`: of those with a word of the client. `unconfirmed`: done, and no word yet. Days are middle values.
+    """
+
+    of: str
+    said: int
+    waiting: int
+    overdue: int
+    done: Share
+    on_time: Share
+    confirmed: Share
+    unconfirmed: int
+    disputed: int
+    moved: int
+    moves_per_promise: float | None
+    declined: int
+    days_to_reply: float | None
+    days_to_done: float | None
+    days_to_kept: float | None
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """`lines`: the first one is of all. `differing`: we say done, the client says no. `unconfirmed`: nobody has said."""
+
+    since: date
+    lines: tuple[Line, ...]
+    differing: tuple[Entry, ...]
+    unconfirmed: tuple[Entry, ...]
+
+
+def read_ledger(engine: Engine, *, by: str | None = None, days: int = YEAR, on: date | None = None) -> Ledger:
+    """The ledger of promises made in the last so many days. Raises InputError for a `by` that there is not."""
+    if by is not None and by not in BY:
+        raise InputError(f"The ledger is by {', '.join(BY)}, not by “{by}”.{nearest(by, BY)}", about=by)
+    today = engine.moment(on).today("UTC")
+    since = today - timedelta(days=days)
+    with engine.store.read(engine.scope) as session:
+        entries = [entry for entry in data.read_entries(session, since) if _was_said(entry)]
+        teams = data.read_teams(session)
+    groups: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries if by else ():
+        for name in teams.get(entry.account_id, ["no team"]) if by == "team" else [str(getattr(entry, by or ""))]:
+            groups[name].append(entry)
+    lines = [_line("all", entries, today), *(_line(name, groups[name], today) for name in sorted(groups))]
+    unconfirmed = [entry for entry in entries if entry.status == "done" and not entry.verdict]
+    differing = [entry for entry in entries if entry.verdict == "disputed"]
+    return Ledger(since, tuple(lines), tuple(differing), tuple(sorted(unconfirmed, key=lambda e: e.done_on or since)))
+
+
+def _was_said(entry: Entry) -> bool:
+    """Whether the client was ever told: a draft that came to nothing was no promise."""
+    return entry.status in ("agreed", "done", "declined")
+
+
+def _line(of: str, entries: Sequence[Entry], today: date) -> Line:
+    agreed = [entry for entry in entries if entry.status != "declined"]
+    done = [entry for entry in agreed if entry.status == "done"]
+    due = [entry for entry in agreed if entry in done or (entry.due_on and entry.due_on < today)]
+    dated = [entry for entry in done if entry.due_on and entry.done_on]
+    judged = [entry for entry in agreed if entry.verdict]
+    moved = sum(entry.count("moved") > 0 for entry in entries)
+    return Line(
+        of=of,
+        said=len(entries),
+        waiting=len(agreed) - len(done),
+        overdue=len(due) - len(done),
+        done=share(len(done), len(due)),
+        on_time=share(sum(_on_time(entry) for entry in dated), len(dated)),
+        confirmed=share(sum(entry.verdict == "kept" for entry in judged), len(judged)),
+        unconfirmed=sum(not entry.verdict for entry in done),
+        disputed=sum(entry.count("disputed") > 0 or entry.verdict == "disputed" for entry in entries),
+        moved=moved,
+        moves_per_promise=sum(entry.count("moved") for entry in entries) / len(entries) if entries else None,
+        declined=len(entries) - len(agreed),
+        days_to_reply=_middle(entries, lambda entry: (_said(entry), entry.first("agreed", "declined"))),
+        days_to_done=_middle(entries, lambda entry: (entry.first("agreed"), entry.first("done"))),
+        days_to_kept=_middle(entries, lambda entry: (entry.first("agreed"), entry.first("kept"))),
+    )
+
+
+def _on_time(entry: Entry) -> bool:
+    return bool(entry.done_on and entry.due_on and entry.done_on <= entry.due_on)
+
+
+def _said(entry: Entry) -> datetime | None:
+    """When the client said what it answers; else when the draft was made."""
+    return entry.said_at or entry.first("drafted")
+
+
+def _middle(entries: Iterable[Entry], ends: Callable[[Entry], tuple[datetime | None, datetime | None]]) -> float | None:
+    """The middle number of days between two moments, of those that have both."""
+    pairs = [ends(entry) for entry in entries]
+    days = [(last - first) / timedelta(days=1) for first, last in pairs if first and last]
+    return round(median(days), 1) if days else None
