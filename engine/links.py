@@ -58,6 +58,19 @@ def _welcome_signer(secret: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(secret, salt="heed.welcome", signer_kwargs={"digest_method": sha256})
 
 
+def calendar_token(secret: str, email: str) -> str:
+    return str(_signer(secret, "calendar").dumps(email.casefold()))
+
+
+def read_calendar_token(secret: str, token: str) -> str:
+    """The owner's address. Raises LinkError for anything that was not signed for a calendar with this secret."""
+    try:
+        email = _signer(secret, "calendar").loads(token)
+    except (BadData, ValueError):
+        raise LinkError("This link does not work.") from None
+    return str(email)
+
+
 def _signer(secret: str, purpose: str) -> URLSafeSerializer:
     """One salt per purpose, so that a link to an ask never opens the wishes page."""
     return URLSafeSerializer(secret, salt=f"heed.{purpose}", signer_kwargs={"digest_method": sha256})

@@ -209,6 +209,7 @@ def test_one_manager_for_each_app():
 
 
 ROUTES = {
+    "/calendar/<token>.ics": {"GET"},
     "/p/<token>": {"GET", "POST"},
     "/s/<token>": {"GET", "POST"},
     "/script/<mark>.js": {"GET"},

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from engine.data.clients import SHOWN
@@ -58,13 +57,3 @@ def digest_of(session: Session, email: str, day: date) -> Digest | None:
 
 def find_row(session: Session, table: type[Any], row_id: int) -> Any:
     return session.get_one(table, row_id, with_for_update=True)
-
-
-def list_waiting(session: Session, before: date) -> Mapping[str, list[Promise]]:
-    """Open promises that are due by a day or whose draft must be answered by then, by their owner's address."""
-    by = or_(Promise.due_on <= before, and_(Promise.status == "drafted", Promise.respond_by <= before))
-    query = select(Promise).where(Promise.status.in_(("drafted", "agreed")), or_(by, Promise.offered_to.is_not(None)))
-    found: dict[str, list[Promise]] = defaultdict(list)
-    for promise in session.scalars(query.order_by(Promise.due_on, Promise.id)):
-        found[promise.owner_email].append(promise)
-    return found

@@ -56,3 +56,13 @@ def find_touchpoint_behind(session: Session, account_id: int, contact_id: int, b
     theirs = or_(Touchpoint.contact_id == contact_id, Touchpoint.contact_id.is_(None))
     query = select(Touchpoint).where(Touchpoint.account_id == account_id, theirs, Touchpoint.happened_at <= before)
     return session.scalar(query.order_by(Touchpoint.happened_at.desc(), Touchpoint.id.desc()).limit(1))
+
+
+def list_leads(session: Session) -> dict[int, list[str]]:
+    """The leads of the teams that look after each account; logins that work."""
+    query = select(TeamAccount.account_id, User.email).join(TeamUser, TeamUser.team_id == TeamAccount.team_id)
+    query = query.join(User, User.id == TeamUser.user_id).where(TeamUser.role == "lead", User.active)
+    found: dict[int, list[str]] = {}
+    for account_id, email in session.execute(query.order_by(User.email)):
+        found.setdefault(account_id, []).append(email)
+    return found

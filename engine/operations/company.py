@@ -20,6 +20,7 @@ class Company:
     timezone: str
     locale: str
     accent: str
+    country: str = ""
 
     @property
     def accent_on_white(self) -> str:
@@ -33,7 +34,7 @@ class Company:
 
 def read_company(engine: Engine, session: Session) -> Company:
     values = read_values(session)
-    names = ("name", "timezone", "locale", "accent")
+    names = ("name", "timezone", "locale", "accent", "country")
     return Company(*(values.get(name, engine.plugins.catalog.spec(f"company.{name}").default) for name in names))
 
 

@@ -1,7 +1,7 @@
 """The ledger: what was said, what was done, and what clients confirm, side by side where the two differ.
 
-Rates are of promises that have come so far: of those that were agreed and whose day has come, how many are done; of those
-done on time; of those that clients gave a word on, how many are kept. Times are middle values in days.
+Rates are of promises that have come so far: of those that were agreed and whose day has come, how many are done; of
+those done, how many on time; of those that clients gave a word on, how many are kept. Times are middle values in days.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Ledger:
-    """`lines`: the first one is of all. `differing`: we say done, the client says no. `unconfirmed`: nobody has said."""
+    """`lines`: the first is of all. `differing`: we said done, the client said no. `unconfirmed`: nobody has said."""
 
     since: date
     lines: tuple[Line, ...]

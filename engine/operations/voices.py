@@ -1,8 +1,8 @@
 """Voices from elsewhere: what a client said in a call, a meeting, an e-mail or a review, and what our own people say.
 
-Each is kept word for word, with where it comes from and who wrote it down. What a client said unasked starts the days of
-quiet that spontaneous feedback does, and leads to promises as an answer does. What one of us says who serves
-the client is marked as such, and stands beside the client's words, never in their place.
+Each is kept word for word, with where it comes from and who wrote it down. What a client said unasked starts the days
+of quiet that spontaneous feedback does, and leads to promises as an answer does. What one of us says who serves the
+client is marked as such, and stands beside the client's words, never in their place.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from werkzeug.utils import import_string
 from engine.errors import HeedError, StorageError
 from engine.house import Engine
 from engine.operations.company import read_link_secret
+from engine.web.calendars import calendars
 from engine.web.mailcatcher import mailcatcher
 from engine.web.pace import Pace
 from engine.web.pages import pages, show_error
@@ -49,6 +50,7 @@ def build_site(engine: Engine) -> Flask:
     site.extensions["heed.pace"] = Pace()
     site.register_blueprint(pages)
     site.register_blueprint(wishes)
+    site.register_blueprint(calendars)
     if engine.config.demo:
         site.register_blueprint(mailcatcher)
     site.register_error_handler(HeedError, show_error)

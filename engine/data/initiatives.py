@@ -1,0 +1,91 @@
+"""Initiatives, what they are to answer, and how often their cause was named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from engine.data.models import Account, AnswerRow, Contact, Initiative, InitiativeLink, Promise, Voice
+from engine.data.standing import causes_of
+
+Lows = Mapping[tuple[str, str], tuple[float, str]]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One time that somebody answered, or that something was said elsewhere, and the causes that were named then."""
+
+    contact_id: int | None
+    person_id: int | None
+    account_id: int
+    on: date
+    answered: bool
+    causes: frozenset[str]
+
+
+def find_initiative(session: Session, number: int) -> Initiative | None:
+    return session.scalar(select(Initiative).where(Initiative.id == number).with_for_update())
+
+
+def list_initiatives(session: Session) -> Sequence[Initiative]:
+    return session.scalars(select(Initiative).order_by(Initiative.id)).all()
+
+
+def list_links(session: Session, number: int) -> Sequence[InitiativeLink]:
+    return session.scalars(select(InitiativeLink).where(InitiativeLink.initiative_id == number)).all()
+
+
+def list_linked_promises(session: Session, number: int) -> Sequence[Promise]:
+    query = select(Promise).join(InitiativeLink, InitiativeLink.promise_id == Promise.id)
+    query = query.where(InitiativeLink.initiative_id == number).order_by(Promise.id).with_for_update(of=Promise)
+    return session.scalars(query.options(joinedload(Promise.account), joinedload(Promise.contact))).all()
+
+
+def list_linked_voices(session: Session, number: int) -> Sequence[Voice]:
+    query = select(Voice).join(InitiativeLink, InitiativeLink.voice_id == Voice.id)
+    query = query.where(InitiativeLink.initiative_id == number).order_by(Voice.id)
+    return session.scalars(query.options(joinedload(Voice.account), joinedload(Voice.contact))).all()
+
+
+def list_voices_about(session: Session, cause: str) -> Sequence[Voice]:
+    return session.scalars(select(Voice).where(Voice.cause == cause).order_by(Voice.id)).all()
+
+
+def find_contact(session: Session, contact_id: int) -> Contact:
+    return session.get_one(Contact, contact_id, options=[joinedload(Contact.account)])
+
+
+def read_heard(session: Session, since: datetime, lows: Lows) -> list[Heard]:
+    """Every form that was answered since a moment, as one; and every voice from elsewhere, as one."""
+    query = select(
+        AnswerRow.contact_id, Contact.person_id, AnswerRow.account_id, AnswerRow.ask_id, AnswerRow.answered_at,
+        AnswerRow.survey, AnswerRow.question, AnswerRow.score, AnswerRow.data,
+    ).join(Contact, Contact.id == AnswerRow.contact_id)  # fmt: skip
+    forms: dict[tuple[object, ...], tuple[Heard, set[str]]] = {}
+    for row in session.execute(query.where(AnswerRow.answered_at >= since)):
+        on = row.answered_at.date()
+        key = (row.contact_id, row.ask_id or (row.survey, on))
+        heard = Heard(row.contact_id, row.person_id, row.account_id, on, True, frozenset())
+        forms.setdefault(key, (heard, set()))[1].update(causes_of(row, lows))
+    told = [replace(heard, causes=frozenset(causes)) for heard, causes in forms.values()]
+    return [*told, *_read_voices(session, since)]
+
+
+def _read_voices(session: Session, since: datetime) -> list[Heard]:
+    query = select(Voice.contact_id, Contact.person_id, Voice.account_id, Voice.said_at, Voice.cause)
+    query = query.outerjoin(Contact, Contact.id == Voice.contact_id)
+    query = query.where(Voice.said_at >= since, Voice.cause.is_not(None), Voice.answer_id.is_(None))
+    return [
+        Heard(contact_id, person_id, account_id, said_at.date(), False, frozenset({str(cause)}))
+        for contact_id, person_id, account_id, said_at, cause in session.execute(query)
+    ]
+
+
+def read_revenue(session: Session) -> dict[int, tuple[str, float]]:
+    """Currency and yearly revenue of each account of which it is known."""
+    query = select(Account.id, Account.currency, Account.annual_revenue).where(Account.annual_revenue.is_not(None))
+    return {row.id: (row.currency or "", row.annual_revenue) for row in session.execute(query)}

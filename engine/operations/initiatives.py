@@ -1,0 +1,256 @@
+"""The outer loop: many voices and promises with one cause, one change that answers them, and every client told of it.
+
+Whether a cause is a one-off is a question of numbers: people, accounts, revenue, and how often it comes back. Whether a
+change helped is one, too: how often the cause was named per 100 answers before it and since, each with its interval.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy.orm import Session
+
+from engine.data import initiatives as data
+from engine.data.initiatives import Heard
+from engine.data.models import AuditEntry, Contact, Initiative, InitiativeLink, Promise
+from engine.decide.shares import Share, share
+from engine.errors import InputError, NotFoundError, StateError
+from engine.house import Engine
+from engine.operations.owners import read_address
+from engine.operations.promise_steps import OPEN, cleaned, find_promise, needed, taking_step
+from engine.operations.promises import finish_promise, make_promise
+from engine.operations.suggestions import read_lows
+from engine.operations.voices import find_voice
+
+BEFORE = timedelta(days=182)
+"""How far back “before the change” reaches."""
+YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Weight:
+    """How much a cause weighs. `times`: forms and voices that named it in the last year; `again`: people who did so
+    more than once. `revenue`: by currency, of the accounts it touches."""
+
+    cause: str
+    people: int
+    accounts: int
+    revenue: dict[str, float]
+    times: int
+    again: int
+
+    @property
+    def rank(self) -> tuple[int, int, float, int]:
+        return self.people, self.accounts, sum(self.revenue.values()), self.times
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An initiative with what it weighs, and how often per answer its cause was named before the change and since."""
+
+    initiative: Initiative
+    weight: Weight
+    promises: int
+    voices: int
+    before: Share
+    after: Share
+
+
+def make_initiative(
+    engine: Engine, *, title: str, cause: str, owner_email: str, note: str | None = None, on: date | None = None
+) -> Initiative:
+    """Say what will change, in words that clients may read, and who sees to it across all teams."""
+    title = needed(title, "An initiative needs a title: what will change, in words that clients may read.")
+    cause = needed(cause, "An initiative needs a cause: a construct, or a part of the journey.")
+    key = "_".join(cause.casefold().split())
+    with engine.store.write(engine.scope) as session:
+        made = Initiative(
+            title=title, cause=key, owner_email=read_address(owner_email), note=cleaned(note), status="open",
+            made_on=engine.moment(on).today("UTC"), author=engine.author,
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        _audit(engine, session, made, "initiative made", {"title": title, "cause": key, "owner": made.owner_email})
+        return made
+
+
+def add_to_initiative(
+    engine: Engine, number: int, *, promises: Iterable[int] = (), voices: Iterable[int] = (), by_cause: bool = False
+) -> int:
+    """Let an initiative answer these promises and voices; `by_cause`: every voice of its cause. How many are new."""
+    with engine.store.write(engine.scope) as session:
+        found = find_initiative(session, number)
+        links = data.list_links(session, number)
+        there = {("promise", link.promise_id) for link in links} | {("voice", link.voice_id) for link in links}
+        wanted = [("promise", row.id, row.account_id) for row in (find_promise(session, each) for each in promises)]
+        chosen = [find_voice(session, each) for each in voices]
+        chosen += data.list_voices_about(session, found.cause) if by_cause else []
+        wanted += [("voice", voice.id, voice.account_id) for voice in chosen]
+        fresh = {(kind, row_id): account_id for kind, row_id, account_id in wanted if (kind, row_id) not in there}
+        for (kind, row_id), account_id in fresh.items():
+            ids = {"promise_id": row_id} if kind == "promise" else {"voice_id": row_id}
+            session.add(InitiativeLink(initiative_id=number, account_id=account_id, **ids))
+        if fresh:
+            _audit(engine, session, found, "initiative extended", {"by": [f"{kind} {row}" for kind, row in fresh]})
+        return len(fresh)
+
+
+def publish_initiative(
+    engine: Engine, number: int, *, outcome: str, changed_on: date | None = None, on: date | None = None
+) -> Sequence[Promise]:
+    """Tell every client who raised it what has changed: on their own page, in the next survey, and by a message.
+
+    Promises that it answers are done; whoever else named the cause in the last year has one that says so. The client
+    gives their word on each. Raises StateError where it is published already.
+    """
+    with engine.store.write(engine.scope) as session:
+        found = find_initiative(session, number)
+        if found.status == "published":
+            raise StateError(f"{name(found)} was published already: {found.outcome}", about=name(found))
+        what = needed(outcome, f"Say what has changed with {name(found)}; clients will read it.")
+        told = [_finish(engine, session, each, what, on) for each in data.list_linked_promises(session, number)]
+        done = [promise for promise in told if promise]
+        reached = {promise.contact_id for promise in done}
+        for contact_id, said in _who_raised(engine, session, found).items():
+            if contact_id not in reached:
+                done.append(_tell(engine, session, found, data.find_contact(session, contact_id), said, what, on))
+        found.status, found.outcome = "published", what
+        found.changed_on = changed_on or engine.moment(on).today("UTC")
+        _audit(engine, session, found, "initiative published", {"outcome": what, "clients": len(done)})
+        return done
+
+
+def list_initiatives(engine: Engine, on: date | None = None) -> Sequence[Standing]:
+    """The weightiest first: by people, accounts, revenue, and how often it was named."""
+    today = engine.moment(on).today("UTC")
+    with engine.store.read(engine.scope) as session:
+        initiatives = data.list_initiatives(session)
+        first = min([today - YEAR, *((each.changed_on or today) - BEFORE for each in initiatives)])
+        heard = [each for each in _heard(engine, session, first) if each.on <= today]
+        revenue = data.read_revenue(session)
+        found = [_standing(session, each, heard, revenue, today) for each in initiatives]
+    return sorted(found, key=lambda each: each.weight.rank, reverse=True)
+
+
+def list_causes(engine: Engine, on: date | None = None) -> Sequence[Weight]:
+    """What was named in the last year, the weightiest first, whether or not there is an initiative."""
+    today = engine.moment(on).today("UTC")
+    with engine.store.read(engine.scope) as session:
+        heard, revenue = _heard(engine, session, today - YEAR), data.read_revenue(session)
+    causes = {cause for each in heard for cause in each.causes}
+    return sorted((_weigh(cause, heard, revenue) for cause in causes), key=lambda each: each.rank, reverse=True)
+
+
+def find_initiative(session: Session, number: int) -> Initiative:
+    """Raises NotFoundError."""
+    found = data.find_initiative(session, number)
+    if found is None:
+        raise NotFoundError(f"There is no initiative I-{number}. `heed initiatives` lists them.", about=f"I-{number}")
+    return found
+
+
+def name(initiative: Initiative) -> str:
+    """How an initiative is called on every screen: I-3."""
+    return f"I-{initiative.id}"
+
+
+def read_number(text: str) -> int:
+    """3 for “I-3”, “i-3” and “3”. Raises NotFoundError for what names no initiative."""
+    digits = text.strip().upper().removeprefix("I-")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+        raise NotFoundError(f"There is no initiative “{text}”; one is called I-3, or 3 for short.", about=text)
+    return int(digits)
+
+
+# counting
+
+
+def _heard(engine: Engine, session: Session, first: date) -> list[Heard]:
+    return data.read_heard(session, datetime.combine(first, time(), UTC), read_lows(engine, session))
+
+
+def _weigh(cause: str, heard: Iterable[Heard], revenue: dict[int, tuple[str, float]]) -> Weight:
+    named = [each for each in heard if cause in each.causes]
+    people = Counter(each.person_id for each in named if each.person_id is not None)
+    accounts = {each.account_id for each in named}
+    sums: dict[str, float] = defaultdict(float)
+    for account_id in accounts & revenue.keys():
+        currency, amount = revenue[account_id]
+        sums[currency] += amount
+    again = sum(times > 1 for times in people.values())
+    return Weight(cause, len(people), len(accounts), dict(sums), len(named), again)
+
+
+def _standing(
+    session: Session, initiative: Initiative, heard: Sequence[Heard], revenue: dict[int, tuple[str, float]], today: date
+) -> Standing:
+    links, changed = data.list_links(session, initiative.id), initiative.changed_on or today
+    answers = [each for each in heard if each.answered]
+    before = [each for each in answers if changed - BEFORE <= each.on < changed]
+    after = [each for each in answers if each.on >= changed and initiative.changed_on]
+    recent = [each for each in heard if each.on >= today - YEAR]
+    return Standing(
+        initiative=initiative,
+        weight=_weigh(initiative.cause, recent, revenue),
+        promises=sum(link.promise_id is not None for link in links),
+        voices=sum(link.voice_id is not None for link in links),
+        before=share(sum(initiative.cause in each.causes for each in before), len(before)),
+        after=share(sum(initiative.cause in each.causes for each in after), len(after)),
+    )
+
+
+# publishing
+
+
+def _finish(engine: Engine, session: Session, promise: Promise, what: str, on: date | None) -> Promise | None:
+    """Done, where it waits for us; a draft is agreed first, so that the client sees what was promised."""
+    if promise.status not in OPEN:
+        return None
+    if promise.status == "drafted":
+        with taking_step(engine, session, promise, "agreed"):
+            promise.status, promise.respond_by = "agreed", None
+    return finish_promise(engine, session, promise, what=what, on=on)
+
+
+def _who_raised(engine: Engine, session: Session, initiative: Initiative) -> dict[int, str | None]:
+    """Contacts who spoke of it, each with their own words, if there are any."""
+    first = initiative.made_on - YEAR
+    named = (each for each in _heard(engine, session, first) if initiative.cause in each.causes)
+    raised: dict[int, str | None] = {each.contact_id: None for each in named if each.contact_id is not None}
+    for voice in data.list_linked_voices(session, initiative.id):
+        if voice.contact_id is not None and voice.speaker == "client":
+            raised[voice.contact_id] = raised.get(voice.contact_id) or voice.words
+    return raised
+
+
+def _tell(
+    engine: Engine,
+    session: Session,
+    initiative: Initiative,
+    contact: Contact,
+    said: str | None,
+    what: str,
+    on: date | None,
+) -> Promise:
+    """A promise that says what has changed, and asks for the client's word. Their account's owner answers for it."""
+    owners = (initiative.owner_email, contact.account.owner_email, engine.config.sender)
+    for owner in [owner for owner in owners if owner]:
+        try:
+            promise = make_promise(
+                engine, session, account=contact.account, contact=contact, title=initiative.title, owner_email=owner,
+                said=said, origin="initiative", kind="initiative", agreed=True, author=engine.author,
+                note=name(initiative), on=on,
+            )  # fmt: skip
+            break
+        except InputError:  # outside the team of this account
+            continue
+    session.add(InitiativeLink(initiative_id=initiative.id, account_id=contact.account_id, promise_id=promise.id))
+    return finish_promise(engine, session, promise, what=what, on=on)
+
+
+def _audit(engine: Engine, session: Session, initiative: Initiative, action: str, after: dict[str, object]) -> None:
+    at, subject = engine.clock(), name(initiative)
+    session.add(AuditEntry(at=at, author=engine.author, action=action, subject=subject, after=after))

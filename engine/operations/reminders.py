@@ -1,0 +1,171 @@
+"""Reminding and escalating: one digest a day for each of our people, on working days, of what waits for them.
+
+The owner hears of a promise before it is due and every day once it is late. The lead of the account's team hears on the
+day it is due and then on Mondays, and of drafts that nobody has answered in time. The account's sponsor hears on the
+first working day after it was due, and then on Mondays. Who has nothing to hear gets nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from secrets import token_hex
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from engine.data import owners
+from engine.data import promises as data
+from engine.data.models import Digest, Promise
+from engine.data.news import digest_of
+from engine.data.store import EVERYTHING
+from engine.house import Engine
+from engine.links import calendar_token
+from engine.operations.company import read_company, read_link_secret
+from engine.operations.dispatch import Posted, hand_over, open_line
+from engine.operations.due_days import local_today, owner_country, read_term, working_days_after
+from engine.operations.hand_overs import cover_absent_owners
+from engine.operations.promise_steps import OPEN, name
+from engine.operations.suggestions import make_suggestions
+from engine.types import Message
+
+MONDAY = 0
+
+HEADINGS = {
+    "late": "Late",
+    "today": "Due today",
+    "soon": "Due soon",
+    "offered": "Offered to you: accept or refuse",
+    "draft": "Drafts to agree to, merge or dismiss",
+    "team late": "Late in your team",
+    "team today": "Due today in your team",
+    "team draft": "Drafts that nobody has answered in time",
+    "sponsor": "Late, at an account that you sponsor",
+}
+"""What needs somebody first stands first."""
+
+
+@dataclass
+class Waiting:
+    """What waits for one person: promises under each heading, with the day that each is measured by."""
+
+    email: str
+    under: dict[str, list[tuple[Promise, date]]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def sorted(self) -> list[tuple[str, list[tuple[Promise, date]]]]:
+        return [(HEADINGS[key], self.under[key]) for key in HEADINGS if key in self.under]
+
+
+def list_waiting(engine: Engine, on: date | None = None) -> list[Waiting]:
+    """What waits for each of our people today, by their address."""
+    with engine.store.read(EVERYTHING) as session:
+        found: dict[str, Waiting] = {}
+        leads = owners.list_leads(session)
+        for promise in data.list_promises(session, statuses=OPEN):
+            today = local_today(engine, session, promise.account, promise.contact, on)
+            for email, heading, day in _hear_of(engine, session, promise, leads.get(promise.account_id, []), today):
+                key = email.casefold()
+                found.setdefault(key, Waiting(email)).under[heading].append((promise, day))
+        return [found[key] for key in sorted(found)]
+
+
+def send_reminders(engine: Engine, on: date | None = None) -> Posted:
+    """Draft what is still to be suggested, see to those who are away, and send everybody their digest of the day.
+
+    Raises HeedError where no mail server answers.
+    """
+    make_suggestions(engine)
+    cover_absent_owners(engine, on)
+    counts, today = Posted(), engine.moment(on).today("UTC")
+    with engine.store.read(EVERYTHING) as session:
+        country = read_company(engine, session).country
+    if working_days_after(_day_before(today), 1, country) != today:
+        return counts
+    waiting = [each for each in list_waiting(engine, on) if not _has_heard(engine, each.email, today)]
+    if waiting:
+        with open_line(engine) as line:
+            for each in waiting:
+                row = Digest(email=each.email.casefold(), on=today)
+                hand_over(engine, line, row, write_digest(engine, each, today), counts)
+    return counts
+
+
+def write_digest(engine: Engine, waiting: Waiting, today: date) -> Message:
+    """In plain text: a line for each promise, what needs somebody first."""
+    with engine.store.read(EVERYTHING) as session:
+        company, secret = read_company(engine, session), read_link_secret(engine, session)
+    lines = []
+    for heading, promises in waiting.sorted:
+        lines += [heading, *(f"  {_tell(promise, day, today)}" for promise, day in promises), ""]
+    number = len({promise.id for _heading, promises in waiting.sorted for promise, _day in promises})
+    calendar = engine.config.link(f"/calendar/{calendar_token(secret, waiting.email)}.ics")
+    lines += ["All your promises in your calendar (subscribe to this address, and keep it to yourself):", calendar]
+    host = urlsplit(engine.config.public_url).hostname
+    return Message(
+        to=waiting.email,
+        to_name="",
+        sender=engine.config.sender,
+        sender_name=company.name,
+        subject=f"{number} promise{'' if number == 1 else 's'} wait{'s' if number == 1 else ''} for you",
+        text="\n".join(lines) + "\n",
+        message_id=f"<digest-{today.isoformat()}.{token_hex(8)}@{host}>",
+    )
+
+
+def _hear_of(
+    engine: Engine, session: Session, promise: Promise, leads: list[str], today: date
+) -> Iterator[tuple[str, str, date]]:
+    """Who hears of a promise today, under which heading."""
+    if promise.offered_to:
+        yield promise.offered_to, "offered", promise.due_on or today
+    if promise.status == "drafted":
+        yield promise.owner_email, "draft", promise.respond_by or today
+        if promise.respond_by and _is_time(engine, session, promise, promise.respond_by, today):
+            yield from ((lead, "team draft", promise.respond_by) for lead in leads)
+        return
+    due = promise.due_on
+    if due is None:
+        return
+    if due < today:
+        yield promise.owner_email, "late", due
+        if _is_time(engine, session, promise, due, today):
+            yield from ((lead, "team late", due) for lead in leads)
+            if promise.account.sponsor_email:
+                yield promise.account.sponsor_email, "sponsor", due
+    elif due == today:
+        yield promise.owner_email, "today", due
+        yield from ((lead, "team today", due) for lead in leads)
+    elif _is_soon(engine, session, promise, due, today):
+        yield promise.owner_email, "soon", due
+
+
+def _is_soon(engine: Engine, session: Session, promise: Promise, due: date, today: date) -> bool:
+    number = read_term(engine, session, "promises.remind_days", promise.account, promise.contact)
+    return number > 0 and due <= working_days_after(today, number, owner_country(session, promise.account))
+
+
+def _is_time(engine: Engine, session: Session, promise: Promise, day: date, today: date) -> bool:
+    """Whether to escalate today what a day has gone by for: on the next working day, and on Mondays."""
+    first = working_days_after(day, 1, owner_country(session, promise.account))
+    return today == first or (today > first and today.weekday() == MONDAY)
+
+
+def _has_heard(engine: Engine, email: str, today: date) -> bool:
+    with engine.store.read(EVERYTHING) as session:
+        return digest_of(session, email.casefold(), today) is not None
+
+
+def _tell(promise: Promise, day: date, today: date) -> str:
+    days = (today - day).days
+    when = {0: "today", 1: "yesterday", -1: "tomorrow"}.get(days) or (
+        f"{days} days ago" if days > 0 else f"in {-days} days"
+    )
+    whom = promise.contact.name or promise.contact.key if promise.contact else "everyone"
+    return f"{name(promise)}  {promise.title} ({whom}, {promise.account.name}; {promise.owner_email}): {when}"
+
+
+def _day_before(day: date) -> date:
+    return date.fromordinal(day.toordinal() - 1)
