@@ -23,6 +23,7 @@ from engine.errors import InputError, LinkError, NotFoundError
 from engine.house import Engine
 from engine.links import PATHS, read_welcome_token, welcome_token
 from engine.operations.company import read_link_secret
+from engine.operations.hand_overs import cover_absent_owners
 from engine.operations.outcomes import name_from_email
 from engine.types import clean_text
 
@@ -100,6 +101,7 @@ def change_user(engine: Engine, email: str, *, active: bool, is_admin: bool) -> 
         if not active:
             user.fs_uniquifier = token_hex(16)
         _note(engine, session, "change user", email, before, {"active": active, "admin": is_admin})
+    cover_absent_owners(engine)  # what they had promised is somebody's at once
 
 
 # Signing in
