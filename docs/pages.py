@@ -22,7 +22,8 @@ from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, COUNTS, GRID_COLUMNS
 from engine.decide.plan import Company, Spec
 from engine.intake import values
 from engine.intake.kinds import ASK_STATUSES, KINDS, PROMISE_STATUSES, VERDICTS, Column, Kind
-from engine.registry import STRATEGY_HOOKS, Plugin, Plugins, build_plugins
+from engine.plugin import STRATEGY_HOOKS, Plugin
+from engine.registry import Plugins, build_plugins
 from engine.settings import as_text
 from engine.types import TIERS, QuestionType
 

@@ -52,7 +52,7 @@ def limit(book: Book, settings: SettingColumns) -> Limit | Sequence[Limit] | Non
 
 @hookspec
 def worth(book: Book, settings: SettingColumns) -> pl.Expr | Worth | None:
-    """Multiply the value of asking (Float64; null or NaN counts as 1) when a limit cannot serve everyone.
+    """Multiply the value of asking (Float64; null counts as 1) when a limit cannot serve everyone.
 
     A Worth says, too, what is in favour of those whom it puts first.
     """

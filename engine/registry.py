@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from importlib import import_module, metadata
 from inspect import getdoc
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
+import polars as pl
 from marshmallow import Schema
 
 from engine import hookspecs
+from engine.brought import GuardedChannel, GuardedType
 from engine.decide.plan import Catalog, Company, with_mode
+from engine.decide.probe import find_fault
 from engine.decide.responses import Responses
 from engine.decide.terms import Terms
 from engine.errors import HeedError, PluginError, nearest
-from engine.types import Channel, QuestionType
+from engine.plugin import STRATEGY_HOOKS, Plugin, tell_error
+from engine.settings import dtype
+from engine.types import Channel
 
 DEFAULT_PLUGINS = (
     # reasons
@@ -94,66 +100,13 @@ DEFAULT_PLUGINS = (
 )
 """Built-ins, as strings: the engine imports no plugin by itself. The order is the order of their say."""
 
-STRATEGY_HOOKS = (
-    "ask_from",
-    "hold_until",
-    "limit",
-    "worth",
-    "question_worth",
-    "channel_worth",
-    "send_at",
-)
-
 
 @dataclass
-class Health:
-    """How a plugin does: seconds are wall time in its hooks."""
+class Watch:
+    """How plugins did for a while. `errors`: every failure once, in words, and whose it was; `health`: by plugin."""
 
-    calls: int = 0
-    failures: int = 0
-    seconds: float = 0.0
-    last_error: str = ""
-
-
-@dataclass(frozen=True)
-class Plugin:
-    """One plugin: a module or an object with hook implementations."""
-
-    name: str
-    hooks: Mapping[str, Callable[..., Any]]
-    schema: type[Schema]
-    manual: str
-    file: Path | None = None
-    """Where it is written. In `locales` beside it may be the translations of its sentences."""
-    health: Health = field(default_factory=Health)
-
-    @property
-    def is_strategy(self) -> bool:
-        """Whether it takes part in decisions; without any hook it has settings for what the engine itself does."""
-        return not self.hooks or any(hook in self.hooks for hook in STRATEGY_HOOKS)
-
-    def call(self, hook: str, *args: Any) -> Any:
-        """Call one hook; None if there is none. Whatever goes wrong inside becomes a PluginError naming the plugin."""
-        if hook not in self.hooks:
-            return None
-        started = time.perf_counter()
-        self.health.calls += 1
-        try:
-            return self.hooks[hook](*args)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            raise self.failed(hook, error) from error
-        finally:
-            self.health.seconds += time.perf_counter() - started
-
-    def failed(self, hook: str, error: BaseException | str) -> PluginError:
-        """Note a failure; the error to raise or show."""
-        self.health.failures += 1
-        self.health.last_error = (
-            f"{hook}: {error}" if isinstance(error, str) else f"{hook}: {type(error).__name__}: {error}"
-        )
-        return PluginError(f"{self.name} failed in {self.health.last_error}", about=self.name)
+    errors: dict[str, str] = field(default_factory=dict)
+    health: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -172,11 +125,42 @@ class Plugins:
     all: Mapping[str, Plugin]
     catalog: Catalog
     channels: Mapping[str, Channel]
-    question_types: Mapping[str, QuestionType]
+    question_types: Mapping[str, GuardedType]
+    errors: tuple[PluginError, ...] = ()
+    """What went wrong at start."""
 
-    @property
+    @cached_property
     def strategies(self) -> tuple[Plugin, ...]:
+        """Those that take part in decisions. Whoever does not ship is tried out first, once."""
+        self.try_out([plugin for plugin in self.all.values() if not plugin.ships])
         return tuple(plugin for plugin in self.all.values() if plugin.is_strategy)
+
+    def try_out(self, plugins: Iterable[Plugin] | None = None) -> None:
+        """Find hooks of these plugins (None: all) that do not judge each contact by itself: they are not called again.
+
+        Other mistakes show where they are made.
+        """
+        for plugin in self.all.values() if plugins is None else plugins:
+            for hook in STRATEGY_HOOKS:
+                if hook in plugin.hooks and (fault := _find_fault(plugin, hook, self.catalog)):
+                    plugin.health.faults[hook] = fault
+
+    @contextmanager
+    def watched(self) -> Iterator[Watch]:
+        """Tells afterwards how the plugins did meanwhile; and what went wrong at start."""
+        before = {name: replace(plugin.health) for name, plugin in self.all.items()}
+        watch = Watch({str(error): error.about for error in self.errors})
+        yield watch
+        for name, plugin in self.all.items():
+            now, then = plugin.health, before[name]
+            new = list(now.recent)[-(now.failures - then.failures) :] if now.failures > then.failures else []
+            watch.errors |= dict.fromkeys(new, name)
+            watch.health[name] = {
+                "calls": now.calls - then.calls,
+                "seconds": round(now.seconds - then.seconds, 3),
+                "failures": now.failures - then.failures,
+                "last_error": new[-1] if new else "",
+            }
 
     @cached_property
     def rules(self) -> str:
@@ -193,7 +177,10 @@ class Plugins:
         return digest.hexdigest()
 
     def call(self, hook: str, *args: Any) -> list[Called]:
-        """Call a hook of every plugin that has it, one by one, arguments in the order of the hook's signature."""
+        """Call a hook of every plugin that has it, one by one, arguments in the order of the hook's signature.
+
+        Each is given a copy of its own, so that nobody changes what the next one sees.
+        """
         return [_call(plugin, hook, args) for plugin in self.all.values() if hook in plugin.hooks]
 
     def call_one(self, name: str, hook: str, *args: Any) -> Called:
@@ -203,31 +190,46 @@ class Plugins:
 
 def _call(plugin: Plugin, hook: str, args: tuple[Any, ...]) -> Called:
     try:
-        return Called(plugin.name, plugin.call(hook, *args))
+        return Called(plugin.name, plugin.call(hook, *deepcopy(args)))
     except PluginError as error:
         return Called(plugin.name, error=error)
 
 
+def _find_fault(plugin: Plugin, hook: str, catalog: Catalog) -> str | None:
+    try:
+        return find_fault(plugin, hook, catalog)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return None
+
+
 def build_plugins(extra: Iterable[ModuleType | object] = (), builtins: Iterable[str] = DEFAULT_PLUGINS) -> Plugins:
-    """Find and check the built-ins, those installed under `heed.plugins`, and `extra` ones. Raises PluginError."""
+    """Find and check the built-ins, those installed under `heed.plugins`, and `extra` ones.
+
+    Raises PluginError where one cannot be loaded, implements what is no hook, or has settings that make no sense: it
+    might be a rule that somebody relies on. What it fails to bring is only left out.
+    """
     manager = pluggy.PluginManager("heed")
     manager.add_hookspecs(hookspecs)
-    for path in builtins:
-        manager.register(import_module(path), name=path.rpartition(".")[2])
+    shipped = {path.rpartition(".")[2]: path for path in builtins}
+    for name, path in shipped.items():
+        manager.register(import_module(path), name=name)
     for entry in sorted(metadata.entry_points(group="heed.plugins"), key=lambda entry: entry.name):
-        manager.register(_load(entry), name=entry.name)
+        _register(manager, _load(entry), entry.name)
     for plugin in extra:
-        manager.register(plugin, name=getattr(plugin, "__name__", type(plugin).__name__).rpartition(".")[2])
+        _register(manager, plugin, getattr(plugin, "__name__", type(plugin).__name__).rpartition(".")[2])
     _check(manager)
-    found = {name: _plugin(manager, name, plugin) for name, plugin in manager.list_name_plugin() if plugin is not None}
-    schemas = {
-        plugin.name: with_mode(plugin.schema) if plugin.is_strategy else plugin.schema for plugin in found.values()
-    }
+    plugins = [(name, plugin) for name, plugin in manager.list_name_plugin() if plugin is not None]
+    found = {name: _plugin(manager, name, plugin, ships=name in shipped) for name, plugin in plugins}
+    schemas = {name: _read_schema(plugin) for name, plugin in found.items()}
+    errors: list[PluginError] = []
     return Plugins(
         all=found,
         catalog=Catalog({"company": Company, "promises": Terms, "simulation": Responses} | schemas),
-        channels=_registered(found, "register_channels"),
-        question_types=_registered(found, "register_question_types"),
+        channels=_registered(found, "register_channels", GuardedChannel, errors),
+        question_types=_registered(found, "register_question_types", GuardedType, errors),
+        errors=tuple(errors),
     )
 
 
@@ -240,6 +242,13 @@ def _load(entry: metadata.EntryPoint) -> Any:
         ) from error
 
 
+def _register(manager: pluggy.PluginManager, plugin: Any, name: str) -> None:
+    try:
+        manager.register(plugin, name=name)
+    except (ValueError, pluggy.PluginValidationError) as error:
+        raise PluginError(f"The plugin {name} cannot be used: {tell_error(error)}", about=name) from error
+
+
 def _check(manager: pluggy.PluginManager) -> None:
     known = [name for name in vars(manager.hook) if not name.startswith("_")]
     for name, plugin in manager.list_name_plugin():
@@ -250,14 +259,14 @@ def _check(manager: pluggy.PluginManager) -> None:
     manager.check_pending()
 
 
-def _plugin(manager: pluggy.PluginManager, name: str, plugin: Any) -> Plugin:
+def _plugin(manager: pluggy.PluginManager, name: str, plugin: Any, *, ships: bool) -> Plugin:
     hooks = {
         caller.name: _in_order(impl, caller.spec.argnames if caller.spec else ())
         for caller in manager.get_hookcallers(plugin) or ()
         for impl in caller.get_hookimpls()
         if impl.plugin is plugin
     }
-    return Plugin(name, hooks, getattr(plugin, "Settings", Schema), getdoc(plugin) or "", _file(plugin))
+    return Plugin(name, hooks, getattr(plugin, "Settings", Schema), getdoc(plugin) or "", _file(plugin), ships)
 
 
 def _file(plugin: Any) -> Path | None:
@@ -266,17 +275,51 @@ def _file(plugin: Any) -> Path | None:
     return Path(file) if file else None
 
 
+def _read_schema(plugin: Plugin) -> type[Schema]:
+    """The plugin's settings, with its mode. A setting without a default would be null for everyone."""
+    try:
+        for name, each in plugin.schema().fields.items():
+            values = [each.load_default, *each.metadata.get("tiers", {}).values()]
+            if None in values or pl.Series(values, dtype=dtype(each)).null_count():
+                raise PluginError(f"{name} has no default")
+    except Exception as error:
+        told = f"The settings of {plugin.name} cannot be used: {tell_error(error)}"
+        raise PluginError(told, about=plugin.name) from error
+    return with_mode(plugin.schema) if plugin.is_strategy else plugin.schema
+
+
 def _in_order(impl: pluggy.HookImpl, argnames: Iterable[str]) -> Callable[..., Any]:
     """Let an implementation be called with every argument of the specification, though it may name fewer."""
     places = [list(argnames).index(name) for name in impl.argnames]
     return lambda *args: impl.function(*(args[place] for place in places))
 
 
-def _registered(plugins: Mapping[str, Plugin], hook: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+Brought = TypeVar("Brought", GuardedChannel, GuardedType)
+
+
+def _registered(
+    plugins: Mapping[str, Plugin], hook: str, guard: Callable[[Plugin, Any], Brought], errors: list[PluginError]
+) -> dict[str, Brought]:
+    """What plugins bring, by name. One that fails brings nothing, and `errors` says so."""
+    found: dict[str, Brought] = {}
     for plugin in plugins.values():
-        for thing in plugin.call(hook) or ():
+        try:
+            things = _brought(plugin, hook, guard)
+        except PluginError as error:
+            errors.append(error)
+            continue
+        for thing in things:
             if thing.name in found:
                 raise HeedError(f"{plugin.name} brings “{thing.name}”, which is already there.", about=plugin.name)
             found[thing.name] = thing
     return found
+
+
+def _brought(plugin: Plugin, hook: str, guard: Callable[[Plugin, Any], Brought]) -> list[Brought]:
+    value = plugin.call(hook)
+    try:
+        return [guard(plugin, thing) for thing in value or ()]
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise plugin.failed(hook, error) from error

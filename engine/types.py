@@ -149,7 +149,8 @@ class Worth:
 class Chance:
     """How probable it is that an ask by this channel is answered: a Beta distribution. Its mean is the worth.
 
-    `alpha`, `beta`: Float64, above 0. `answered` of `sent` (Int32): what is known of this contact and channel.
+    `alpha`, `beta`: Float64, never null nor below 0. `answered` of `sent` (Int32): what is known of this contact and
+    channel.
     """
 
     alpha: pl.Expr

@@ -33,7 +33,8 @@ def test_a_misspelt_hook_is_an_error_that_names_the_nearest() -> None:
 
 
 def test_two_channels_of_one_name_are_refused() -> None:
-    extra = plugin("extra", "register_channels", lambda: [SimpleNamespace(name="email")])
+    second = SimpleNamespace(name="email", label="E-mail", open=lambda config: None)
+    extra = plugin("extra", "register_channels", lambda: [second])
     with pytest.raises(HeedError, match="extra brings “email”"):
         build_plugins([extra])
 

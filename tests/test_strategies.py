@@ -14,9 +14,9 @@ import pytest
 
 import plugins
 from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, LIMIT_COLUMNS, TOUCHPOINT
-from engine.decide.outline import SENTENCES
+from engine.decide.guard import SENTENCES
 from engine.decide.sentences import named
-from engine.registry import STRATEGY_HOOKS
+from engine.plugin import STRATEGY_HOOKS
 from engine.types import TIERS, Chance, Closed, Hold, Limit, Preference, Question, Reason, Worth
 from tests.books import TODAY, make_grid, says, settings_of, values
 

@@ -20,7 +20,7 @@ from engine.operations.relations import local_date
 from engine.operations.settings import set_settings
 from engine.operations.weighing import Layer, list_plan
 from engine.operations.worklists import list_audit
-from engine.registry import STRATEGY_HOOKS, Plugin
+from engine.plugin import STRATEGY_HOOKS, Plugin
 
 PARTS = {
     "ask_from": "when there is a reason to ask", "hold_until": "when not to ask", "limit": "how many at once",

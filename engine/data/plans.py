@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
 import polars as pl
 from sqlalchemy import func, select
@@ -57,6 +58,11 @@ def read_waiting(session: Session, contact_ids: Collection[int]) -> Sequence[tup
 def read_account_ids(session: Session, contact_ids: Collection[int]) -> Sequence[int]:
     there = among(Contact.id, contact_ids, session.get_bind().dialect.name)
     return session.scalars(select(Contact.account_id).where(there).distinct()).all()
+
+
+def last_funnel(session: Session) -> dict[str, Any]:
+    """What became of everyone in the last plan; empty before the first."""
+    return session.scalar(select(PlanRun.funnel).order_by(PlanRun.id.desc()).limit(1)) or {}
 
 
 def last_rules(session: Session) -> str | None:

@@ -13,10 +13,10 @@ import polars as pl
 from engine.decide.planner import Decisions
 from engine.decide.rule import AHEAD
 from engine.decide.says import Say
-from engine.types import Limit, Reason
+from engine.types import NEVER, Limit, Reason
 
-NEVER = (pl.col("decision") == "hold") & pl.col("next_ask_on").is_null()
-OUTCOME = pl.when(NEVER).then(pl.lit("never")).otherwise("decision")
+ENDLESS = (pl.col("decision") == "hold") & pl.col("next_ask_on").is_null()
+OUTCOME = pl.when(ENDLESS).then(pl.lit("never")).otherwise("decision")
 """A decision, or never: held until somebody takes it back, or beyond the days that are searched."""
 
 
@@ -33,7 +33,7 @@ def days_again(decisions: Decisions) -> pl.Series:
     open_ = pl.lit(bool(decisions.said.errors)) | pl.col("decision").is_in(["ask", "limited"])
     days = [
         pl.when(open_).then(pl.coalesce(*_places_free(decisions), today)).otherwise("next_ask_on"),
-        pl.when(NEVER).then((today.cast(pl.Int32) + AHEAD).cast(pl.Date)),
+        pl.when(ENDLESS).then((today.cast(pl.Int32) + AHEAD).cast(pl.Date)),
         pl.col("changes_on"),
         *_expiries(decisions),
     ]
@@ -68,7 +68,7 @@ def _expiries(decisions: Decisions) -> list[pl.Expr]:
         if "expires" in say.columns:
             expires = pl.col(say["expires"])
             late = pl.col(say["on"]).is_not_null() & ~pl.col(f"left:{place}") & (expires >= pl.col("today"))
-            found.append(pl.when(late).then((expires.cast(pl.Int32) + 1).cast(pl.Date)))
+            found.append(pl.when(late & (expires < NEVER)).then((expires.cast(pl.Int32) + 1).cast(pl.Date)))
     return found
 
 

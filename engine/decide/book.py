@@ -8,8 +8,9 @@ person; the others at this contact, or this account, only. "Asked" means an ask 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Self
 
 import polars as pl
 
@@ -175,6 +176,10 @@ class Book:
     def __contains__(self, name: str) -> bool:
         return name in self.frame.columns
 
+    def for_guest(self) -> Self:
+        """The same with a frame of its own: whoever changes it in place changes nothing for others."""
+        return replace(self, frame=self.frame.clone())
+
     @property
     def today(self) -> pl.Expr:
         return pl.col("today")
@@ -227,6 +232,9 @@ class Grid(Book):
     channel: str | None = None
     at: str = ""
     """What the frame's names of GRID_COLUMNS end with, where one frame carries them for several questions."""
+
+    def for_guest(self) -> Self:
+        return replace(super().for_guest(), question=deepcopy(self.question))
 
     def __getitem__(self, name: str) -> pl.Expr:
         return super().__getitem__(name + self.at if name in GRID_NAMES else name)

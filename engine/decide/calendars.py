@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from engine.errors import PluginError
 from engine.types import NEVER, Closed
 
 Days = npt.NDArray[np.int32]
@@ -32,7 +33,10 @@ class Calendars:
     row: Rows
     applies: npt.NDArray[np.bool_] | None
     """Contacts whose days it shuts; None: all."""
+    today: Days
     tables: dict[int, Days] = field(default_factory=dict)
+    failed: set[int] = field(default_factory=set)
+    """The calendars that could not be read, by their place: they shut today, and no other day."""
 
     def open_from(self, day: Days, rows: Rows) -> Days:
         """For each of the rows, the day if it is open, else the next open one, or the start of the next table."""
@@ -41,20 +45,30 @@ class Calendars:
         for block in np.unique(blocks):
             here = np.flatnonzero(blocks == block)
             found[here] = self._table(int(block))[self.row[rows[here]], day[here] - block * BLOCK]
+        if self.failed:
+            shut = np.isin(self.row[rows], list(self.failed)) & (day == self.today[rows])
+            found = np.where(shut, day + 1, found)
         return found if self.applies is None else np.where(self.applies[rows], found, day)
 
     def _table(self, block: int) -> Days:
         if block not in self.tables:
-            self.tables[block] = np.array(
-                [_read_table(self.closed.shut, name, block * BLOCK) for name in self.names], dtype=np.int32
-            )
+            tables = [self._read(place, block * BLOCK) for place in range(len(self.names))]
+            self.tables[block] = np.array(tables, dtype=np.int32)
         return self.tables[block]
+
+    def _read(self, place: int, first: int) -> Days:
+        if place not in self.failed and first <= NEVER_DAY:
+            try:
+                return _read_table(self.closed.shut, self.names[place], first)
+            except PluginError:
+                self.failed.add(place)
+        return np.arange(first, first + BLOCK, dtype=np.int32)
 
 
 @lru_cache(maxsize=4096)
 def _read_table(shut: Shut, name: str, first: int) -> Days:
     """Kept, because the same calendar is asked for again with every Book: its text says all there is to it."""
-    found = shut(name, EPOCH + timedelta(first), EPOCH + timedelta(first + BLOCK - 1))
+    found = shut(name, EPOCH + timedelta(first), EPOCH + timedelta(min(first + BLOCK - 1, NEVER_DAY)))
     days = np.arange(first, first + BLOCK, dtype=np.int32)
     days[[(day - EPOCH).days - first for day in found]] = first + BLOCK
     return np.minimum.accumulate(days[::-1])[::-1]

@@ -65,7 +65,9 @@ def _score(opinions: Iterable[Opinion], rows: int) -> pl.Series:
 def _chance(opinion: Opinion) -> pl.Series:
     """Also where the strategy is on trial; null where it is off."""
     parts = pl.DataFrame([series.alias(name) for name, series in opinion.parts.items()])
-    chance = parts.with_columns(pl.col("alpha", "beta").round(3)).to_struct()
+    rounded = pl.struct(pl.col("alpha", "beta").round(3), "answered", "sent")
+    sound = pl.all_horizontal(pl.all().is_not_null(), pl.col("alpha", "beta").is_finite())
+    chance = parts.select(pl.when(sound).then(rounded)).to_series()
     return chance if isinstance(opinion.mode, str) else chance.set(opinion.mode == "off", None)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from engine.decide.book import LIMIT_COLUMNS
-from engine.decide.says import Part, Rules
+from engine.decide.says import Part, Rules, sift
 from engine.types import NEVER, Hold, Limit
 
 DECIDING = (
@@ -41,9 +41,14 @@ def freeze(rules: Rules, frame: pl.DataFrame, moving: set[str], keep: Iterable[s
     fixed = {name: it for name, (it, _) in rules.wanted.items() if _is_fixed(it, moving)}
     moved = [it for name, (it, _) in rules.wanted.items() if name not in fixed]
     needed = [name for it in moved for name in it.meta.root_names()]
-    worked_out = frame.select("contact_id", *(it.alias(FROZEN + name) for name, it in fixed.items())).drop("contact_id")
+    try:
+        worked_out = frame.select("contact_id", *(it.alias(FROZEN + name) for name, it in fixed.items()))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # what counts instead of a rule that fails can be worked out
+        return freeze(sift(rules, frame), frame, moving, keep)
     kept = dict.fromkeys([*keep, *DECIDING, *_shared(rules), *needed])
-    lean = frame.select(name for name in kept if name in frame.columns).hstack(worked_out)
+    lean = frame.select(name for name in kept if name in frame.columns).hstack(worked_out.drop("contact_id"))
     return replace(rules, parts=tuple(_point_at(part, fixed) for part in rules.parts)), lean.rechunk()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,6 +15,9 @@ from engine.decide.says import Say
 from engine.decide.sentences import Teller
 from engine.language import ENGLISH, Language
 from engine.types import Closed, Hold
+
+SLOW = 1.0
+"""Seconds of a plan that are worth a line."""
 
 
 @dataclass
@@ -34,6 +38,9 @@ class Funnel:
     overtaken: int = 0
     """Of all these: something happened to them while the plan was made, and the next one decides."""
     errors: list[str] = field(default_factory=list)
+    """What went wrong with plugins, in words."""
+    plugins: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """How each plugin did: calls, seconds, failures, last_error."""
 
     def as_dict(self) -> dict[str, Any]:
         return dict(vars(self))
@@ -58,9 +65,16 @@ class Funnel:
             lines.append((tell("asked"), 0))
         shown = [(what, number) for place, (what, number) in enumerate(lines) if number or place in (0, len(lines) - 1)]
         told = [f"{tell.say(number):>9}  {what}" for what, number in shown]
+        return "\n".join([*told, *self._notes(tell)])
+
+    def _notes(self, tell: Teller) -> Iterator[str]:
         if self.overtaken:
-            told.append(f"{tell.say(self.overtaken):>9}  {tell('changed meanwhile, so the next plan decides')}")
-        return "\n".join([*told, *(f"! {error}" for error in self.errors)])
+            yield f"{tell.say(self.overtaken):>9}  {tell('changed meanwhile, so the next plan decides')}"
+        for name, health in self.plugins.items():
+            if health["seconds"] >= SLOW:
+                took = tell("{strategy} took {seconds} s", strategy=name, seconds=round(health["seconds"], 1))
+                yield f"! {took}"
+        yield from (f"! {error}" for error in self.errors)
 
 
 def _largest(counts: dict[str, int]) -> list[tuple[str, int]]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import polars as pl
 
 from engine.decide.book import Book
+from engine.decide.guard import check_returned, clean
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
 from engine.errors import PluginError
@@ -20,6 +22,8 @@ CELLS = 2_000_000
 """So many rows × questions are judged at once."""
 ITSELF = ""
 """The only part of a plain expression."""
+WHOLE = {"send_at": "minutes"}
+"""What a plain expression is of, where its dtype does not say it."""
 
 Parts = Mapping[str, pl.DataType]
 Kinds = Mapping[type, Parts]
@@ -102,36 +106,61 @@ def _in_parts(books: Sequence[Book], height: int) -> Iterator[Sequence[Book]]:
 
 def _ask(strategy: Strategy, hook: str, plan: Plan, book: Book, kinds: Kinds) -> _Said | None:
     try:
-        what = strategy.call(hook, book, plan.settings(strategy.name))
+        what = strategy.call(hook, book if strategy.ships else book.for_guest(), plan.settings(strategy.name))
     except PluginError:
         return None
-    if what is None:
+    try:
+        said = check_returned(strategy, what, kinds, book.frame.columns)
+        if len(said) > 1:
+            raise PluginError(f"it returned {len(said)} things; one is what it is asked for")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        strategy.failed(hook, error)
         return None
-    said = next((_Said(strategy, what, kinds[kind]) for kind in kinds if isinstance(what, kind)), None)
-    if said is None or not all(isinstance(each, pl.Expr) for each in said.expressions.values()):
-        strategy.failed(hook, f"returned {type(what).__name__}, not {' or '.join(kind.__name__ for kind in kinds)}")
-        return None
-    return said
+    return next((_Said(strategy, one, kinds[kind]) for one in said for kind in kinds if isinstance(one, kind)), None)
 
 
 def _work_out(said: Mapping[str, _Said], hook: str, frame: pl.DataFrame) -> dict[str, dict[str, pl.Series]]:
+    """Those that ship in one select, each other by itself, so that its time is known."""
+    ships = {place: one for place, one in said.items() if one.strategy.ships}
+    found = _select(ships, hook, frame)
+    for place, one in said.items():
+        if place not in ships:
+            started = perf_counter()
+            found |= _select({place: one}, hook, frame)
+            one.strategy.took(perf_counter() - started)
+    return found
+
+
+def _select(said: Mapping[str, _Said], hook: str, frame: pl.DataFrame) -> dict[str, dict[str, pl.Series]]:
     """One select for all; where somebody's expression fails, one for each."""
     wanted = {place + name: each for place, one in said.items() for name, each in one.expressions.items()}
     try:
         found = frame.select("contact_id", **wanted)  # which makes a literal a column
-    except pl.exceptions.PolarsError as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin's function inside an expression may raise anything
         if len(said) == 1:
             next(iter(said.values())).strategy.failed(hook, error)
             return {}
-        single = [_work_out({place: one}, hook, frame) for place, one in said.items()]
+        single = [_select({place: one}, hook, frame) for place, one in said.items()]
         return {place: parts for each in single for place, parts in each.items()}
-    parts = {place: {name: found[place + name] for name in one.dtypes} for place, one in said.items()}
-    return {place: parts[place] for place, one in said.items() if _fits(one, hook, parts[place])}
+    return {
+        place: _parts(one, hook, found, place) for place, one in said.items() if _fits(one, hook, found.schema, place)
+    }
 
 
-def _fits(said: _Said, hook: str, parts: Mapping[str, pl.Series]) -> bool:
+def _fits(said: _Said, hook: str, schema: Mapping[str, pl.DataType], place: str) -> bool:
     for name, dtype in said.dtypes.items():
-        if parts[name].dtype != dtype:
-            said.strategy.failed(hook, f"said {parts[name].dtype}, not {dtype}{name and f', as {name}'}")
+        if schema[place + name] != dtype:
+            said.strategy.failed(hook, f"{name or 'it'} is {schema[place + name]}, not {dtype}")
             return False
     return True
+
+
+def _parts(said: _Said, hook: str, found: pl.DataFrame, place: str) -> dict[str, pl.Series]:
+    """What one said, without values that make no sense."""
+    fields = {place + name: name or WHOLE.get(hook, "") for name in said.dtypes}
+    sound = clean(said.strategy, hook, found.select(*fields), fields)
+    return {name: sound[place + name] for name in said.dtypes}

@@ -12,10 +12,12 @@ from typing import Any
 
 import polars as pl
 
+from engine.decide.guard import FIRST, SENTENCES
 from engine.decide.planner import Decisions
 from engine.decide.rule import AHEAD
-from engine.decide.says import Said, Say
+from engine.decide.says import FAILED, Said, Say
 from engine.decide.sentences import named
+from engine.errors import PluginError
 from engine.types import NEVER, Closed, Hold, Limit, Reason
 
 Values = Mapping[str, Any]
@@ -40,10 +42,6 @@ class Line:
     except_for: tuple[str, ...] = ()
     only_for: tuple[str, ...] | None = None
     """Occasions, where they are fixed; where a setting decides, the values have them."""
-
-
-SENTENCES = ("because", "not_before", "unless")
-"""Templates of a thing said."""
 
 
 def list_templates(said: Said) -> list[tuple[str, str]]:
@@ -86,7 +84,7 @@ def values_of(decisions: Decisions, rows: pl.Series | None = None) -> pl.DataFra
     for say in decisions.said.says:
         if not isinstance(say.what, pl.Expr):
             columns |= _referenced(say, say.what, decisions)
-    values = pl.concat([decided, said, _evaluated(plan, columns)], how="horizontal")
+    values = pl.concat([decided, said, _tellable(_evaluated(plan, columns))], how="horizontal")
     return values.with_columns(_shut_runs(say, values) for say in decisions.said.of(Closed))
 
 
@@ -104,11 +102,22 @@ def _evaluated(frame: pl.DataFrame, columns: Mapping[str, pl.Expr]) -> pl.DataFr
     """The columns, without those that cannot be worked out: a sentence may lack a fact, but is never missing."""
     try:
         return frame.select("contact_id", *(value.alias(name) for name, value in columns.items())).drop("contact_id")
-    except pl.exceptions.PolarsError:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a plugin's function inside an expression may raise anything
         if len(columns) == 1:
             return pl.DataFrame({name: [None] * frame.height for name in columns})
         single = [_evaluated(frame, {name: value}) for name, value in columns.items()]
         return pl.concat(single, how="horizontal")
+
+
+def _tellable(facts: pl.DataFrame) -> pl.DataFrame:
+    """Facts, but nothing of a kind that no sentence could say and no record keep; days that Python knows."""
+    kinds = (pl.String, pl.Boolean, pl.Date, pl.List(pl.String), pl.List(pl.Date))
+    strange = [name for name, dtype in facts.schema.items() if not dtype.is_numeric() and dtype not in kinds]
+    return facts.with_columns(
+        pl.col(pl.Date).clip(FIRST, NEVER), *(pl.lit(None, pl.String).alias(name) for name in strange)
+    )
 
 
 RUN = pl.Struct({"since": pl.Date, "until": pl.Date, "day": pl.Date, "why": pl.String})
@@ -147,7 +156,10 @@ def first_day(values: Values) -> date:
 def _find_runs(closed: Closed, calendar: str, first: date, found: date | None) -> list[dict[str, Any]]:
     """The shut days from the first day on, and those just before the day that was found."""
     last = found or first + timedelta(AHEAD)
-    shut = closed.shut(calendar, first, last)
+    try:
+        shut = closed.shut(calendar, first, last)
+    except PluginError:
+        return [{"since": first, "until": first + timedelta(1), "day": first, "why": FAILED}]
     if found and found in shut:  # on trial a calendar shuts nothing: its days may go on after the one that was found
         last = found + timedelta(AHEAD)
         shut = closed.shut(calendar, first, last)

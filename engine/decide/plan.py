@@ -181,7 +181,7 @@ class Plan:
         return plan
 
     def settings(self, strategy: str) -> SettingColumns:
-        return SettingColumns(strategy, self._by_strategy.get(strategy, {}))
+        return SettingColumns(strategy, dict(self._by_strategy.get(strategy, {})))
 
 
 def resolve(book: Book, catalog: Catalog, values: Iterable[SettingValue]) -> Plan:

@@ -80,7 +80,9 @@ class Rule:
         self.today: Days = facts.pop("#today")
         self._off: Mapping[str, Mask] = facts
         self._calendars = {
-            place: _calendars(say, said.frame) for place, say in enumerate(said.says) if isinstance(say.what, Closed)
+            place: _calendars(say, said.frame, self.today)
+            for place, say in enumerate(said.says)
+            if isinstance(say.what, Closed)
         }
 
     def find(self, binding: Mapping[int, Mask] | None = None) -> Found:
@@ -181,13 +183,13 @@ def _arrays(frame: pl.DataFrame) -> dict[str, Any]:
     return {name: frame[name].to_numpy() for name in frame.columns}
 
 
-def _calendars(say: Say, frame: pl.DataFrame) -> Calendars:
+def _calendars(say: Say, frame: pl.DataFrame, today: Days) -> Calendars:
     """Each row's calendar by its place among the distinct ones; -1: none. Whom it concerns is for later."""
     assert isinstance(say.what, Closed)
     names = frame[say["calendar"]]
     distinct = names.unique().drop_nulls().sort()
     codes = frame.select(pl.col(say["calendar"]).cast(pl.Enum(distinct)).to_physical().cast(pl.Int64).fill_null(-1))
-    return Calendars(say.what, distinct.to_list(), codes.to_series().to_numpy(), None)
+    return Calendars(say.what, distinct.to_list(), codes.to_series().to_numpy(), None, today)
 
 
 def _first_free(start: Days, rows: Rows, covers: Sequence[_Cover], calendars: Sequence[Calendars]) -> Days:

@@ -6,8 +6,9 @@ that somebody set. Everything else it might have said is left out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from engine.decide.book import LIMIT_COLUMNS, Book, SettingColumns
+from engine.decide.guard import check_returned, clean, find_strange_names
 from engine.errors import PluginError
 from engine.types import Closed, Hold, Limit, Reason, Worth
 
@@ -33,8 +35,11 @@ class Strategy(Protocol):
     def name(self) -> str: ...
     @property
     def hooks(self) -> Mapping[str, Any]: ...
+    @property
+    def ships(self) -> bool: ...
     def call(self, hook: str, *args: Any) -> Any: ...
     def failed(self, hook: str, error: BaseException | str) -> PluginError: ...
+    def took(self, seconds: float) -> None: ...
 
 
 class Planned(Protocol):
@@ -156,43 +161,67 @@ def _with_limit_columns(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def work_out(rules: Rules, frame: pl.DataFrame) -> Said:
-    """One select for everything; where somebody's expressions fail, it is found out whose."""
-    try:
-        found = _select(frame, rules.wanted)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:
-        rules = sift(rules, frame)
-        found = _select(frame, rules.wanted)
-    return Said(tuple(say for part in rules.parts for say in part.says), found, rules.errors)
+    """Those that ship in one select, which is quickest; each other by itself, so that its time is known."""
+    worked = [each for parts in _in_selects(rules.parts) for each in _work_out(parts, frame)]
+    says = tuple(say for each in worked for part in each.parts for say in part.says)
+    return Said(says, _beside([each.frame for each in worked]), (*rules.errors, *_errors(worked)))
 
 
 def sift(rules: Rules, frame: pl.DataFrame) -> Rules:
-    """The rules that can be worked out, each tried by itself, and what counts instead of the others."""
-    parts: list[Part] = []
-    errors = list(rules.errors)
-    for part in rules.parts:
-        try:
-            _select(frame, part.wanted)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            instead, failure = part.failed(error)
-            parts.append(instead)
-            errors.append(failure)
-        else:
-            parts.append(part)
-    return Rules(tuple(parts), tuple(errors))
+    """The rules that can be worked out, and what counts instead of the others."""
+    worked = _work_out(rules.parts, _with_limit_columns(frame))
+    return Rules(tuple(part for each in worked for part in each.parts), (*rules.errors, *_errors(worked)))
+
+
+@dataclass(frozen=True)
+class _Worked:
+    """What was worked out at once. `error`: why something else counts instead."""
+
+    parts: Sequence[Part]
+    frame: pl.DataFrame
+    error: PluginError | None = None
+
+
+def _in_selects(parts: Sequence[Part]) -> list[Sequence[Part]]:
+    return [[part for part in parts if part.strategy.ships], *([part] for part in parts if not part.strategy.ships)]
+
+
+def _work_out(parts: Sequence[Part], frame: pl.DataFrame) -> list[_Worked]:
+    """One select for all of them; where somebody's expressions fail, it is found out whose."""
+    started = perf_counter()
+    try:
+        found = _select(frame, parts)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        if len(parts) > 1:
+            return [each for part in parts for each in _work_out([part], frame)]
+        instead, failure = parts[0].failed(error)
+        return [_Worked([instead], _select(frame, [instead]), failure)]
+    if len(parts) == 1:
+        parts[0].strategy.took(perf_counter() - started)
+    return [_Worked(parts, found)]
+
+
+def _errors(worked: Iterable[_Worked]) -> Iterator[PluginError]:
+    return (each.error for each in worked if each.error)
+
+
+def _beside(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat([frame for frame in frames if frame.width] or frames[:1], how="horizontal")
 
 
 def _ask(strategy: Strategy, hook: str, book: Book, plan: Planned) -> list[Any]:
     """What one strategy says in one hook. Raises PluginError naming the strategy, whatever goes wrong."""
-    value = strategy.call(hook, book, plan.settings(strategy.name))
+    value = strategy.call(hook, book if strategy.ships else book.for_guest(), plan.settings(strategy.name))
     try:
-        whats = _whats(value, HOOKS[hook])
-        _check_columns(whats, book.frame.columns)
-    except PluginError as error:
+        whats = check_returned(strategy, value, HOOKS[hook], book.frame.columns)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise strategy.failed(hook, error) from error
+    for strange in find_strange_names(whats, {*book.frame.columns, *plan.columns}):
+        strategy.failed(hook, strange)
     return whats
 
 
@@ -215,16 +244,6 @@ def _constant_modes(plan: Planned) -> dict[str, str]:
     return pl.select(constant).row(0, named=True) if constant else {}
 
 
-def _whats(value: Any, kinds: tuple[type, ...]) -> list[Any]:
-    """What a hook returned, as a list; a hook may return one thing, several or None."""
-    things = list(value) if isinstance(value, Sequence) else [] if value is None else [value]
-    for thing in things:
-        if not isinstance(thing, kinds):
-            expected = " or ".join(kind.__name__ for kind in kinds)
-            raise PluginError(f"returned {type(thing).__name__}, not {expected}")
-    return things
-
-
 def _part(strategy: Strategy, hook: str, whats: Sequence[Any], mode: Mode) -> Part:
     column, constant = mode
     says: list[Say] = []
@@ -240,22 +259,22 @@ def _part(strategy: Strategy, hook: str, whats: Sequence[Any], mode: Mode) -> Pa
     return Part(strategy, hook, mode, tuple(says), wanted)
 
 
-def _check_columns(whats: Iterable[Any], known: Collection[str]) -> None:
-    for what in whats:
-        named = [name for expression, _ in _wanted(what).values() for name in expression.meta.root_names()]
-        for name in (*named, *getattr(what, "per", ())):
-            if name not in known:
-                raise PluginError(f"there is no column “{name}”")
-
-
-def _select(frame: pl.DataFrame, wanted: Mapping[str, Wanted]) -> pl.DataFrame:
+def _select(frame: pl.DataFrame, parts: Sequence[Part]) -> pl.DataFrame:
+    """What the parts say of each row, of the dtypes it must have and without values that make no sense."""
+    wanted = {name: field for part in parts for name, field in part.wanted.items()}
     # contact_id comes along so that a literal becomes a column
     found = frame.select("contact_id", *(expression.alias(name) for name, (expression, _) in wanted.items()))
     schema = found.schema
     for name, (_, kinds) in wanted.items():
         if schema[name] not in kinds:
-            raise PluginError(f"{name.rpartition('.')[2]} is {schema[name]}, not {' or '.join(map(str, kinds))}")
+            raise PluginError(f"{_field(name)} is {schema[name]}, not {' or '.join(map(str, kinds))}")
+    for part in parts:
+        found = clean(part.strategy, part.hook, found, {name: _field(name) for name in part.wanted})
     return found.drop("contact_id")
+
+
+def _field(column: str) -> str:
+    return column.rpartition(".")[2]
 
 
 def _wanted(what: Any) -> dict[str, Wanted]:

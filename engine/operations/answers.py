@@ -216,5 +216,5 @@ def _make_promises(coming: Coming, answers: Sequence[Answer]) -> None:
         source = Source(coming.ask.account, coming.ask.contact, coming.form.today, ask=coming.ask)
         words = own_words(answer.given for answer in answers)
         for called in coming.engine.plugins.call("promise_at_once", answers):
-            for draft in drafts_of(called):
+            for draft in drafts_of(coming.engine, "promise_at_once", called):
                 keep_draft(coming.engine, coming.session, source, draft, called.name, words, coming.author)

@@ -124,9 +124,11 @@ def explain_contact(engine: Engine, who: str, on: date | None = None, language: 
     """Explain one contact, named by e-mail address, key or ACCOUNT/KEY. Raises NotFoundError or AmbiguousError."""
     with engine.store.read(engine.scope) as session:
         contact_id = find_one_contact(session, who).id
-    decided = decide_accounts(engine, engine.moment(on), linked_accounts(engine.store, contact_id))
-    row = (decided.decisions.frame["contact_id"] == contact_id).arg_true()
-    told = next(_explain_rows(engine, decided, row, language))
+    with engine.plugins.watched() as watch:
+        decided = decide_accounts(engine, engine.moment(on), linked_accounts(engine.store, contact_id))
+        row = (decided.decisions.frame["contact_id"] == contact_id).arg_true()
+        told = next(_explain_rows(engine, decided, row, language))
+    told = replace(told, errors=tuple(watch.errors))
     with engine.store.read(engine.scope) as session:
         kept = plans.find_record(session, contact_id, told.on)
     if kept is None:

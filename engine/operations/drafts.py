@@ -19,6 +19,9 @@ from engine.operations.promises import make_promise
 from engine.registry import Called
 from engine.types import Draft
 
+MOST, LATEST = 10, 366
+"""How many drafts a plugin may suggest after one client's answers, due in how many working days."""
+
 log = logging.getLogger(__name__)
 
 
@@ -39,9 +42,27 @@ class Source:
         return find_touchpoint_behind(session, self.account.id, self.contact.id, self.ask.sent_at)
 
 
-def drafts_of(called: Called) -> list[Draft]:
-    found = called.value if isinstance(called.value, list | tuple) else ()
-    return [draft for draft in found if isinstance(draft, Draft)]
+def drafts_of(engine: Engine, hook: str, called: Called) -> list[Draft]:
+    """What a plugin suggests, if it can be promised: no answer is lost because a plugin says something strange."""
+    value = called.value
+    found = list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
+    if len(found) <= MOST and all(_is_sound(draft) for draft in found):
+        return found
+    engine.plugins.all[called.name].failed(hook, f"it returned no list of at most {MOST} drafts that can be promised")
+    return []
+
+
+def _is_sound(draft: Any) -> bool:
+    if not isinstance(draft, Draft) or not all(isinstance(word, str) for word in (draft.title, draft.note, draft.kind)):
+        return False
+    others = (draft.owner_email, draft.about, draft.said)
+    return (
+        bool(draft.title.strip() and draft.kind.strip())
+        and type(draft.working_days) is int
+        and 0 <= draft.working_days <= LATEST
+        and isinstance(draft.agreed, bool)
+        and all(isinstance(word, str | None) for word in others)
+    )
 
 
 def keep_draft(

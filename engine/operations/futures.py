@@ -83,13 +83,13 @@ def forecast_account(
     start = read_start(engine, moment, linked_accounts(engine.store, contacts[0]) if contacts else [])
     plan = resolve(start.book, engine.plugins.catalog, start.values if values is None else values)
     seen: list[pl.DataFrame] = []
-    course = Course(make_world(engine, start, plan), start.under_way, seen=seen)
-    course.run(day_number(start.day) + days - 1)
-    reader = _Reader(engine, start, plan.columns, language)
-    asks = _tell_asks(reader, course, seen, key)
-    others = _tell_others(reader, plan.frame, key, {ask.contact for ask in asks})
-    errors = [str(error) for error in course.world.rules.errors]
-    return Forecast(key, name, start.day, days, asks, others, errors, language)
+    with engine.plugins.watched() as watch:
+        course = Course(make_world(engine, start, plan), start.under_way, seen=seen)
+        course.run(day_number(start.day) + days - 1)
+        reader = _Reader(engine, start, plan.columns, language)
+        asks = _tell_asks(reader, course, seen, key)
+        others = _tell_others(reader, plan.frame, key, {ask.contact for ask in asks})
+    return Forecast(key, name, start.day, days, asks, others, list(watch.errors), language)
 
 
 def _first_day(engine: Engine, on: date | None, days: int) -> Moment:
@@ -148,7 +148,8 @@ def simulate_book(
     settings = [draft.before, draft.after] if pairs else [draft.before]
     plans = [resolve(start.book, engine.plugins.catalog, values) for values in settings]
     sides = lay_side_by_side(plans, _runs(start.book.frame.height), seed)
-    course, waits = _walk(engine, start, sides, days, progress)
+    with engine.plugins.watched() as watch:
+        course, waits = _walk(engine, start, sides, days, progress)
     seconds = form_seconds(list(start.surveys.values()), sides.plan, course.asks)
     measures = Measures(sides, course.asks, seconds, course.world.first + days - 1)
     gain, lose = measures.shifts() if pairs else ([], [])
@@ -166,7 +167,7 @@ def simulate_book(
         unheard=measures.unheard(),
         gain=gain,
         lose=lose,
-        errors=[str(error) for error in course.world.rules.errors],
+        errors=list(watch.errors),
         language=language,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -55,6 +56,13 @@ def plan_asks(
         return _plan(engine, moment, seed, progress, holder)
 
 
+def read_health(engine: Engine) -> dict[str, dict[str, Any]]:
+    """How each plugin did in the last plan: calls, seconds, failures, last_error. Empty before the first."""
+    with engine.store.read(engine.scope) as session:
+        found: dict[str, dict[str, Any]] = plans.last_funnel(session).get("plugins", {})
+        return found
+
+
 @contextmanager
 def _lease(engine: Engine) -> Iterator[str]:
     holder = uuid4().hex
@@ -77,14 +85,15 @@ def _begin(engine: Engine) -> None:
 
 def _plan(engine: Engine, moment: Moment, seed: int, progress: Progress, holder: str | None) -> Funnel:
     run = PlanRun(on=moment.today("UTC"), seed=seed, rules=engine.plugins.rules, started_at=engine.clock())
-    decided = decide_accounts(engine, moment, due=holder is not None)
-    frame = decided.decisions.frame
-    progress("contacts", frame.height)
-    asked = frame["decision"] == "ask"
-    rows = _free(engine, decided, asked.arg_true())
-    tailored = tailor_rows(engine, decided, rows)
+    with engine.plugins.watched() as watch:
+        decided = decide_accounts(engine, moment, due=holder is not None)
+        progress("contacts", decided.decisions.frame.height)
+        asked = (decided.decisions.frame["decision"] == "ask").arg_true()
+        rows = _free(engine, decided, asked)
+        tailored = tailor_rows(engine, decided, rows)
     funnel = count_decisions(decided.decisions)
-    funnel.waiting = int(asked.sum()) - len(rows)
+    funnel.waiting = len(asked) - len(rows)
+    funnel.errors, funnel.plugins = list(watch.errors), watch.health
     asks = _asks(decided, tailored, rows)
     _count_asks(funnel, tailored.frame, asks)
     if holder is not None:

@@ -27,6 +27,7 @@ from engine.data.asks import (
 from engine.data.clients import find_asks
 from engine.data.marks import mark_persons
 from engine.data.models import Ask, Delivery
+from engine.errors import HeedError
 from engine.house import Engine
 from engine.operations.answers import end_expired
 from engine.operations.company import read_link_secret
@@ -97,7 +98,8 @@ def send_due(
     """Deliver every ask that is due, by every channel there is. Senders may run side by side.
 
     `on` makes that day today: what is planned up to its end is sent, and counts as sent when it was to be. Raises
-    HeedError where a channel that something is due for cannot be opened; nothing was claimed then.
+    HeedError where a channel that something is due for cannot be opened: nothing was claimed for it then, and every
+    other channel has sent.
     """
     if on is not None:
         now = datetime.combine(on, time(23, 59, 59), UTC)
@@ -107,9 +109,15 @@ def send_due(
         end_expired(run.engine, session, run.now)
         _settle_stale(session, run)
     stationery = Stationery(engine.config, secret)
+    errors: list[HeedError] = []
     for name, channel in engine.plugins.channels.items():
         if _count_due(run, name):
-            _send_by(run, channel, stationery)
+            try:
+                _send_by(run, channel, stationery)
+            except HeedError as error:
+                errors.append(error)
+    if errors:
+        raise errors[0]
     return run.counts
 
 
@@ -228,7 +236,7 @@ def _deliver_all(run: _Run, line: Line, claims: Sequence[_Claim]) -> bool:
                 _give_back_rest(session, claims)
                 return False
             begun = claim is not None and begin_delivery(session, claim.delivery_id, run.engine.clock())
-        last, receipt = claim, _deliver(line, claim.message) if claim and begun else None
+        last, receipt = claim, line.deliver(claim.message) if claim and begun else None
     return True
 
 
@@ -237,14 +245,6 @@ def _give_back_rest(session: Session, claims: Sequence[_Claim]) -> None:
         delivery = session.get_one(Delivery, claim.delivery_id, with_for_update=True)
         if delivery.status == "claimed":
             _give_back(session, delivery)
-
-
-def _deliver(line: Line, message: Message) -> Receipt:
-    try:
-        return line.deliver(message)
-    except Exception as error:
-        log.exception("a channel failed")
-        return Receipt("unknown", f"the channel failed: {type(error).__name__}")
 
 
 def _note(session: Session, run: _Run, delivery_id: int, receipt: Receipt) -> None:

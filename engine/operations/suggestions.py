@@ -90,7 +90,7 @@ def suggest(
     engine: Engine, session: Session, source: Source, answers: Sequence[Answer], there: Sequence[Promise] = ()
 ) -> list[Promise]:
     """Draft what every plugin suggests after these answers, one of each kind; of a kind that is there already, none."""
-    found = _by_kind(_ask_plugins(engine, session, source, answers))
+    found = _by_kind(engine, _ask_plugins(engine, session, source, answers))
     kinds = {promise.kind for promise in there}
     kinds |= set(TALKS) if kinds & set(TALKS) else set()
     said = own_words(answer.given for answer in answers)
@@ -112,11 +112,11 @@ def _ask_plugins(engine: Engine, session: Session, source: Source, answers: Sequ
             yield engine.plugins.call_one(plugin.name, "suggest_promises", answers, client, settings)
 
 
-def _by_kind(called: Iterable[Called]) -> list[tuple[str, Draft]]:
+def _by_kind(engine: Engine, called: Iterable[Called]) -> list[tuple[str, Draft]]:
     """The first draft of each kind, with what the others note."""
     first: dict[str, tuple[str, Draft]] = {}
     for each in called:
-        for draft in drafts_of(each):
+        for draft in drafts_of(engine, "suggest_promises", each):
             plugin, before = first.get(draft.kind, (each.name, draft))
             if before is not draft:
                 before = replace(before, note="; ".join(filter(None, [before.note, draft.note])))

@@ -7,15 +7,15 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from jinja2 import Environment, TemplateSyntaxError
+from jinja2 import TemplateSyntaxError
 
 from engine.data.house import keep_fact, read_fact
 from engine.data.settings import read_settings
 from engine.data.surveys import current_surveys, keep_survey
 from engine.errors import InputError
 from engine.house import Engine
-from engine.operations.decisions import ask_about_nobody
 from engine.operations.plan_changes import list_contradictions
+from engine.operations.rehearsal import rehearse
 from engine.survey.bank import read_survey
 from engine.survey.journey import Journey, read_journey
 from engine.survey.reader import FileError, Finding
@@ -79,7 +79,7 @@ def check_house(engine: Engine) -> list[Finding]:
         *_check_surveys(engine),
         *_check_templates(engine),
         *_check_settings(engine),
-        *_check_plugins(engine),
+        *rehearse(engine, _readable_surveys(engine)),
     ]
 
 
@@ -97,6 +97,13 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise FileError([Finding(str(path), f"this is no UTF-8: {error.reason} at byte {error.start}")]) from None
+
+
+def _readable_surveys(engine: Engine) -> list[Survey]:
+    try:
+        return list(load_shipped(engine)[0].values())
+    except FileError:
+        return []
 
 
 def _check_surveys(engine: Engine) -> Iterator[Finding]:
@@ -152,14 +159,3 @@ def _check_settings(engine: Engine) -> Iterator[Finding]:
 
 def _owner(value: SettingValue) -> str:
     return value.name.partition(".")[0]
-
-
-def _check_plugins(engine: Engine) -> Iterator[Finding]:
-    """Every strategy is asked about a Book without rows: unknown columns and wrong types show all the same."""
-    for error in ask_about_nobody(engine).errors:
-        yield Finding(f"plugin {error.about}", str(error))
-    for name, kind in engine.plugins.question_types.items():
-        try:
-            Environment(autoescape=True).parse(kind.html)
-        except TemplateSyntaxError as mistake:
-            yield Finding(f"question type {name}, line {mistake.lineno} of html", str(mistake.message))

@@ -14,6 +14,7 @@ from flask import current_app, request
 from jinja2 import ChainableUndefined, Template
 from markupsafe import Markup
 
+from engine.brought import GuardedType
 from engine.colour import DARK, LIGHT, readable
 from engine.config import Config
 from engine.house import Engine
@@ -24,7 +25,7 @@ from engine.operations.letters import tell_state, tell_step
 from engine.survey.reading import typed_of
 from engine.survey.wording import render
 from engine.templates import build_environment, template_folders
-from engine.types import Given, QuestionType
+from engine.types import Given
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Element:
 class Screens:
     """Every template of clients' pages, compiled when the app starts."""
 
-    def __init__(self, config: Config, question_types: Mapping[str, QuestionType]) -> None:
+    def __init__(self, config: Config, question_types: Mapping[str, GuardedType]) -> None:
         self.config = config
         self.types = question_types
         self.languages = Languages(template_folders(config))
@@ -86,20 +87,24 @@ class Screens:
     def elements(
         self, form: Form, language: Language, given: Mapping[str, Given], errors: Mapping[str, str]
     ) -> list[Element]:
-        return [self._element(form, item, language, given.get(item.field), errors) for item in form.items]
+        """The form's questions, without any that cannot be drawn: one question less is better than no page."""
+        drawn = (self._element(form, item, language, given.get(item.field), errors) for item in form.items)
+        return [element for element in drawn if element]
 
     def _element(
         self, form: Form, item: Item, language: Language, given: Given | None, errors: Mapping[str, str]
-    ) -> Element:
+    ) -> Element | None:
         kind, _ = self.types[item.question.type], language.gettext
-        html = self._elements[item.question.type].render(
-            question=item.question,
-            field=item.field,
-            label=render(language.choose(item.question.ask), _facts(form, item, language)),
-            texts=kind.texts(item.question, language.locale, _),
-            typed=typed_of(kind, item.question, given),
-            _=_,
-        )
+        label = render(language.choose(item.question.ask), _facts(form, item, language))
+        texts = kind.texts(item.question, language.locale, _)
+        try:
+            typed = typed_of(kind, item.question, given)
+            html = self._elements[item.question.type].render(
+                question=item.question, field=item.field, label=label, texts=texts, typed=typed, _=_
+            )
+        except Exception as error:
+            kind.failed("html", error)
+            return None
         return Element(item.field, Markup(html), errors.get(item.field, ""))  # noqa: S704 - it was escaped as it was drawn
 
 
