@@ -53,7 +53,7 @@ def test_a_plan_tells_failures_and_keeps_how_each_plugin_did(engine: Engine) -> 
     funnel = plan_asks(house, TODAY)
     hooks = [error.partition(":")[0] for error in funnel.errors]
     assert hooks == ["guest failed in hold_until", "guest failed in worth"]
-    assert "! guest failed in worth: it returned int, not Expr. It has no say in that" in funnel.as_text()
+    assert "! guest failed in worth: it returned int, not Expr or Worth. It has no say in that" in funnel.as_text()
     health = read_health(house)["guest"]
     assert (health["calls"], health["failures"], health["last_error"]) == (2, 2, funnel.errors[-1])
     assert read_health(house)["consent"]["failures"] == 0

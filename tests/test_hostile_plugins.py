@@ -162,7 +162,7 @@ OTHERS: dict[str, tuple[str, Any, str]] = {
     "a worth by the best": ("worth", saying(pl.col("revenue_ratio").fill_null(0) / 7 + pl.col("contact_id").max()),
                             "every row is to be judged by itself"),
     "a worth with a number for a factor": ("worth", saying(Worth(factor=2.0, because="because")), "factor is float"),
-    "a worth that names a value": ("worth", saying(Worth(factor=pl.lit(1.0), because="{tier}")), "nothing is called so"),
+    "a worth that names a value": ("worth", saying(Worth(factor=pl.lit(1.0), because="{tier}")), "nothing is called"),
     "a worth of a column": ("worth", lambda book, settings: book.frame["revenue_ratio"], "it returned Series"),
     "no opinion of questions": ("question_worth", raising(RuntimeError("down")), "RuntimeError: down"),
     "a question below nothing": ("question_worth", saying(pl.lit(-1.0)), "of 0 or more"),
