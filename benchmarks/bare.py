@@ -46,10 +46,10 @@ def make_app() -> Flask:
     return app
 
 
-def main(port: str) -> None:
+def main(port: str, workers: str) -> None:
     Server(
         "benchmarks.bare:make_app", factory=True, interface=Interfaces.WSGI, address="127.0.0.1", port=int(port),
-        workers=1, blocking_threads=4, log_enabled=False,
+        workers=int(workers), blocking_threads=4, log_enabled=False,
     ).serve()  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from benchmarks.database import NOW, make_database, open_bench
 from benchmarks.figures import Figure, near, within
 from benchmarks.measures import ROOT
 from engine.cli.demo.catcher import free_port
+from engine.cli.serve import WORKERS
 from engine.data import models
 from engine.data.store import EVERYTHING
 from engine.house import Engine
@@ -98,8 +99,11 @@ def _take_turns(house: Path, links: Sequence[str]) -> tuple[Answering, Answering
     heed_port, bare_port = free_port(), free_port()
     own = {"HEED_SECRET": open_bench(house).config.secret, "HEED_TODAY": str(NOW.date())}
     own |= {"HEED_DATABASE_URL": f"sqlite:///{house}", "BARE_DATABASE": str(house.with_name("bare.db"))}
-    command = f"from engine.cli import main; main(['serve', '--port', '{heed_port}'])"
-    with serving(heed_port, own, "-c", command), serving(bare_port, own, "-m", "benchmarks.bare", str(bare_port)):
+    command = f"from engine.cli import main; main(['serve', '--workers', '{WORKERS}', '--port', '{heed_port}'])"
+    with (
+        serving(heed_port, own, "-c", command),
+        serving(bare_port, own, "-m", "benchmarks.bare", str(bare_port), str(WORKERS)),
+    ):
         warm, rest = links[:WARM_UP], links[WARM_UP:]
         _let_answer(heed_port, warm), _let_answer(bare_port, warm)
         heed, bare = Answering(), Answering()

@@ -17,11 +17,19 @@ from engine.cli.common import open_engine
 from engine.config import load_config
 from engine.errors import HeedError
 
+WORKERS = min(os.cpu_count() or 1, 4)
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen at.")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="How many processes serve.")
+@click.option(
+    "--workers",
+    default=WORKERS,
+    show_default="one for each processor, at most four",
+    type=click.IntRange(1, 64),
+    help="How many processes serve.",
+)
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
     """Serve the pages that clients open, and the account team's desk, until Ctrl-C.

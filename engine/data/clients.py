@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import BindParameter, Insert, Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from engine.data.models import (
@@ -20,6 +20,9 @@ from engine.data.models import (
     User,
     Voice,
 )
+from engine.data.scope import fetch
+
+AnyRow = Row[*tuple[Any, ...]]
 
 SHOWN = ("agreed", "done", "declined")
 """Promises that clients see. A draft is not yet a promise."""
@@ -27,43 +30,71 @@ SHOWN = ("agreed", "done", "declined")
 
 def read_company(session: Session) -> dict[str, Any]:
     """What somebody set of `company.…`, without the prefix. Only the house can."""
-    query = select(SettingRow.name, SettingRow.value).where(
-        SettingRow.layer == "house", SettingRow.name.startswith("company.", autoescape=True)
-    )
-    return {name.partition(".")[2]: value for name, value in session.execute(query)}
+    return {name.partition(".")[2]: value for name, value in fetch(session, _COMPANY)}
 
 
-def find_asks(session: Session, ask_ids: Collection[int]) -> Sequence[Row[Any]]:
+def find_asks(session: Session, ask_ids: Collection[int]) -> Sequence[AnyRow]:
     """All that pages and messages need to know of asks, one row each."""
-    return session.execute(_ASK.where(Ask.id.in_(ask_ids)).order_by(Ask.id)).all()
+    return fetch(session, _ASKS, ids=list(ask_ids))
 
 
 def lock_ask(session: Session, ask_id: int) -> Ask | None:
-    """The ask with its contact and account, kept from other writers until the transaction ends."""
-    query = select(Ask).where(Ask.id == ask_id).with_for_update(of=Ask)
-    return session.scalar(query.options(joinedload(Ask.account), joinedload(Ask.contact)))
+    """The ask, kept from other writers until the transaction ends."""
+    return session.scalar(_ASK_TO_CHANGE, {"id": ask_id})
 
 
 def read_survey_content(session: Session, version_id: int) -> dict[str, Any]:
-    content: dict[str, Any] = session.scalars(select(SurveyVersion.content).where(SurveyVersion.id == version_id)).one()
+    [row] = fetch(session, _SURVEY, id=version_id)
+    content: dict[str, Any] = row.content
     return content
 
 
+def read_answers(session: Session, ask_id: int) -> Sequence[AnyRow]:
+    """What was answered so far: id, question, promise_id, value, score, words, data."""
+    return fetch(session, _ANSWERS, ask_id=ask_id)
+
+
 def list_answers(session: Session, ask_id: int) -> Sequence[AnswerRow]:
+    """The same, to be changed."""
     return session.scalars(select(AnswerRow).where(AnswerRow.ask_id == ask_id)).all()
 
 
-def find_submission(session: Session, submission_id: str) -> Submission | None:
-    return session.scalar(select(Submission).where(Submission.submission_id == submission_id))
+def add_answers(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, each by the names of the table's columns."""
+    if rows:
+        _insert(session, _NEW_ANSWERS, rows)
 
 
-def list_voices(session: Session, answer_ids: Collection[int]) -> Sequence[Voice]:
-    return session.scalars(select(Voice).where(Voice.answer_id.in_(answer_ids))).all()
+def add_submission(session: Session, **row: Any) -> None:
+    _insert(session, _NEW_SUBMISSION, [row])
+
+
+def add_voice(session: Session, **row: Any) -> None:
+    _insert(session, _NEW_VOICE, [row])
+
+
+def _insert(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What no later step of the same transaction changes need not go through the ORM."""
+    session.flush()
+    session.connection().execute(statement, [dict(row) for row in rows])
+
+
+def find_submission(session: Session, submission_id: str) -> AnyRow | None:
+    """ask_id and digest of what came in by this id."""
+    return next(iter(fetch(session, _SUBMISSION, id=submission_id)), None)
+
+
+def read_voices(session: Session, answer_ids: Collection[int]) -> Sequence[AnyRow]:
+    """answer_id and words of what was heard in these answers."""
+    return fetch(session, _VOICES, ids=list(answer_ids))
 
 
 def list_shown_promises(session: Session, contact_ids: Collection[int]) -> Sequence[Promise]:
     """What was promised to these contacts and is theirs to see, with every step; the latest step first."""
-    query = select(Promise).where(Promise.contact_id.in_(contact_ids), Promise.status.in_(SHOWN))
+    numbers = [number for (number,) in fetch(session, _SHOWN_PROMISES, ids=list(contact_ids))]
+    if not numbers:
+        return []
+    query = select(Promise).where(Promise.id.in_(numbers))
     found = session.scalars(query.options(selectinload(Promise.events))).all()
     return sorted(found, key=_latest_step, reverse=True)
 
@@ -75,8 +106,7 @@ def _latest_step(promise: Promise) -> tuple[float, int]:
 
 def read_user_names(session: Session, emails: Collection[str]) -> dict[str, str]:
     """Names of those of our people who have a login; owners need none."""
-    query = select(User.email, User.name).where(User.email.in_(emails), User.name.is_not(None))
-    return {email: name for email, name in session.execute(query) if name}
+    return {email: name for email, name in fetch(session, _USERS, emails=list(emails)) if name}
 
 
 def find_person(session: Session, contact_id: int) -> list[Contact]:
@@ -93,7 +123,7 @@ def cancel_waiting_asks(session: Session, person_id: int, why: str) -> int:
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 
-def describe_contact(session: Session, contact_id: int) -> Row[Any] | None:
+def describe_contact(session: Session, contact_id: int) -> AnyRow | None:
     """What an ask to this contact would say of them."""
     query = select(Contact.id.label("contact_id"), *_PEOPLE).join(Account, Account.id == Contact.account_id)
     query = query.outerjoin(User, User.email == Account.owner_email)
@@ -110,6 +140,9 @@ def find_waiting_ask(session: Session, contact_id: int) -> int | None:
     return session.scalar(select(Ask.id).where(*waiting).limit(1))
 
 
+# Queries of every page that a client opens: built once, because building takes longer than asking.
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _PEOPLE = (
     Contact.name.label("contact_name"),
     Contact.email.label("contact_email"),
@@ -132,7 +165,7 @@ _PEOPLE = (
     Account.owner_email.label("owner_email"),
     User.name.label("owner_name"),
 )
-_ASK = (
+_ASKS = (
     select(
         Ask.id,
         Ask.status,
@@ -151,4 +184,27 @@ _ASK = (
     .join(Account, Account.id == Ask.account_id)
     .outerjoin(SurveyVersion, SurveyVersion.id == Ask.survey_version_id)
     .outerjoin(User, User.email == Account.owner_email)
+    .where(Ask.id.in_(_IDS))
+    .order_by(Ask.id)
+)
+_ASK_TO_CHANGE = select(Ask).where(Ask.id == bindparam("id")).with_for_update(of=Ask)
+_COMPANY = select(SettingRow.name, SettingRow.value).where(
+    SettingRow.layer == "house", SettingRow.name.startswith("company.", autoescape=True)
+)
+_SURVEY = select(SurveyVersion.content).where(SurveyVersion.id == bindparam("id"))
+_ANSWERS = select(
+    AnswerRow.id,
+    AnswerRow.question,
+    AnswerRow.promise_id,
+    AnswerRow.value,
+    AnswerRow.score,
+    AnswerRow.words.label("words"),
+    AnswerRow.data,
+).where(AnswerRow.ask_id == bindparam("ask_id"))
+_NEW_ANSWERS, _NEW_SUBMISSION, _NEW_VOICE = insert(AnswerRow), insert(Submission), insert(Voice)
+_SUBMISSION = select(Submission.ask_id, Submission.digest).where(Submission.submission_id == bindparam("id"))
+_VOICES = select(Voice.answer_id, Voice.words.label("words")).where(Voice.answer_id.in_(_IDS))
+_SHOWN_PROMISES = select(Promise.id).where(Promise.contact_id.in_(_IDS), Promise.status.in_(SHOWN))
+_USERS = select(User.email, User.name).where(
+    User.email.in_(bindparam("emails", expanding=True)), User.name.is_not(None)
 )

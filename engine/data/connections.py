@@ -14,6 +14,8 @@ from engine.errors import InputError, StorageError
 WRITES = "heed_writes"
 """The execution option that makes a transaction a writing one from its first statement."""
 
+BUSY_SECONDS = 10
+"""How long a writer waits for another one."""
 
 TROUBLES = {
     sqlite3.SQLITE_NOTADB: "is another kind of file. Name one that `heed init` made, or one that is not there yet.",
@@ -51,7 +53,9 @@ def connect(url: URL) -> Engine:
         event.listen(engine, "handle_error", _tell_postgresql)
         return engine
     # Python's sqlite3 begins transactions late and not before DDL; so it is kept from beginning any, and we do.
-    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": 10, "check_same_thread": False})
+    engine = create_engine(
+        url, connect_args={"isolation_level": None, "timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
     event.listen(engine, "handle_error", _tell_sqlite)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
@@ -60,7 +64,7 @@ def connect(url: URL) -> Engine:
 
 def _set_pragmas(connection: Any, record: object) -> None:
     for pragma in (
-        "busy_timeout=10000",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

@@ -7,18 +7,32 @@ beyond the accounts that a user may see, because what is done to a person counts
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Select, Update, func, or_, select, true, type_coerce, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    String,
+    Update,
+    bindparam,
+    func,
+    or_,
+    select,
+    true,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from engine.data.columns import Snapshot
 from engine.data.localtime import day_number
 from engine.data.models import Account, Contact
-from engine.data.scope import among
+from engine.data.scope import among, among_listed, list_ids
 from engine.data.stage import Stage
 from engine.data.store import Store
 from engine.data.types import Day
@@ -31,27 +45,22 @@ TAKEN = date(1970, 1, 2)
 
 def mark_accounts(session: Session, account_ids: Collection[int] | None) -> None:
     """Have them decided for by the next plan. None: every account."""
-    _mark(session, true() if account_ids is None else among(Account.id, account_ids, _dialect(session)))
+    _mark(session, "everyone" if account_ids is None else "accounts", account_ids or ())
 
 
 def mark_persons(session: Session, person_ids: Collection[int]) -> None:
     """Have every account of these persons decided for by the next plan: what was asked at one counts at all."""
-    theirs = select(Contact.account_id).where(among(Contact.person_id, person_ids, _dialect(session)))
-    _mark(session, Account.id.in_(theirs))
+    _mark(session, "persons", person_ids)
 
 
 def mark_persons_behind(session: Session, contact_ids: Collection[int]) -> None:
     """The same, for the persons who are these contacts."""
-    persons = select(Contact.person_id).where(among(Contact.id, contact_ids, _dialect(session)))
-    _mark(session, Account.id.in_(select(Contact.account_id).where(Contact.person_id.in_(persons))))
+    _mark(session, "persons behind", contact_ids)
 
 
 def mark_elsewhere(session: Session, contact_ids: Collection[int]) -> None:
     """Mark the accounts where the persons behind these contacts are known as others."""
-    dialect = _dialect(session)
-    persons = select(Contact.person_id).where(among(Contact.id, contact_ids, dialect))
-    others = select(Contact.account_id).where(Contact.person_id.in_(persons), ~among(Contact.id, contact_ids, dialect))
-    _mark(session, Account.id.in_(others))
+    _mark(session, "elsewhere", contact_ids)
 
 
 def take_marks(session: Session) -> None:
@@ -75,10 +84,31 @@ def plan_again(store: Store, session: Session, standing: pl.DataFrame) -> None:
         _update(session, update(Account).where(Account.id == stage.c.account_id).values(new))
 
 
-def _mark(session: Session, where: ColumnElement[bool]) -> None:
+def _mark(session: Session, whose: str, ids: Collection[int]) -> None:
+    given = {} if whose == "everyone" else {"ids": list_ids(ids)}
+    _update(session, _marking(whose, _dialect(session)), given)
+
+
+@cache
+def _marking(whose: str, dialect: str) -> Update:
+    """Built once: every answer, promise and wish marks somebody."""
+    given: BindParameter[str] = bindparam("ids", type_=String())
+    contacts = among_listed(Contact.id, given, dialect)
+    behind = Contact.person_id.in_(select(Contact.person_id).where(contacts))
+    of = {
+        "everyone": true(),
+        "accounts": among_listed(Account.id, given, dialect),
+        "persons": _at(among_listed(Contact.person_id, given, dialect)),
+        "persons behind": _at(behind),
+        "elsewhere": _at(behind, ~contacts),
+    }
     later = or_(Account.plan_on.is_(None), Account.plan_on > MARKED)
-    chosen = _in_order(select(Account.id).where(where, later))
-    _update(session, update(Account).where(Account.id.in_(chosen)).values(plan_on=MARKED))
+    chosen = _in_order(select(Account.id).where(of[whose], later))
+    return update(Account).where(Account.id.in_(chosen)).values(plan_on=MARKED)
+
+
+def _at(*contacts: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Account.id.in_(select(Contact.account_id).where(*contacts))
 
 
 def _in_order(accounts: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -86,9 +116,9 @@ def _in_order(accounts: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return accounts.order_by(Account.id).with_for_update(key_share=True)
 
 
-def _update(session: Session, statement: Update) -> None:
+def _update(session: Session, statement: Update, given: Mapping[str, str] | None = None) -> None:
     session.flush()
-    session.connection().execute(statement)
+    session.connection().execute(statement, given)
 
 
 def _dialect(session: Session) -> str:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine.data import migrations
 from engine.data.columns import Snapshot, insert_frame, open_snapshot
-from engine.data.connections import WRITES, connect, read_url
+from engine.data.connections import BUSY_SECONDS, WRITES, connect, read_url
 from engine.data.models import Base, Lease
 from engine.data.scope import EVERYTHING, Scope, among
 from engine.errors import HeedError
@@ -31,6 +32,7 @@ class Store:
         self._url = read_url(url)
         self.url = self._url.render_as_string(hide_password=False)
         self.dialect = self._url.get_backend_name()
+        self._turn = Lock()
 
     @property
     def shown(self) -> str:
@@ -84,8 +86,19 @@ class Store:
     def write(self, scope: Scope) -> Iterator[Session]:
         """One transaction: committed at the end, undone where anything raises. On SQLite the only one that writes."""
         engine = self.engine.execution_options(**{WRITES: True})
-        with Session(engine, info={"scope": scope}, expire_on_commit=False) as session, session.begin():
+        session = Session(engine, info={"scope": scope}, expire_on_commit=False)
+        with self._queue(), session, session.begin():
             yield session
+
+    @contextmanager
+    def _queue(self) -> Iterator[None]:
+        """One writer at a time where SQLite has only one anyway: who waits there sleeps long after it is free."""
+        taken = self.dialect == "sqlite" and self._turn.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if taken:
+                self._turn.release()
 
     def close(self) -> None:
         """Let go of every connection. The store can be used again."""

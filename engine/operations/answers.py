@@ -17,9 +17,9 @@ from hashlib import sha256
 from sqlalchemy.orm import Session
 
 from engine.data.asks import expire_asks
-from engine.data.clients import find_person, find_submission, lock_ask
+from engine.data.clients import add_submission, find_person, find_submission, lock_ask
 from engine.data.marks import mark_persons
-from engine.data.models import Ask, Promise, Submission
+from engine.data.models import Ask, Promise
 from engine.errors import InputError, LinkError
 from engine.house import Engine
 from engine.operations.drafts import Source, drafts_of, keep_draft
@@ -111,9 +111,8 @@ def _is_new(session: Session, ask: Ask, submission_id: str, action: str, posted:
     digest = sha256(content.encode()).hexdigest()
     earlier = find_submission(session, submission_id)
     if earlier is None:
-        session.add(
-            Submission(submission_id=submission_id, ask_id=ask.id, action=action, received_at=now, digest=digest)
-        )
+        row = {"submission_id": submission_id, "ask_id": ask.id, "action": action, "received_at": now, "digest": digest}
+        add_submission(session, **row)
         return True
     if earlier.digest != digest:
         raise InputError("This page was sent before with other answers. Open it again to change them.")

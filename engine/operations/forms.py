@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from engine.data.clients import find_asks, list_answers, read_survey_content
+from engine.data.clients import find_asks, read_answers, read_survey_content
 from engine.errors import LinkError
 from engine.house import Engine
 from engine.links import read_ask_token
@@ -185,6 +185,6 @@ def _items(survey: Survey, form: Sequence[Mapping[str, Any]], outcomes: Sequence
 
 
 def _given(session: Session, ask_id: int, items: Sequence[Item]) -> dict[str, Given]:
-    rows = {(row.question, row.promise_id): row for row in list_answers(session, ask_id)}
+    rows = {(row.question, row.promise_id): row for row in read_answers(session, ask_id)}
     found = ((item.field, rows.get(item.key)) for item in items)
     return {field: Given(row.value, row.score, row.words, row.data) for field, row in found if row}

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.data.clients import find_asks, list_answers, list_voices, lock_ask
-from engine.data.models import LIVE, AnswerRow, Ask, Voice
+from engine.data import clients
+from engine.data.models import LIVE, Ask
 from engine.errors import InputError, LinkError
 from engine.house import Engine
 from engine.links import read_ask_token
@@ -68,7 +69,7 @@ class Read:
 
 def lock_form(engine: Engine, session: Session, token: str) -> Ask:
     """The ask that a link opens, kept from other writers. Raises LinkError."""
-    ask = lock_ask(session, read_ask_token(read_link_secret(engine, session), token))
+    ask = clients.lock_ask(session, read_ask_token(read_link_secret(engine, session), token))
     if ask is None:
         raise LinkError("This link does not work.")
     check_open(ask.status, ask.expires_at, engine.clock())
@@ -76,7 +77,7 @@ def lock_form(engine: Engine, session: Session, token: str) -> Ask:
 
 
 def receive(engine: Engine, session: Session, ask: Ask, posted: Posted) -> Coming:
-    form = read_forms(engine, session, find_asks(session, [ask.id]))[0]
+    form = read_forms(engine, session, clients.find_asks(session, [ask.id]))[0]
     return Coming(engine, session, ask, form, posted)
 
 
@@ -128,37 +129,43 @@ def _saved(coming: Coming, read: Read, item: Item) -> Given | None:
 
 def keep_answers(coming: Coming, read: Read) -> list[str]:
     """Write what is new or changed, forget what was emptied. The fields that changed."""
-    before = {(row.question, row.promise_id): row for row in list_answers(coming.session, coming.ask.id)}
-    changed = []
+    rows = clients.list_answers(coming.session, coming.ask.id) if coming.form.given else ()
+    before = {(row.question, row.promise_id): row for row in rows}
+    changed, new = [], []
     for item in coming.form.items:
         answer, row = read.usable.get(item.field), before.get(item.key)
         if item.field in read.emptied and row:
             coming.session.delete(row)
         if answer is None or (row and answer == Given(row.value, row.score, row.words, row.data)):
             continue
-        row = row or _new_row(coming, item)
-        row.value, row.score, row.words, row.data = answer.value, answer.score, answer.text, dict(answer.data)
-        row.answered_at = coming.now
+        if row is None:
+            new.append(_new_row(coming, item, answer))
+        else:
+            row.value, row.score, row.words, row.data = answer.value, answer.score, answer.text, dict(answer.data)
+            row.answered_at = coming.now
         changed.append(item.field)
-    coming.session.flush()
+    clients.add_answers(coming.session, new)
     return changed
 
 
-def _new_row(coming: Coming, item: Item) -> AnswerRow:
-    ask = coming.ask
-    row = AnswerRow(
-        account_id=ask.account_id, contact_id=ask.contact_id, ask_id=ask.id, survey=coming.form.survey.name,
-        question=item.question.name, promise_id=item.promise.number if item.promise else None,
-    )  # fmt: skip
-    coming.session.add(row)
-    return row
+def _new_row(coming: Coming, item: Item, answer: Given) -> dict[str, Any]:
+    ask, promise = coming.ask, item.promise
+    who = {"account_id": ask.account_id, "contact_id": ask.contact_id, "ask_id": ask.id, "answered_at": coming.now}
+    what = {"survey": coming.form.survey.name, "question": item.question.name}
+    about = {"promise_id": promise.number if promise else None}
+    said = {"value": answer.value, "score": answer.score, "text": answer.text, "data": dict(answer.data)}
+    return {**who, **what, **about, **said}
 
 
 def hear(coming: Coming, fields: Collection[str]) -> None:
     """Make voices of the client's own words in these answers."""
     keys = {item.key for item in coming.form.items if item.field in fields}
-    rows = [row for row in list_answers(coming.session, coming.ask.id) if (row.question, row.promise_id) in keys]
-    heard = {(voice.answer_id, voice.words) for voice in list_voices(coming.session, [row.id for row in rows])}
+    if not keys:
+        return
+    rows = [
+        row for row in clients.read_answers(coming.session, coming.ask.id) if (row.question, row.promise_id) in keys
+    ]
+    heard = {(voice.answer_id, voice.words) for voice in clients.read_voices(coming.session, [row.id for row in rows])}
     for row in rows:
         if row.words and (row.id, row.words) not in heard:
             add_voice(coming, row.words, "survey", row.id)
@@ -166,12 +173,8 @@ def hear(coming: Coming, fields: Collection[str]) -> None:
 
 def add_voice(coming: Coming, words: str, source: str, answer_id: int | None = None) -> None:
     ask = coming.ask
-    coming.session.add(
-        Voice(
-            account_id=ask.account_id, contact_id=ask.contact_id, answer_id=answer_id, source=source,
-            said_at=coming.now, words=words,
-        )
-    )  # fmt: skip
+    who = {"account_id": ask.account_id, "contact_id": ask.contact_id, "answer_id": answer_id}
+    clients.add_voice(coming.session, **who, source=source, said_at=coming.now, text=words)
 
 
 def answer_to(coming: Coming, question: Question, given: Given) -> Answer:
