@@ -91,11 +91,7 @@ def read_voices(session: Session, answer_ids: Collection[int]) -> Sequence[AnyRo
 
 def list_shown_promises(session: Session, contact_ids: Collection[int]) -> Sequence[Promise]:
     """What was promised to these contacts and is theirs to see, with every step; the latest step first."""
-    numbers = [number for (number,) in fetch(session, _SHOWN_PROMISES, ids=list(contact_ids))]
-    if not numbers:
-        return []
-    query = select(Promise).where(Promise.id.in_(numbers))
-    found = session.scalars(query.options(selectinload(Promise.events))).all()
+    found = session.scalars(_SHOWN_PROMISES, {"ids": list(contact_ids)}).all()
     return sorted(found, key=_latest_step, reverse=True)
 
 
@@ -204,7 +200,8 @@ _ANSWERS = select(
 _NEW_ANSWERS, _NEW_SUBMISSION, _NEW_VOICE = insert(AnswerRow), insert(Submission), insert(Voice)
 _SUBMISSION = select(Submission.ask_id, Submission.digest).where(Submission.submission_id == bindparam("id"))
 _VOICES = select(Voice.answer_id, Voice.words.label("words")).where(Voice.answer_id.in_(_IDS))
-_SHOWN_PROMISES = select(Promise.id).where(Promise.contact_id.in_(_IDS), Promise.status.in_(SHOWN))
+_SHOWN_PROMISES = select(Promise).where(Promise.contact_id.in_(_IDS), Promise.status.in_(SHOWN))
+_SHOWN_PROMISES = _SHOWN_PROMISES.options(selectinload(Promise.events))
 _USERS = select(User.email, User.name).where(
     User.email.in_(bindparam("emails", expanding=True)), User.name.is_not(None)
 )
