@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from threading import Barrier
 
 import pytest
 
@@ -22,6 +24,7 @@ from engine.operations.hand_overs import (
     hand_over_promise,
     refuse_promise,
 )
+from engine.operations.news import preview_promise
 from engine.operations.promise_steps import name, read_number
 from engine.operations.promises import (
     add_promise,
@@ -32,6 +35,7 @@ from engine.operations.promises import (
     list_promises,
     make_promise,
     move_promise,
+    note_promise,
     open_promise,
     record_verdict,
 )
@@ -366,6 +370,24 @@ def test_of_two_who_change_a_promise_at_once_the_second_sees_both_versions(engin
     assert steps(engine, promise) == ["agreed", "moved"]
 
 
+def test_of_two_who_change_a_promise_in_the_same_moment_one_wins_and_the_other_is_told(engine):
+    promise, together = promised(engine), Barrier(2)
+
+    def move(author):
+        together.wait()
+        house = engine.acting_as(author, EVERYTHING)
+        try:
+            return move_promise(house, promise.id, due_on=date(2026, 12, 11), reason=f"Says {author}.", seen=1).version
+        except ChangedError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = sorted(threads.map(move, ("leila@house.example", "omar@house.example")), key=str)
+    assert first == 2
+    assert second.startswith(f"{name(promise)} has changed since you looked at it: moved by ")
+    assert steps(engine, promise) == ["agreed", "moved"]
+
+
 def test_a_draft_merges_into_a_promise_that_answers_it_as_well(engine):
     first = promised(engine)
     draft = add_promise(engine, "halden", "nadia", title="Call about the pack", said="It is always late.")
@@ -477,8 +499,27 @@ def test_an_unknown_promise_is_not_found(engine):
 
 def test_a_promise_of_an_account_out_of_scope_is_not_found(engine):
     promise = promised(engine)
-    with pytest.raises(NotFoundError):
-        decline_promise(engine.acting_as("eve", Scope(frozenset({0}))), promise.id, reason="…")
+    eve, number = engine.acting_as("eve@house.example", Scope(frozenset({0}))), promise.id
+    for attempt in (
+        lambda: open_promise(eve, number),
+        lambda: preview_promise(eve, number),
+        lambda: add_promise(eve, "halden", title="x"),
+        lambda: agree_promise(eve, number),
+        lambda: move_promise(eve, number, due_on=date(2026, 12, 24), reason="…"),
+        lambda: do_promise(eve, number, what="…"),
+        lambda: decline_promise(eve, number, reason="…"),
+        lambda: correct_promise(eve, number, title="…", reason="…"),
+        lambda: note_promise(eve, number, text="…"),
+        lambda: hand_over_promise(eve, number, owner_email="eve@house.example"),
+        lambda: accept_promise(eve, number),
+        lambda: refuse_promise(eve, number),
+        lambda: merge_promise(eve, number, into=number),
+        lambda: dismiss_promise(eve, number, reason="…"),
+    ):
+        with pytest.raises(NotFoundError):
+            attempt()
+    assert list_promises(eve) == []
+    assert steps(engine, promise) == ["agreed"]
 
 
 @pytest.mark.parametrize("text", ["P-12", "p-12", "12", " P-12 "])

@@ -14,8 +14,8 @@ from engine.data.models import Account, AnswerRow, Ask, Contact, Promise
 
 
 def list_unsuggested_asks(session: Session, most: int) -> Sequence[int]:
-    """Asks with answers for which nothing was suggested yet."""
-    return session.scalars(select(Ask.id).where(Ask.suggest).order_by(Ask.id).limit(most)).all()
+    """Asks with answers for which nothing was suggested yet; the newest first, so that one that fails keeps none back."""
+    return session.scalars(select(Ask.id).where(Ask.suggest).order_by(Ask.id.desc()).limit(most)).all()
 
 
 def is_among_the_largest(session: Session, account: Account, share: float) -> bool:
