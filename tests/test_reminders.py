@@ -15,7 +15,7 @@ from engine.data.store import EVERYTHING
 from engine.errors import LinkError
 from engine.operations.calendars import find_calendar, read_calendar
 from engine.operations.hand_overs import add_absence, hand_over_promise
-from engine.operations.promises import add_promise, do_promise
+from engine.operations.promises import add_promise, do_promise, open_promise
 from engine.operations.reminders import list_waiting, send_reminders
 from tests.conftest import NOW
 from tests.factories import make_account, make_contact
@@ -95,6 +95,18 @@ def test_everybody_gets_one_digest_a_day_over_smtp(halden):
     assert "Due today\n  P-" in text.replace("\r", "")
     assert "Name a second person (Nadia Bloom, Halden; tom@house.example): today" in text
     assert "https://ask.harbour.example/calendar/" in text
+
+
+def test_the_history_says_once_who_was_told_that_it_is_late(halden):
+    promise = promised(halden)
+    with mail_server() as (server, url):
+        for day in (3, 4, 7):
+            moment = datetime(2026, 12, day, 9, tzinfo=UTC)
+            send_reminders(replace(sending_to(halden, url), clock=lambda moment=moment: moment))
+    _promise, events = open_promise(halden, promise.id)
+    told = [(event.note, event.at.day) for event in events if event.step == "escalated"]
+    assert told == [(f"{LENA} was told", 3), (f"{SARA} was told", 3)]
+    assert [mail["To"] for mail in server.kept].count(SARA) == 2
 
 
 def test_nobody_is_reminded_at_the_weekend_and_nothing_is_sent_where_nothing_waits(halden):

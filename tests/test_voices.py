@@ -13,7 +13,7 @@ from engine.data.store import EVERYTHING, Scope
 from engine.errors import InputError, NotFoundError, StateError
 from engine.operations.decisions import explain_contact
 from engine.operations.imports import import_files
-from engine.operations.voices import add_voice, list_voices, promise_from_voice
+from engine.operations.voices import add_voice, list_voices, promise_from_voice, suggest_from_voices
 from tests.conftest import NOW
 from tests.factories import make_account, make_contact
 
@@ -127,6 +127,20 @@ def test_a_file_of_reviews_and_notes_comes_in_once(halden, tmp_path):
     assert (found["review"].link, found["review"].cause) == ("https://reviews.example/42", "reporting")
     assert found["review"].author == halden.author
     assert touchpoints(halden) == [("feedback", datetime(2026, 11, 2, 10, tzinfo=UTC))]
+
+
+def test_recent_voices_of_a_file_are_followed_by_drafts_once(halden, tmp_path):
+    file = tmp_path / "voices.csv"
+    file.write_text(
+        "account_key,contact_key,source,said_at,text\n"
+        "halden,nadia,email,2026-11-20,Could you send it earlier?\n"
+        "halden,nadia,email,2025-11-20,Could you send it earlier?\n"
+        "halden,nadia,employee,2026-11-20,Could you help them?\n"
+    )
+    import_files(halden, [file])
+    [draft] = suggest_from_voices(halden)
+    assert (draft.kind, draft.contact.key) == ("request", "nadia")
+    assert suggest_from_voices(halden) == []
 
 
 def test_the_command_line_records_lists_and_promises(halden, runner):

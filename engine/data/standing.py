@@ -14,7 +14,7 @@ from engine.data.models import Account, AnswerRow, Ask, Contact, Promise
 
 
 def list_unsuggested_asks(session: Session, most: int) -> Sequence[int]:
-    """Asks with answers for which nothing was suggested yet; the newest first, so that one that fails keeps none back."""
+    """Asks with answers for which nothing was suggested yet, the newest first: one that fails keeps no other back."""
     return session.scalars(select(Ask.id).where(Ask.suggest).order_by(Ask.id.desc()).limit(most)).all()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -22,6 +22,12 @@ def list_voices(session: Session, account_id: int | None, most: int) -> Sequence
     if account_id is not None:
         query = query.where(Voice.account_id == account_id)
     return session.scalars(query.options(joinedload(Voice.account), joinedload(Voice.contact))).all()
+
+
+def list_unanswered(session: Session, sources: Collection[str], since: datetime) -> Sequence[int]:
+    """Voices of clients from elsewhere that nothing has followed from yet."""
+    query = select(Voice.id).where(Voice.source.in_(sources), Voice.speaker == "client", Voice.said_at >= since)
+    return session.scalars(query.where(Voice.contact_id.is_not(None), Voice.promise_id.is_(None))).all()
 
 
 def has_feedback(session: Session, contact_id: int, at: datetime) -> bool:

@@ -8,7 +8,7 @@ first working day after it was due, and then on Mondays. Who has nothing to hear
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from secrets import token_hex
@@ -27,9 +27,10 @@ from engine.operations.company import read_company, read_link_secret
 from engine.operations.dispatch import Posted, hand_over, open_line
 from engine.operations.due_days import local_today, owner_country, read_term, working_days_after
 from engine.operations.hand_overs import cover_absent_owners
-from engine.operations.promise_steps import OPEN, name
+from engine.operations.promise_steps import OPEN, find_promise, name, taking_step
 from engine.operations.suggestions import make_suggestions
-from engine.types import Message
+from engine.operations.voices import suggest_from_voices
+from engine.types import Message, Receipt
 
 MONDAY = 0
 
@@ -45,6 +46,7 @@ HEADINGS = {
     "sponsor": "Late, at an account that you sponsor",
 }
 """What needs somebody first stands first."""
+ESCALATED = ("team late", "team draft", "sponsor")
 
 
 @dataclass
@@ -78,6 +80,7 @@ def send_reminders(engine: Engine, on: date | None = None) -> Posted:
     Raises HeedError where no mail server answers.
     """
     make_suggestions(engine)
+    suggest_from_voices(engine)
     cover_absent_owners(engine, on)
     counts, today = Posted(), engine.moment(on).today("UTC")
     with engine.store.read(EVERYTHING) as session:
@@ -89,8 +92,23 @@ def send_reminders(engine: Engine, on: date | None = None) -> Posted:
         with open_line(engine) as line:
             for each in waiting:
                 row = Digest(email=each.email.casefold(), on=today)
-                hand_over(engine, line, row, write_digest(engine, each, today), counts)
+                hand_over(engine, line, row, write_digest(engine, each, today), counts, _noting(engine, each))
     return counts
+
+
+def _noting(engine: Engine, waiting: Waiting) -> Callable[[Session, Receipt], None]:
+    """Once for each person and due date the history says who was told that a promise is late, or a draft unanswered."""
+    numbers = {promise.id for key in ESCALATED for promise, _day in waiting.under.get(key, ())}
+
+    def note(session: Session, receipt: Receipt) -> None:
+        for number in sorted(numbers) if receipt.outcome == "sent" else ():
+            promise, said = find_promise(session, number), f"{waiting.email} was told"
+            told = {(event.note, event.due_on) for event in promise.events if event.step == "escalated"}
+            if (said, promise.due_on) not in told:
+                with taking_step(engine, session, promise, "escalated", author="Heed", actor="clock", note=said):
+                    pass
+
+    return note
 
 
 def write_digest(engine: Engine, waiting: Waiting, today: date) -> Message:

@@ -8,7 +8,7 @@ client is marked as such, and stands beside the client's words, never in their p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -29,6 +29,8 @@ from engine.operations.suggestions import suggest
 from engine.types import Answer, Given, clean_text
 
 SOURCES = VOICE_SOURCES
+RECENT = timedelta(days=14)
+"""What was said before is history when it comes in with a file."""
 FEEDBACK = "feedback"
 """The kind of touchpoint that spontaneous_feedback looks at."""
 
@@ -68,6 +70,19 @@ def add_voice(
             return voice, ()
         _be_quiet(session, voice, whom)
         return voice, _suggest(engine, session, voice, to, whom)
+
+
+def suggest_from_voices(engine: Engine) -> list[Promise]:
+    """Draft what should follow from voices that came in with a file, if they are recent."""
+    made: list[Promise] = []
+    with engine.store.read(engine.scope) as session:
+        found = data.list_unanswered(session, SOURCES, engine.clock() - RECENT)
+    for number in found:
+        with engine.store.write(engine.scope) as session:
+            voice = find_voice(session, number)
+            if voice.contact is not None and voice.promise_id is None:
+                made += _suggest(engine, session, voice, voice.account, voice.contact)
+    return made
 
 
 def promise_from_voice(
