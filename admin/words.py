@@ -67,7 +67,9 @@ def late(due_on: date | None, today: date) -> str:
 
 def person(email: str | None) -> str:
     """`Maria Keller`, of an address; an author of another kind stays as it is."""
-    return name_from_email(email) if email and "@" in email else (email or "nobody")
+    if not email or "@" not in email:
+        return {"": "nobody", "system": "Heed"}.get(email or "", email or "")
+    return name_from_email(email)
 
 
 def promise_state(promise: Any) -> str:
