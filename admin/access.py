@@ -1,7 +1,7 @@
 """Who is signed in, and what they may do. One gate: every view says which role it needs, and of which account it is.
 
-A view's arguments tell whose account it is about: `account`, `contact`, `promise` and `ask` are ids. They are looked
-for within the accounts of whoever is signed in, so that what belongs to others is not there.
+A view's arguments tell whose account it is about: `account`, `contact`, `promise`, `ask` and `voice` are ids. They are
+looked for within the accounts of whoever is signed in, so that what belongs to others is not there.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _sit_down(arguments: dict[str, Any]) -> Desk:
     house = room().engine
     colleague = read_colleague(house, current_user.email)
     engine = house.acting_as(colleague.email, colleague.scope)
-    about = {name: arguments[name] for name in ("account", "contact", "promise", "ask") if name in arguments}
+    about = {name: arguments[name] for name in ("account", "contact", "promise", "ask", "voice") if name in arguments}
     if not about:
         return Desk(colleague, engine)
     account, contact = find_account_behind(engine, **about)

@@ -19,12 +19,12 @@ from rich.console import Console
 
 from engine.cli.demo.stage import open_stage, serving
 from engine.house import Engine
-from engine.operations.additions import add_note
 from engine.operations.imports import import_files
 from engine.operations.planning import plan_asks
 from engine.operations.promises import add_promise
 from engine.operations.settings import set_settings
 from engine.operations.users import add_user, choose_password, welcome_link
+from engine.operations.voices import add_voice
 from engine.samples.book import HOUSE, write_book
 
 FOLDER = Path(__file__).parent / "screenshots"
@@ -74,7 +74,7 @@ def serving_desk() -> Iterator[str]:
 def _furnish(engine: Engine, folder: Path) -> None:
     set_settings(engine, HOUSE | {"approval.required": "yes"})
     import_files(engine, write_book(TODAY, folder / "book"))
-    add_note(engine, "nordhaven", KEYS, contact="mette.kragh")
+    add_voice(engine, "nordhaven", "mette.kragh", source="call_note", words=KEYS)
     add_promise(engine, "nordhaven", "mette.kragh", title="Go through the new keys on a call", said=KEYS)
     plan_asks(engine)
     add_user(engine, MARIA)

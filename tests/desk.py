@@ -9,7 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from engine.data.models import Account, Ask, Contact, Promise, SurveyVersion, Team, TeamAccount, TeamUser, User
+from engine.data.models import Account, Ask, Contact, Promise, SurveyVersion, Team, TeamAccount, TeamUser, User, Voice
 from engine.house import Engine
 from engine.operations.surveys import sync_surveys
 from tests.conftest import NOW
@@ -31,6 +31,7 @@ class Desks:
     promise: int
     draft: int
     ask: int
+    voice: int
     theirs: dict[str, int]
 
 
@@ -80,7 +81,13 @@ def _make_relation(session: Any, team: Team, name: str, person: str) -> dict[str
         send_at=NOW + timedelta(hours=1), expires_at=NOW + timedelta(days=30), survey_version_id=version.id,
         form=[{"question": name, "promise": None} for name in names],
     )  # fmt: skip
-    return {"account": account.id, "contact": contact.id, "promise": promise.id, "draft": draft.id, "ask": ask.id}
+    voice = Voice(
+        account_id=account.id, contact_id=contact.id, source="call_note", said_at=NOW, words="The reports come late."
+    )
+    session.add(voice)
+    session.flush()
+    return {"account": account.id, "contact": contact.id, "promise": promise.id, "draft": draft.id, "ask": ask.id,
+            "voice": voice.id}  # fmt: skip
 
 
 def sign_in(client: FlaskClient, engine: Engine, email: str) -> FlaskClient:

@@ -210,7 +210,7 @@ def test_a_promise_is_made_on_the_account_s_page(member: FlaskClient, engine: En
 
 def test_a_note_a_touchpoint_and_a_person_are_added(member: FlaskClient, engine: Engine, desks: Desks) -> None:
     place = f"/admin/accounts/{desks.account}"
-    send(member, f"{place}/notes", words="Nobody calls me back.", contact="nadia")
+    send(member, f"{place}/voices", words="Nobody calls me back.", contact="nadia", source="call_note")
     send(member, f"{place}/touchpoints", kind="qbr_held", note="In Leeds", on="2026-11-20")
     page = send(member, f"{place}/people", name="Ben Okri", email="ben@northwind.example", influence="champion").text
     for told in ("Nobody calls me back.", "Qbr held: In Leeds", "Ben Okri"):
@@ -219,6 +219,19 @@ def test_a_note_a_touchpoint_and_a_person_are_added(member: FlaskClient, engine:
         assert session.query(Voice).filter_by(words="Nobody calls me back.").one().source == "call_note"
         assert session.query(Touchpoint).filter_by(kind="qbr_held").one().account_id == desks.account
         assert session.query(Contact).filter_by(key="ben.okri").one().influence == "champion"
+
+
+def test_a_promise_is_made_of_what_somebody_said(member: FlaskClient, engine: Engine, desks: Desks) -> None:
+    made = send(member, f"/admin/voices/{desks.voice}/promise", title="Send them by the third")
+    assert "is a draft, with their words behind it" in made.text
+    assert "The reports come late." in made.text
+    assert "What it led to" in member.get("/admin/voices").text
+
+
+def test_a_brief_says_what_they_said_and_what_we_owe(member: FlaskClient, desks: Desks) -> None:
+    page = member.get(f"/admin/accounts/{desks.account}/brief").text
+    for told in ("The reports come late.", "Reports for Northwind", "Who was not heard for half a year"):
+        assert told in page
 
 
 def test_what_cannot_be_added_is_said(member: FlaskClient, desks: Desks) -> None:
@@ -297,7 +310,7 @@ def test_search_finds_people_promises_and_words(member: FlaskClient, desks: Desk
 
 def test_a_script_in_what_a_client_said_stays_words(member: FlaskClient, engine: Engine, desks: Desks) -> None:
     evil = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
-    send(member, f"/admin/accounts/{desks.account}/notes", words=evil, contact="nadia")
+    send(member, f"/admin/accounts/{desks.account}/voices", words=evil, contact="nadia", source="call_note")
     for page in ("today", "voices", f"accounts/{desks.account}", "search?q=script"):
         text = member.get(f"/admin/{page}").text
         assert "<script>alert" not in text
@@ -313,8 +326,10 @@ def test_trusted_hosts_may_be_named() -> None:
 
 
 MOST_QUERIES = 15
-LOOKED_AT = ("today", "accounts", "accounts/{account}", "asks", "asks?show=answered", "promises", "promises/{promise}",
-             "voices", "search?q=nor", "accounts/{account}/plan/history", "strategies")  # fmt: skip
+LOOKED_AT = (
+    "today", "accounts", "accounts/{account}", "accounts/{account}/brief", "accounts/{account}/plan/history", "asks",
+    "asks?show=answered", "promises", "promises/{promise}", "voices", "search?q=nor", "strategies",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("page", LOOKED_AT)

@@ -23,7 +23,8 @@ NEEDS = {
     "desk.list_promises": "viewer", "desk.list_voices": "viewer", "desk.list_strategies": "viewer",
     "desk.show_strategy": "viewer", "desk.approve_many": "owner",
     "desk.show_account": "viewer", "desk.show_plan": "viewer", "desk.show_plan_history": "viewer",
-    "desk.add_note": "member", "desk.add_touchpoint": "member", "desk.add_contact": "member",
+    "desk.add_voice": "member", "desk.add_touchpoint": "member", "desk.add_contact": "member",
+    "desk.promise_from_voice": "member", "desk.show_brief": "viewer",
     "desk.add_promise": "member", "desk.send_plan": "owner", "desk.show_forecast": "owner", "desk.revert_plan": "owner",
     "desk.show_why": "viewer", "desk.show_preview": "viewer", "desk.show_preview_survey": "viewer",
     "desk.show_preview_message": "viewer", "desk.show_promise": "viewer", "desk.take_step": "member",
@@ -35,7 +36,7 @@ NEEDS = {
     "desk.add_team": "admin", "desk.place_person": "lead", "desk.place_account": "admin",
 }  # fmt: skip
 """The least role for every route; a route that is not here fails. Of its account, where the address names one."""
-OF_AN_ACCOUNT = ("account", "contact", "promise", "ask")
+OF_AN_ACCOUNT = ("account", "contact", "promise", "ask", "voice")
 REFUSED = (401, 403, 404)
 VISITORS = ("nobody", *map(address, ROLES), ADMIN, STRANGER)
 

@@ -9,7 +9,9 @@ from admin.access import account as its_account
 from admin.access import here, needs
 from admin.desk import desk
 from admin.forms import day_field, page_number, text_field
-from engine.operations import additions
+from admin.words import plural
+from engine.operations import additions, voices
+from engine.operations.promise_steps import name
 from engine.operations.relations import list_accounts, list_voices, local_date, open_account
 from engine.types import TIERS
 
@@ -33,8 +35,16 @@ def show_account(account: int) -> ResponseReturnValue:
     relation = open_account(engine, found)
     return render_template(
         "desk/account.html", relation=relation, account=found, today=relation.today,
-        kinds=additions.list_kinds(engine), may=here().colleague.may("member", account),
+        kinds=additions.list_kinds(engine), sources=voices.SOURCES, may=here().colleague.may("member", account),
     )  # fmt: skip
+
+
+@desk.get("/accounts/<int:account>/brief")
+@needs("viewer")
+def show_brief(account: int) -> ResponseReturnValue:
+    """One page to take along: what this client said, and what we owe."""
+    relation = open_account(here().engine, its_account())
+    return render_template("desk/brief.html", relation=relation, account=its_account(), today=relation.today)
 
 
 @desk.get("/voices", endpoint="list_voices")
@@ -49,13 +59,23 @@ def show_voices() -> ResponseReturnValue:
 # What is added to it
 
 
-@desk.post("/accounts/<int:account>/notes")
+@desk.post("/accounts/<int:account>/voices")
 @needs("member")
-def add_note(account: int) -> ResponseReturnValue:
-    additions.add_note(
-        here().engine, its_account().key, text_field("words"), contact=text_field("contact"), on=day_field("on")
-    )
-    return _back(account, "Their words are kept.")
+def add_voice(account: int) -> ResponseReturnValue:
+    _, drafts = voices.add_voice(
+        here().engine, its_account().key, text_field("contact") or None, source=text_field("source"),
+        words=text_field("words"), said_on=day_field("on"),
+    )  # fmt: skip
+    told = f" {plural(len(drafts), 'draft')} of what should follow." if drafts else ""
+    return _back(account, f"Their words are kept.{told}")
+
+
+@desk.post("/voices/<int:voice>/promise")
+@needs("member")
+def promise_from_voice(voice: int) -> ResponseReturnValue:
+    made = voices.promise_from_voice(here().engine, voice, title=text_field("title"), due_on=day_field("due_on"))
+    flash(f"{name(made)} is a draft, with their words behind it.")
+    return redirect(url_for("desk.show_promise", promise=made.id), 303)
 
 
 @desk.post("/accounts/<int:account>/touchpoints")

@@ -10,6 +10,7 @@ from admin.access import ANYBODY, here, needs
 from admin.desk import desk
 from admin.looks import answer_script, answer_style
 from engine.errors import InputError, LinkError
+from engine.operations.calendars import find_calendar
 from engine.operations.users import SHORTEST, choose_password, end_sessions, open_welcome
 from engine.web.screens import room
 
@@ -37,7 +38,8 @@ def send_welcome(token: str) -> ResponseReturnValue:
 @desk.get("/myself")
 @needs("viewer")
 def show_myself() -> ResponseReturnValue:
-    return render_template("desk/myself.html", colleague=here().colleague)
+    calendar = find_calendar(here().engine, here().colleague.email)
+    return render_template("desk/myself.html", colleague=here().colleague, calendar=calendar)
 
 
 @desk.post("/myself/sign-out-everywhere")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from engine.data.models import ASKED, Account, AnswerRow, Ask, Contact, Promise, PromiseEvent, Touchpoint, Voice
 from engine.data.scope import among
 
-KINDS: dict[str, Any] = {"contact": Contact, "promise": Promise, "ask": Ask}
+KINDS: dict[str, Any] = {"contact": Contact, "promise": Promise, "ask": Ask, "voice": Voice}
 """What an id in an address may be of."""
 
 

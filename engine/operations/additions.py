@@ -1,19 +1,18 @@
-"""What the account team adds to a relationship by hand: a person, a touchpoint, a note of what somebody said.
+"""What the account team adds to a relationship by hand: a person, a touchpoint.
 
-People and touchpoints go the way of the import, one row long, so that they are checked, joined and marked alike.
+They go the way of the import, one row long, so that they are checked, joined and marked alike.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.data.accounts import find_account, find_contact
-from engine.data.marks import mark_accounts
-from engine.data.models import AuditEntry, Voice
+from engine.data.accounts import find_account
+from engine.data.models import AuditEntry
 from engine.data.relations import list_contacts
 from engine.data.store import EVERYTHING
 from engine.errors import InputError
@@ -52,22 +51,6 @@ def add_contact(
     _add_row(engine, "contacts", row | {"influence": influence, "created_on": today.isoformat()})
     _note(engine, "add contact", f"{account}/{key}")
     return key
-
-
-def add_note(engine: Engine, account: str, words: str, *, contact: str = "", on: date | None = None) -> None:
-    """What somebody said, in their own words, as one of us heard it."""
-    words = clean_text(words).strip()
-    if not words:
-        raise InputError("A note needs the words that were said.")
-    with engine.store.write(engine.scope) as session:
-        found = find_account(session, account)
-        who = find_contact(session, found, contact) if contact else None
-        at = datetime.combine(on, time(12), UTC) if on else engine.clock()
-        said = Voice(account_id=found.id, contact_id=who.id if who else None, source="call_note", said_at=at)
-        said.words = words
-        session.add(said)
-        mark_accounts(session, [found.id])
-    _note(engine, "add note", account)
 
 
 def _add_row(engine: Engine, kind: str, row: dict[str, str]) -> None:

@@ -15,8 +15,11 @@ from engine.errors import NotFoundError
 from engine.house import Engine
 from engine.operations.company import read_company
 
-WHAT = {"account": "account", "contact": "person", "promise": "promise", "ask": "ask"}
+WHAT = {"account": "account", "contact": "person", "promise": "promise", "ask": "ask", "voice": "voice"}
 PAGE = 50
+INFLUENCE = {"decision_maker": 4, "champion": 3, "influencer": 2}
+"""How much a person's word weighs in a decision; anybody else's 1."""
+RECENT = timedelta(days=180)
 
 
 def find_account_behind(engine: Engine, **about: int) -> tuple[Account, Contact | None]:
@@ -91,6 +94,13 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Said:
+    words: str
+    at: datetime
+    contact: Contact | None
+
+
+@dataclass(frozen=True)
 class Relation:
     account: Account
     today: date
@@ -102,6 +112,29 @@ class Relation:
     weight: float
     """The share of influence they carry."""
     named: Mapping[int, Contact] = field(default_factory=dict)
+
+    @property
+    def words(self) -> list[Said]:
+        """What people there said in their own words, the newest first; surveys, imports and notes alike."""
+        found = []
+        for event in self.timeline:
+            if event.kind == "voice" and event.what.speaker == "client":
+                found.append(Said(event.what.words, event.at, self.named.get(event.what.contact_id)))
+            elif event.kind == "answer":
+                found += [Said(answer.words, event.at, self.named.get(answer.contact_id)) for answer in event.more
+                          if answer.words and answer.ask_id is None]  # fmt: skip
+        return found
+
+    @property
+    def done(self) -> list[Promise]:
+        """What we did, the latest first."""
+        found = [promise for promise in self.promises if promise.status == "done" and promise.done_on]
+        return sorted(found, key=lambda promise: promise.done_on or promise.made_on, reverse=True)
+
+    @property
+    def silent(self) -> list[Person]:
+        since = self.today - RECENT
+        return [one for one in self.people if one.heard_at is None or one.heard_at.date() < since]
 
     @property
     def months(self) -> list[date]:
@@ -117,11 +150,6 @@ class Relation:
                 month = event.at.date().replace(day=1)
                 found[month] = "heard" if event.kind == "answer" or found.get(month) == "heard" else "asked"
         return [found.get(month, "") for month in self.months]
-
-
-INFLUENCE = {"decision_maker": 4, "champion": 3, "influencer": 2}
-"""How much a person's word weighs in a decision; anybody else's 1."""
-RECENT = timedelta(days=180)
 
 
 def open_account(engine: Engine, account: Account) -> Relation:
