@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from engine.client import Client
 from engine.data import standing
 from engine.data.clients import lock_ask
-from engine.data.models import Promise
+from engine.data.models import Ask, Promise
 from engine.data.promises import list_of_ask
 from engine.data.settings import read_settings
 from engine.data.surveys import current_surveys
@@ -42,6 +42,8 @@ LARGEST = 0.1
 HALF_A_YEAR = timedelta(days=182)
 HIGH_FROM = 0.8
 """Above this share of a scale a score is high: 9 and 10 of 0–10 (Reichheld, 2003), 5 of 1–5."""
+Suggested = tuple[str, Draft]
+"""A draft and the plugin that suggests it."""
 TALKS = ("talk", "call_back")
 """One conversation is enough: who is called anyway is not called about each answer."""
 
@@ -53,22 +55,31 @@ def make_suggestions(engine: Engine) -> list[Promise]:
         asks = standing.list_unsuggested_asks(session, BATCH)
     for ask_id in asks:
         try:
-            with engine.store.write(engine.scope) as session:
-                made += _suggest_for_ask(engine, session, ask_id)
+            made += _suggest_for_ask(engine, ask_id)
         except Exception:
             log.exception("nothing can be suggested for ask %s", ask_id)
     return made
 
 
-def _suggest_for_ask(engine: Engine, session: Session, ask_id: int) -> list[Promise]:
-    ask = lock_ask(session, ask_id)
-    if ask is None or not ask.suggest:
-        return []
-    ask.suggest = False
-    coming = receive(engine, session, ask, {})
-    answers = _answers(coming)
-    source = Source(ask.account, ask.contact, coming.form.today, ask, _read_owners(engine))
-    return suggest(engine, session, source, answers, list_of_ask(session, ask.id))
+def _suggest_for_ask(engine: Engine, ask_id: int) -> list[Promise]:
+    """Read and thought over first, written then, so that nobody who answers meanwhile waits for it.
+
+    Answers that came in between leave the mark: they are suggested for by whoever sees it next.
+    """
+    owners = _read_owners(engine)
+    with engine.store.read(engine.scope) as session:
+        ask = session.get_one(Ask, ask_id)
+        coming, read = receive(engine, session, ask, {}), ask.answered_at
+        answers = _answers(coming)
+        source = Source(ask.account, ask.contact, coming.form.today, ask, owners)
+        drafts = find_drafts(engine, session, source, answers)
+    with engine.store.write(engine.scope) as session:
+        locked = lock_ask(session, ask_id)
+        if locked is None or not locked.suggest or locked.answered_at != read:
+            return []
+        locked.suggest = False
+        source = Source(locked.account, locked.contact, source.today, locked, owners)
+        return keep_drafts(engine, session, source, drafts, answers, list_of_ask(session, ask_id))
 
 
 def suggest_after_dispute(engine: Engine, number: int, words: str | None) -> list[Promise]:
@@ -86,11 +97,25 @@ def suggest_after_dispute(engine: Engine, number: int, words: str | None) -> lis
         return suggest(engine, session, source, [answer])
 
 
-def suggest(
-    engine: Engine, session: Session, source: Source, answers: Sequence[Answer], there: Sequence[Promise] = ()
+def suggest(engine: Engine, session: Session, source: Source, answers: Sequence[Answer]) -> list[Promise]:
+    """Draft what every plugin suggests after these answers."""
+    return keep_drafts(engine, session, source, find_drafts(engine, session, source, answers), answers)
+
+
+def find_drafts(engine: Engine, session: Session, source: Source, answers: Sequence[Answer]) -> list[Suggested]:
+    """What every plugin suggests after these answers, one of each kind."""
+    return _by_kind(engine, _ask_plugins(engine, session, source, answers))
+
+
+def keep_drafts(
+    engine: Engine,
+    session: Session,
+    source: Source,
+    found: Sequence[Suggested],
+    answers: Sequence[Answer],
+    there: Sequence[Promise] = (),
 ) -> list[Promise]:
-    """Draft what every plugin suggests after these answers, one of each kind; of a kind that is there already, none."""
-    found = _by_kind(engine, _ask_plugins(engine, session, source, answers))
+    """Make promises of drafts; of a kind that is there already, none."""
     kinds = {promise.kind for promise in there}
     kinds |= set(TALKS) if kinds & set(TALKS) else set()
     said = own_words(answer.given for answer in answers)
@@ -112,9 +137,9 @@ def _ask_plugins(engine: Engine, session: Session, source: Source, answers: Sequ
             yield engine.plugins.call_one(plugin.name, "suggest_promises", answers, client, settings)
 
 
-def _by_kind(engine: Engine, called: Iterable[Called]) -> list[tuple[str, Draft]]:
+def _by_kind(engine: Engine, called: Iterable[Called]) -> list[Suggested]:
     """The first draft of each kind, with what the others note."""
-    first: dict[str, tuple[str, Draft]] = {}
+    first: dict[str, Suggested] = {}
     for each in called:
         for draft in drafts_of(engine, "suggest_promises", each):
             plugin, before = first.get(draft.kind, (each.name, draft))
