@@ -68,9 +68,9 @@ def _set_up(state: BlueprintSetupState) -> None:
     app.after_request(_guard)
 
 
-def other_page(number: int) -> str:
-    """This page's address with another page number."""
-    query = request.args.to_dict() | {"page": str(number)}
+def other_page(number: int | None = None, **other: str) -> str:
+    """This page's address with another page number, or other parts of the query."""
+    query = request.args.to_dict() | ({"page": str(number)} if number else {}) | other
     return f"{request.path}?{urlencode(query)}"
 
 

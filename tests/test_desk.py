@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
@@ -346,3 +347,17 @@ def test_a_client_s_page_knows_no_session(client: FlaskClient, engine: Engine, d
     answer = client.get("/s/nothing")
     assert "Set-Cookie" not in answer.headers
     assert "Cookie" not in answer.headers.get("Vary", "")
+
+
+@pytest.mark.parametrize("page", ["accounts", "promises", "asks"])
+def test_a_list_is_saved_as_a_sheet_without_formulas(
+    member: FlaskClient, engine: Engine, desks: Desks, page: str
+) -> None:
+    with engine.store.write(engine.scope) as session:
+        session.get_one(Account, desks.account).key = "=HYPERLINK(1)"
+    sheet = member.get(f"/admin/{page}?format=csv")
+    assert sheet.headers["Content-Disposition"] == f'attachment; filename="{page}.csv"'
+    rows = list(csv.reader(sheet.text.removeprefix("\ufeff").splitlines()))
+    assert "'=HYPERLINK(1)" in {cell for row in rows for cell in row}
+    assert not [cell for row in rows for cell in row if cell.startswith("=")]
+    assert "southwind" not in sheet.text

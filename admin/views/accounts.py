@@ -9,10 +9,11 @@ from admin.access import account as its_account
 from admin.access import here, needs
 from admin.desk import desk
 from admin.forms import day_field, page_number, text_field
+from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import plural
 from engine.operations import additions, voices
 from engine.operations.promise_steps import name
-from engine.operations.relations import list_accounts, list_voices, local_date, open_account
+from engine.operations.relations import Line, list_accounts, list_voices, local_date, open_account
 from engine.types import TIERS
 
 
@@ -21,11 +22,24 @@ from engine.types import TIERS
 def show_accounts() -> ResponseReturnValue:
     wanted = {name: request.args.get(name, "").strip()[:200] for name in ("words", "tier", "order")}
     owner = here().colleague.email if request.args.get("whose") == "mine" else ""
+    if wants_sheet():
+        found, _ = list_accounts(here().engine, size=MOST, owner=owner, **wanted)
+        return as_sheet("accounts", SHEET, map(_row, found))
     found, more = list_accounts(here().engine, page=page_number(), owner=owner, **wanted)
     return render_template(
         "desk/accounts.html", lines=found, more=more, page=page_number(), wanted=wanted, tiers=TIERS,
         whose=request.args.get("whose", ""), today=local_date(here().engine),
     )  # fmt: skip
+
+
+SHEET = ("key", "name", "tier", "owner_email", "renewal_on", "last_heard_on", "open_promises", "late_promises")
+
+
+def _row(line: Line) -> tuple[object, ...]:
+    account = line.account
+    heard = line.heard_at.date() if line.heard_at else None
+    named = (account.key, account.name, account.tier, account.owner_email, account.renewal_on)
+    return (*named, heard, line.open, line.late)
 
 
 @desk.get("/accounts/<int:account>")

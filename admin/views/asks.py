@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from admin.access import here, needs
 from admin.desk import desk
 from admin.forms import back_to, needed_day, page_number, text_field
+from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import plural
 from engine.data.models import ASKED, WAITING, Ask
 from engine.operations.approvals import approve_asks, move_ask, note_ask, skip_ask
@@ -34,10 +35,31 @@ MOST_AT_ONCE = 500
 def show_asks() -> ResponseReturnValue:
     shown = request.args.get("show", "coming")
     engine = here().engine
+    if wants_sheet():
+        found, _ = list_asks(engine, size=MOST, **SHOWN.get(shown, SHOWN["coming"]))
+        return as_sheet("asks", SHEET, map(_row, found))
     found, more = list_asks(engine, page=page_number(), **SHOWN.get(shown, SHOWN["coming"]))
     weeks = [(monday, list(asks)) for monday, asks in groupby(found, key=_week)]
     return render_template("desk/asks.html", weeks=weeks, more=more, page=page_number(), shown=shown, kinds=SHOWN,
                            today=local_date(engine))  # fmt: skip
+
+
+SHEET = (
+    "account_key",
+    "contact_key",
+    "occasion",
+    "survey",
+    "channel",
+    "planned_on",
+    "sent_at",
+    "answered_at",
+    "status",
+)
+
+
+def _row(ask: Ask) -> tuple[object, ...]:
+    named = (ask.account.key, ask.contact.key, ask.occasion, ask.survey, ask.channel)
+    return (*named, ask.planned_on, ask.sent_at, ask.answered_at, ask.status)
 
 
 def _week(ask: Ask) -> object:

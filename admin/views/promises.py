@@ -9,6 +9,8 @@ from werkzeug.exceptions import NotFound
 from admin.access import account, here, needs
 from admin.desk import desk
 from admin.forms import back_to, day_field, needed_day, page_number, text_field
+from admin.sheets import MOST, as_sheet, wants_sheet
+from admin.words import promise_state
 from engine.data.models import Promise
 from engine.house import Engine
 from engine.operations import promises
@@ -29,11 +31,23 @@ def list_promises_page() -> ResponseReturnValue:
     state, whose = request.args.get("state", "open"), request.args.get("whose", "")
     engine = here().engine
     owner = here().colleague.email if whose == "mine" else ""
+    if wants_sheet():
+        found, _ = list_promises(engine, state=state, owner=owner, size=MOST)
+        return as_sheet("promises", SHEET, map(_row, found))
     found, more = list_promises(engine, state=state, owner=owner, page=page_number())
     return render_template(
         "desk/promises.html", promises=found, more=more, state=state, states=STATES, whose=whose,
         today=local_date(engine), page=page_number(),
     )  # fmt: skip
+
+
+SHEET = ("number", "account_key", "contact_key", "title", "owner_email", "made_on", "due_on", "state", "done_on")
+
+
+def _row(promise: Promise) -> tuple[object, ...]:
+    whom = promise.contact.key if promise.contact else None
+    named = (name(promise), promise.account.key, whom, promise.title, promise.owner_email)
+    return (*named, promise.made_on, promise.due_on, promise_state(promise), promise.done_on)
 
 
 @desk.get("/promises/<int:promise>")

@@ -57,19 +57,19 @@ class Line:
     heard_at: datetime | None
 
 
-def list_accounts(engine: Engine, *, page: int = 1, **wanted: str) -> tuple[list[Line], bool]:
+def list_accounts(engine: Engine, *, page: int = 1, size: int = PAGE, **wanted: str) -> tuple[list[Line], bool]:
     """A page of accounts, and whether there are more. `wanted`: words, tier, owner, order."""
     with engine.store.read(engine.scope) as session:
-        found = data.list_accounts(session, skip=(page - 1) * PAGE, most=PAGE, **wanted)
-        ids = [account.id for account in found[:PAGE]]
+        found = data.list_accounts(session, skip=(page - 1) * size, most=size, **wanted)
+        ids = [account.id for account in found[:size]]
         counts = data.count_by_account(session, ids, engine.clock().date())
         heard = data.last_heard(session, ids)
     lines = [
         Line(one, counts[one.id].open if one.id in counts else 0, counts[one.id].late if one.id in counts else 0,
              heard.get(one.id))
-        for one in found[:PAGE]
+        for one in found[:size]
     ]  # fmt: skip
-    return lines, len(found) > PAGE
+    return lines, len(found) > size
 
 
 @dataclass(frozen=True)

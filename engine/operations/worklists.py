@@ -83,14 +83,16 @@ def _yesterday(now: datetime) -> datetime:
     return (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def list_promises(engine: Engine, *, state: str = "", owner: str = "", page: int = 1) -> tuple[list[Promise], bool]:
+def list_promises(
+    engine: Engine, *, state: str = "", owner: str = "", page: int = 1, size: int = PAGE
+) -> tuple[list[Promise], bool]:
     """A page of promises in a state, and whether there are more. `state` overdue: agreed, and late."""
     late = local_date(engine) if state == "overdue" else None
     with engine.store.read(engine.scope) as session:
         found = data.list_promises(
-            session, state=state, owner=owner, overdue_on=late, skip=(page - 1) * PAGE, most=PAGE + 1
+            session, state=state, owner=owner, overdue_on=late, skip=(page - 1) * size, most=size + 1
         )
-    return list(found[:PAGE]), len(found) > PAGE
+    return list(found[:size]), len(found) > size
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,11 @@ def open_promise(engine: Engine, number: int) -> PromisePage:
     return PromisePage(promise, events, outcome, company, engine.clock().astimezone(zone).date())
 
 
-def list_asks(engine: Engine, *, page: int = 1, **wanted: Any) -> tuple[list[Ask], bool]:
+def list_asks(engine: Engine, *, page: int = 1, size: int = PAGE, **wanted: Any) -> tuple[list[Ask], bool]:
     """A page of asks, and whether there are more. `wanted`: statuses, to_approve, channel, since, until."""
     with engine.store.read(engine.scope) as session:
-        found = data.list_asks(session, skip=(page - 1) * PAGE, most=PAGE + 1, **wanted)
-    return list(found[:PAGE]), len(found) > PAGE
+        found = data.list_asks(session, skip=(page - 1) * size, most=size + 1, **wanted)
+    return list(found[:size]), len(found) > size
 
 
 def setting_of(engine: Engine, name: str, account: Account, contact: Contact | None = None) -> Any:

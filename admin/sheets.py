@@ -1,0 +1,41 @@
+"""Lists as CSV for a spreadsheet. A cell that a spreadsheet would take for a formula is made plain text."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from io import StringIO
+
+from flask import Response, request
+
+FORMULA = re.compile(r"[=+\-@\t\r]")
+"""What spreadsheets take for the beginning of a formula (OWASP, CSV injection); an apostrophe makes it text."""
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+MOST = 10_000
+"""Rows of one sheet."""
+
+
+def wants_sheet() -> bool:
+    return request.args.get("format") == "csv"
+
+
+def as_sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """A file to save, in UTF-8 with the mark that spreadsheets know it by."""
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(head)
+    writer.writerows([plain(cell) for cell in row] for row in rows)
+    answer = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
+
+
+def plain(value: object) -> str:
+    """A cell as text.
+
+    >>> plain("=1+1"), plain("-3"), plain(None)
+    ("'=1+1", '-3', '')
+    """
+    text = "" if value is None else str(value)
+    return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
