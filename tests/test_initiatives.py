@@ -128,6 +128,16 @@ def test_voices_of_a_cause_are_found_together_and_added_once(engine, people):
     assert (standing.voices, standing.weight.times) == (2, 6)
 
 
+def test_what_a_voice_led_to_is_answered_with_it(engine, people):
+    """So that nobody is told of the same thing by two promises."""
+    voice, _drafts = add_voice(engine, "halden", "omar", source="email", words="Could you send reports earlier?")
+    made = initiative(engine)
+    assert add_to_initiative(engine, made.id, voices=[voice.id]) == 2
+    publish_initiative(engine, made.id, outcome=OUTCOME)
+    [own] = seen_by(engine, people["omar"])
+    assert (own.said, own.state, own.reason) == ("Could you send reports earlier?", "done", OUTCOME)
+
+
 def test_an_initiative_is_published_once_and_needs_words_and_a_cause(engine, people):
     made = initiative(engine)
     with pytest.raises(InputError, match="clients will read it"):

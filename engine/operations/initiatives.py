@@ -80,7 +80,8 @@ def make_initiative(
 def add_to_initiative(
     engine: Engine, number: int, *, promises: Iterable[int] = (), voices: Iterable[int] = (), by_cause: bool = False
 ) -> int:
-    """Let an initiative answer these promises and voices; `by_cause`: every voice of its cause. How many are new."""
+    """Let an initiative answer these promises and voices, and what the voices led to; `by_cause`: every voice of its
+    cause. How many are new."""
     with engine.store.write(engine.scope) as session:
         found = find_initiative(session, number)
         links = data.list_links(session, number)
@@ -89,6 +90,7 @@ def add_to_initiative(
         chosen = [find_voice(session, each) for each in voices]
         chosen += data.list_voices_about(session, found.cause) if by_cause else []
         wanted += [("voice", voice.id, voice.account_id) for voice in chosen]
+        wanted += [("promise", voice.promise_id, voice.account_id) for voice in chosen if voice.promise_id]
         fresh = {(kind, row_id): account_id for kind, row_id, account_id in wanted if (kind, row_id) not in there}
         for (kind, row_id), account_id in fresh.items():
             ids = {"promise_id": row_id} if kind == "promise" else {"voice_id": row_id}
