@@ -8,9 +8,10 @@ first working day after it was due, and then on Mondays. Who has nothing to hear
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from secrets import token_hex
 from urllib.parse import urlsplit
 
@@ -20,17 +21,19 @@ from engine.data import owners
 from engine.data import promises as data
 from engine.data.models import Digest, Promise
 from engine.data.news import digest_of
+from engine.data.settings import read_settings
 from engine.data.store import EVERYTHING
+from engine.decide.plan import value_for
 from engine.house import Engine
 from engine.links import calendar_token
 from engine.operations.company import read_company, read_link_secret
 from engine.operations.dispatch import Posted, hand_over, open_line
-from engine.operations.due_days import local_today, owner_country, read_term, working_days_after
+from engine.operations.due_days import working_days_after
 from engine.operations.hand_overs import cover_absent_owners
 from engine.operations.promise_steps import OPEN, find_promise, name, taking_step
 from engine.operations.suggestions import make_suggestions
 from engine.operations.voices import suggest_from_voices
-from engine.types import Message, Receipt
+from engine.types import Message, Moment, Receipt
 
 MONDAY = 0
 
@@ -65,10 +68,9 @@ def list_waiting(engine: Engine, on: date | None = None) -> list[Waiting]:
     """What waits for each of our people today, by their address."""
     with engine.store.read(EVERYTHING) as session:
         found: dict[str, Waiting] = {}
-        leads = owners.list_leads(session)
+        house = _House(engine, session, engine.moment(on))
         for promise in data.list_promises(session, statuses=OPEN):
-            today = local_today(engine, session, promise.account, promise.contact, on)
-            for email, heading, day in _hear_of(engine, session, promise, leads.get(promise.account_id, []), today):
+            for email, heading, day in house.hear_of(promise):
                 key = email.casefold()
                 found.setdefault(key, Waiting(email)).under[heading].append((promise, day))
         return [found[key] for key in sorted(found)]
@@ -133,42 +135,57 @@ def write_digest(engine: Engine, waiting: Waiting, today: date) -> Message:
     )
 
 
-def _hear_of(
-    engine: Engine, session: Session, promise: Promise, leads: list[str], today: date
-) -> Iterator[tuple[str, str, date]]:
-    """Who hears of a promise today, under which heading."""
-    if promise.offered_to:
-        yield promise.offered_to, "offered", promise.due_on or today
-    if promise.status == "drafted":
-        yield promise.owner_email, "draft", promise.respond_by or today
-        if promise.respond_by and _is_time(engine, session, promise, promise.respond_by, today):
-            yield from ((lead, "team draft", promise.respond_by) for lead in leads)
-        return
-    due = promise.due_on
-    if due is None:
-        return
-    if due < today:
-        yield promise.owner_email, "late", due
-        if _is_time(engine, session, promise, due, today):
-            yield from ((lead, "team late", due) for lead in leads)
-            if promise.account.sponsor_email:
-                yield promise.account.sponsor_email, "sponsor", due
-    elif due == today:
-        yield promise.owner_email, "today", due
-        yield from ((lead, "team today", due) for lead in leads)
-    elif _is_soon(engine, session, promise, due, today):
-        yield promise.owner_email, "soon", due
+class _House:
+    """What holds for all promises of a run, read once: settings, leads, the company, and days that were counted."""
 
+    def __init__(self, engine: Engine, session: Session, moment: Moment) -> None:
+        self._moment, self._values = moment, read_settings(session)
+        self._remind = engine.plugins.catalog.spec("promises.remind_days")
+        self._company, self._leads = read_company(engine, session), owners.list_leads(session)
+        self._after = cache(working_days_after)
 
-def _is_soon(engine: Engine, session: Session, promise: Promise, due: date, today: date) -> bool:
-    number = read_term(engine, session, "promises.remind_days", promise.account, promise.contact)
-    return number > 0 and due <= working_days_after(today, number, owner_country(session, promise.account))
+    def hear_of(self, promise: Promise) -> Iterator[tuple[str, str, date]]:
+        """Who hears of a promise today, under which heading, and the day it is measured by."""
+        account, contact = promise.account, promise.contact
+        zone = self._company.zone(contact.timezone if contact else None, account.timezone)
+        today, leads = self._moment.today(zone.key), self._leads.get(account.id, [])
+        if promise.offered_to:
+            yield promise.offered_to, "offered", promise.due_on or today
+        if promise.status == "drafted":
+            yield promise.owner_email, "draft", promise.respond_by or today
+            if promise.respond_by and self._is_time(promise, promise.respond_by, today):
+                yield from ((lead, "team draft", promise.respond_by) for lead in leads)
+        elif promise.due_on is not None:
+            yield from self._hear_of_due(promise, promise.due_on, today, leads)
 
+    def _hear_of_due(
+        self, promise: Promise, due: date, today: date, leads: Sequence[str]
+    ) -> Iterator[tuple[str, str, date]]:
+        if due < today:
+            yield promise.owner_email, "late", due
+            if self._is_time(promise, due, today):
+                yield from ((lead, "team late", due) for lead in leads)
+                if promise.account.sponsor_email:
+                    yield promise.account.sponsor_email, "sponsor", due
+        elif due == today:
+            yield promise.owner_email, "today", due
+            yield from ((lead, "team today", due) for lead in leads)
+        elif self._is_soon(promise, due, today):
+            yield promise.owner_email, "soon", due
 
-def _is_time(engine: Engine, session: Session, promise: Promise, day: date, today: date) -> bool:
-    """Whether to escalate today what a day has gone by for: on the next working day, and on Mondays."""
-    first = working_days_after(day, 1, owner_country(session, promise.account))
-    return today == first or (today > first and today.weekday() == MONDAY)
+    def _is_soon(self, promise: Promise, due: date, today: date) -> bool:
+        account, contact_id = promise.account, promise.contact_id
+        whose = {"account_id": account.id, "contact_id": contact_id}
+        number = value_for(self._remind, self._values, tier=account.tier, **whose)[0]
+        return number > 0 and due <= self._after(today, number, self._country(promise))
+
+    def _is_time(self, promise: Promise, day: date, today: date) -> bool:
+        """Whether to escalate today what a day has gone by for: on the next working day, and on Mondays."""
+        first = self._after(day, 1, self._country(promise))
+        return today == first or (today > first and today.weekday() == MONDAY)
+
+    def _country(self, promise: Promise) -> str | None:
+        return self._company.country or promise.account.country
 
 
 def _has_heard(engine: Engine, email: str, today: date) -> bool:
