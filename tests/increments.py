@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -25,7 +25,7 @@ from engine.app import open_house
 from engine.clock import Clock
 from engine.config import Config
 from engine.data.marks import mark_accounts
-from engine.data.models import Account, Ask, DecisionRecord
+from engine.data.models import Account, Ask, Contact, DecisionRecord, PlanRun
 from engine.data.store import EVERYTHING, Store
 from engine.house import Engine
 from engine.operations.planning import plan_asks
@@ -66,6 +66,9 @@ class Twins:
     all: Engine
     now: datetime
     considered: tuple[int, int] = (0, 0)
+    waited: set[int] = field(default_factory=set)
+    """Contacts whom a limit ever left out. Nothing new is decided of them until a place may be free, so that a weekend
+    between is no change of outcome; where everyone is decided for it is one (docs/decisions.md)."""
 
     def live(self, days: Days, hour: int) -> list[str]:
         """One day: things happen, a plan is made, asks are sent. What differs afterwards, in words."""
@@ -84,15 +87,32 @@ class Twins:
         return found
 
     def _differences(self) -> Iterator[str]:
-        for what, tell in (("asks", asks), ("records", records), ("outcomes", outcomes), ("days", self._days)):
+        self.waited |= {contact for contact, outcome in outcomes(self.due).items() if outcome == "limited"}
+        comparisons = {"asks": asks, "records": self._records, "outcomes": self._outcomes, "days": self._days}
+        for what, tell in comparisons.items():
             mine, theirs = tell(self.due), tell(self.all)
             for key in sorted(mine.keys() | theirs.keys()):
                 if mine.get(key) != theirs.get(key):
                     yield f"{self.now:%F} {what} {key}: due {mine.get(key)}, all {theirs.get(key)}"
 
+    def _records(self, engine: Engine) -> dict[Any, Any]:
+        """All of asks; of those who never waited for a place, every change."""
+        told = records(engine)
+        return {key: one for key, one in told.items() if one[0] == "ask" or key[1] not in self.waited}
+
+    def _outcomes(self, engine: Engine) -> dict[Any, Any]:
+        """What was decided last; that somebody waits for a place may be told as a hold."""
+        waits = ("limited", "hold")
+        return {
+            contact: "waits" if outcome in waits and contact in self.waited else outcome
+            for contact, outcome in outcomes(engine).items()
+        }
+
     def _days(self, engine: Engine) -> dict[Any, Any]:
         far = self.now.date() + timedelta(days=FAR)
-        return {account.key: account.plan_on and min(account.plan_on, far) for account in rows(engine, Account)}
+        waiting = {contact.account_id for contact in rows(engine, Contact) if contact.id in self.waited}
+        days = {account.key: account.plan_on for account in rows(engine, Account) if account.id not in waiting}
+        return {key: day and min(day, far) for key, day in days.items()}
 
 
 def rows(engine: Engine, table: Any) -> list[Any]:
@@ -106,15 +126,28 @@ def asks(engine: Engine) -> dict[Any, Any]:
 
 
 def records(engine: Engine) -> dict[Any, Any]:
-    names = ("decision", "occasion", "next_ask_on", "says")
-    return {
-        (record.on, record.contact_id, record.id): [getattr(record, name) for name in names]
-        for record in rows(engine, DecisionRecord)
-    }
+    """By day, contact and how many there were that day before. What is said counts, and not its place: a Book has a
+    reason for each kind of touchpoint in the accounts that are read."""
+    lines = {run.id: run.sentences["lines"] for run in rows(engine, PlanRun)}
+    found: dict[Any, Any] = {}
+    for record in rows(engine, DecisionRecord):
+        told = [record.decision, record.occasion, record.next_ask_on, meaning(record.says, lines[record.run_id])]
+        before = sum(key[:2] == (record.on, record.contact_id) for key in found)
+        found[record.on, record.contact_id, before] = told
+    return found
 
 
-def outcomes(engine: Engine) -> dict[Any, Any]:
-    return {account.key: account.outcomes for account in rows(engine, Account)}
+def meaning(says: dict[str, Any], lines: list[dict[str, Any]]) -> list[Any]:
+    decided = {name: value for name, value in says["decided"].items() if name != "reason" and name[:5] != "left:"}
+    said = [(lines[int(place)], values) for place, values in says["said"].items() if values is not None]
+    words = [(line["strategy"], line["kind"], line["because"], repr(values)) for line, values in said]
+    return [decided, sorted(words), says.get("tailored")]
+
+
+def outcomes(engine: Engine) -> dict[int, str]:
+    """What was decided last of each contact."""
+    told = " ".join(account.outcomes or "" for account in rows(engine, Account)).split()
+    return {int(contact): outcome for contact, _, outcome in (one.partition(":") for one in told)}
 
 
 @contextmanager
