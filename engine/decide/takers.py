@@ -1,4 +1,4 @@
-"""Who took the places of a limit: those who hold one already, and those who come first today, and why.
+"""Who took the places of a limit that left somebody out: who holds one already, who comes first today, and why.
 
 Only people of the row's own account are named; of everyone else it is known how many they are. Facts have ids, which
 somebody who tells them fills with names: a record keeps no name that could not be erased.
@@ -28,7 +28,7 @@ Names = Mapping[int, Mapping[str, Any]]
 
 
 def find_takers(decisions: Decisions, rows: pl.Series) -> pl.DataFrame:
-    """For these rows and each limit that concerns any of them: `AT.taken_by` and `AT.others`.
+    """For these rows and each limit that left any of them out: `AT.taken_by` and `AT.others`; null for all others.
 
     `taken_by`: {contact_id, since (the day they have held a place), waits (their ask is not sent yet), today (they come
     first in today's choice), by (places of the worths that count more for them), older (their reason is)}; `others`:
@@ -36,10 +36,10 @@ def find_takers(decisions: Decisions, rows: pl.Series) -> pl.DataFrame:
     """
     columns: dict[str, pl.Series] = {}
     for place, say in enumerate(decisions.limits):
-        concerned = rows.filter(decisions.frame[f"used:{place}"][rows].is_not_null())
-        if not len(concerned):
+        left_out = rows.filter(decisions.frame["bound_by"][rows] == place)
+        if not len(left_out):
             continue
-        told = _Places(decisions, place, say).tell(concerned)
+        told = _Places(decisions, place, say).tell(left_out)
         every = pl.DataFrame({"row": rows}).join(told, on="row", how="left", maintain_order="left")
         columns |= {say.at + name: every[name] for name in told.columns[1:] if every[name].null_count() < len(rows)}
     return pl.DataFrame(columns) if columns else pl.DataFrame(schema={}, height=len(rows))
