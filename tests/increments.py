@@ -126,14 +126,14 @@ def asks(engine: Engine) -> dict[Any, Any]:
 
 
 def records(engine: Engine) -> dict[Any, Any]:
-    """By day, contact and how many there were that day before. What is said counts, and not its place: a Book has a
+    """By day, contact, decision and how many there were before. What is said counts, and not its place: a Book has a
     reason for each kind of touchpoint in the accounts that are read."""
     lines = {run.id: run.sentences["lines"] for run in rows(engine, PlanRun)}
     found: dict[Any, Any] = {}
     for record in rows(engine, DecisionRecord):
         told = [record.decision, record.occasion, record.next_ask_on, meaning(record.says, lines[record.run_id])]
-        before = sum(key[:2] == (record.on, record.contact_id) for key in found)
-        found[record.on, record.contact_id, before] = told
+        key = record.on, record.contact_id, record.decision
+        found[*key, sum(other[:3] == key for other in found)] = told
     return found
 
 

@@ -62,8 +62,7 @@ def test_those_who_come_first_today_are_named_with_what_is_in_their_favour(engin
         "Ben Bloom comes first today: we have heard less from their side",
         "Ada Bloom comes first today: their word decides more",
     ]
-    assert sentences(share(engine, "ada")) == ["Ben Bloom comes first today: we have heard less from their side"]
-    assert sentences(share(engine, "ben")) == []
+    assert sentences(share(engine, "ada")) == []  # who is asked needs to know of nobody else
 
 
 def test_a_tie_goes_to_the_older_reason_and_then_to_the_key(engine: Engine) -> None:

@@ -57,7 +57,8 @@ def _teller(told: Explanation) -> Teller:
 
 def _title(told: Explanation) -> str:
     name, account = Words(told.contact["name"] or told.contact["key"]), Words(told.account["name"])
-    return _teller(told)("{name} at {account}, {on}: {headline}", name=name, account=account, on=told.on,
+    tell = _teller(told)
+    return tell("{name} at {account}, {on}: {headline}", name=name, account=account, on=told.on,
                          headline=headline(told))  # fmt: skip
 
 
@@ -112,17 +113,11 @@ def _hold_words(hold: Mapping[str, Any], told: Explanation, tell: Teller) -> str
     return tell("not from {since} to {last}: {because}", values, last=last)
 
 
-def _limits_words(limits: Sequence[Mapping[str, Any]], tell: Teller) -> Iterator[Spoken]:
-    """Each limit, and who took its places: of all of them only what was not said before, and where one decides, its."""
-    said: set[str] = set()
-    decides = any(limit["binding"] for limit in limits)
+def _limits_words(limits: Iterable[Mapping[str, Any]], tell: Teller) -> Iterator[Spoken]:
     for limit in limits:
         values = {**limit, "because": _marked(limit, tell)}
         yield _said(limit, tell("{used} of {at_most|# place|# places} taken: {because}", values))
-        if limit["binding"] or not decides:
-            newly = [taken["because"] for taken in limit["taken_by"] if taken["because"] not in said]
-            said.update(newly)
-            yield from (Spoken(f"  {words}") for words in newly)
+        yield from (Spoken(f"  {taken['because']}") for taken in limit["taken_by"])
 
 
 def _marked(said: Mapping[str, Any], tell: Teller) -> Words:
