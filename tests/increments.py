@@ -27,6 +27,7 @@ from engine.config import Config
 from engine.data.marks import mark_accounts
 from engine.data.models import Account, Ask, Contact, DecisionRecord, PlanRun
 from engine.data.store import EVERYTHING, Store
+from engine.decide.records import SPEAKING
 from engine.house import Engine
 from engine.operations.planning import plan_asks
 from engine.operations.sending import send_due
@@ -127,7 +128,8 @@ def asks(engine: Engine) -> dict[Any, Any]:
 
 def records(engine: Engine) -> dict[Any, Any]:
     """By day, contact, decision and how many there were before. What is said counts, and not its place: a Book has a
-    reason for each kind of touchpoint in the accounts that are read."""
+    reason for each kind of touchpoint in the accounts that are read, and a mode that is the same for all of them is the
+    outline's."""
     lines = {run.id: run.sentences["lines"] for run in rows(engine, PlanRun)}
     found: dict[Any, Any] = {}
     for record in rows(engine, DecisionRecord):
@@ -140,7 +142,11 @@ def records(engine: Engine) -> dict[Any, Any]:
 def meaning(says: dict[str, Any], lines: list[dict[str, Any]]) -> list[Any]:
     decided = {name: value for name, value in says["decided"].items() if name != "reason" and name[:5] != "left:"}
     said = [(lines[int(place)], values) for place, values in says["said"].items() if values is not None]
-    words = [(line["strategy"], line["kind"], line["because"], repr(values)) for line, values in said]
+    words = [
+        (line["strategy"], line["kind"], line["because"], repr(values | {"mode": line["mode"] or values["mode"]}))
+        for line, values in said
+        if values[SPEAKING[line["kind"]]] is not None and (line["kind"] != "worth" or decided["decision"] == "limited")
+    ]
     return [decided, sorted(words), says.get("tailored")]
 
 
