@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -361,3 +362,36 @@ def test_a_list_is_saved_as_a_sheet_without_formulas(
     assert "'=HYPERLINK(1)" in {cell for row in rows for cell in row}
     assert not [cell for row in rows for cell in row if cell.startswith("=")]
     assert "southwind" not in sheet.text
+
+
+def test_a_link_that_an_admin_makes_for_somebody_is_written_down(
+    site: Flask, client: FlaskClient, engine: Engine, desks: Desks
+) -> None:
+    admin = sign_in(client, engine, ADMIN)
+    page = send(admin, "/admin/team/people", "/admin/team", email="new@house.example", name="New Hand").text
+    link = re.search(r"/admin/welcome/[\w.~-]+", page)
+    assert link
+    assert "new@house.example" in site.test_client().get(link[0]).text
+    assert "make link to choose a password: new@house.example" in admin.get("/admin/changes").text
+
+
+def test_a_team_is_made_and_given_people_and_accounts(client: FlaskClient, engine: Engine, desks: Desks) -> None:
+    admin = sign_in(client, engine, ADMIN)
+    send(admin, "/admin/team/teams", "/admin/team", name="East")
+    number = desks.theirs["team"] + 1
+    place = f"/admin/team/teams/{number}"
+    send(admin, f"{place}/people", "/admin/team", email=address("viewer"), role="owner")
+    send(admin, f"{place}/accounts", "/admin/team", account="southwind")
+    viewer = sign_in(client, engine, address("viewer"))
+    assert "Southwind" in viewer.get("/admin/accounts").text
+
+
+def test_an_import_is_tried_and_then_done(client: FlaskClient, engine: Engine, desks: Desks) -> None:
+    admin = sign_in(client, engine, ADMIN)
+    for action, told in (("try", "nothing was written"), ("import", "What was done")):
+        file = (BytesIO(b"key,name,owner_email\nwest,Westwind,nobody\neast,Eastwind,\n"), "accounts.csv")
+        page = send(admin, "/admin/imports", "/admin/imports", file=file, action=action).text
+        assert told in page
+        assert "accounts.csv" in page
+        assert "is no e-mail address" in page
+    assert "Eastwind" in admin.get("/admin/accounts?words=east").text

@@ -27,7 +27,7 @@ def show_people() -> ResponseReturnValue:
 def add_person() -> ResponseReturnValue:
     user, new = users.add_user(here().engine, text_field("email"), name=text_field("name"))
     if new:
-        link = users.welcome_link(here().engine, user.email)
+        link = users.send_welcome(here().engine, user.email)
         flash(f"{user.email} is added. Send them this link, with which they choose a password, once: {link}")
     else:
         flash(f"{user.email} was a user already.")
@@ -38,7 +38,7 @@ def add_person() -> ResponseReturnValue:
 @needs("admin")
 def send_person_link() -> ResponseReturnValue:
     email = text_field("email")
-    flash(f"With this link {email} chooses a password, once: {users.welcome_link(here().engine, email)}")
+    flash(f"With this link {email} chooses a password, once: {users.send_welcome(here().engine, email)}")
     return _back()
 
 

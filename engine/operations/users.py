@@ -114,6 +114,14 @@ def welcome_link(engine: Engine, email: str) -> str:
     return engine.config.link(PATHS["welcome"] + token)
 
 
+def send_welcome(engine: Engine, email: str) -> str:
+    """The same for somebody else, which is written down: whoever has the link can sign in as them."""
+    link = welcome_link(engine, email)
+    with engine.store.write(EVERYTHING) as session:
+        _note(engine, session, "make link to choose a password", email)
+    return link
+
+
 def open_welcome(engine: Engine, token: str) -> str:
     """Whose link it is. Raises LinkError."""
     with engine.store.read(EVERYTHING) as session:
