@@ -8,8 +8,11 @@ from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
 from engine.errors import LinkError
 
-PATHS = {"ask": "/s/", "wishes": "/w/", "unsubscribe": "/u/", "promises": "/p/", "welcome": "/admin/welcome/"}
-"""Where each kind of link leads. `unsubscribe` takes the token of `wishes`."""
+PATHS = {
+    "ask": "/s/", "wishes": "/w/", "unsubscribe": "/u/", "promises": "/p/", "shared": "/c/",
+    "welcome": "/admin/welcome/",
+}  # fmt: skip
+"""Where each kind of link leads."""
 
 
 def ask_token(secret: str, ask_id: int) -> str:
@@ -18,23 +21,40 @@ def ask_token(secret: str, ask_id: int) -> str:
 
 def read_ask_token(secret: str, token: str) -> int:
     """The ask's id. Raises LinkError for anything that was not signed for an ask with this secret."""
-    return _read(secret, "ask", token)
+    found = _read(secret, "ask", token)
+    if not isinstance(found, int):
+        raise LinkError("This link does not work.")
+    return found
 
 
-def wishes_token(secret: str, contact_id: int) -> str:
-    return _signer(secret, "wishes").dumps(contact_id)
+def wishes_token(secret: str, contact_id: int, round: int = 0) -> str:
+    return _own(secret, "wishes", contact_id, round)
 
 
-def read_wishes_token(secret: str, token: str) -> int:
-    return _read(secret, "wishes", token)
+def unsubscribe_token(secret: str, contact_id: int) -> str:
+    """Of no round: what an old message offers has to work for as long as the message is there (RFC 8058)."""
+    return _own(secret, "unsubscribe", contact_id, 0)
 
 
-def promises_token(secret: str, contact_id: int) -> str:
-    return _signer(secret, "promises").dumps(contact_id)
+def promises_token(secret: str, contact_id: int, round: int = 0) -> str:
+    return _own(secret, "promises", contact_id, round)
 
 
-def read_promises_token(secret: str, token: str) -> int:
-    return _read(secret, "promises", token)
+def shared_token(secret: str, contact_id: int, round: int = 0) -> str:
+    return _own(secret, "shared", contact_id, round)
+
+
+def read_contact_token(secret: str, purpose: str, token: str) -> tuple[int, int]:
+    """The contact and the round of a link for this purpose: wishes, unsubscribe, promises or shared. Raises LinkError.
+
+    Whoever opens it checks that the round is the contact's present one: that is how links are revoked.
+    """
+    found = _read(secret, purpose, token)
+    return (found[0], found[1]) if isinstance(found, list) else (found, 0)
+
+
+def _own(secret: str, purpose: str, contact_id: int, round: int) -> str:
+    return _signer(secret, purpose).dumps([contact_id, round] if round else contact_id)
 
 
 WELCOME_DAYS = 3
@@ -55,7 +75,7 @@ def read_welcome_token(secret: str, token: str) -> str:
 
 
 def _welcome_signer(secret: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret, salt="heed.welcome", signer_kwargs={"digest_method": sha256})
+    return URLSafeTimedSerializer(secret.splitlines(), salt="heed.welcome", signer_kwargs={"digest_method": sha256})
 
 
 def calendar_token(secret: str, email: str) -> str:
@@ -72,18 +92,22 @@ def read_calendar_token(secret: str, token: str) -> str:
 
 
 def _signer(secret: str, purpose: str) -> URLSafeSerializer:
-    """One salt per purpose, so that a link to an ask never opens the wishes page."""
-    return URLSafeSerializer(secret, salt=f"heed.{purpose}", signer_kwargs={"digest_method": sha256})
+    """One salt per purpose, so that a link to an ask never opens the wishes page.
+
+    `secret` may be several, one a line: the last signs, and links that an earlier one signed still open.
+    """
+    return URLSafeSerializer(secret.splitlines(), salt=f"heed.{purpose}", signer_kwargs={"digest_method": sha256})
 
 
-def _read(secret: str, purpose: str, token: str) -> int:
+def _read(secret: str, purpose: str, token: str) -> int | list[int]:
     try:
-        number = _signer(secret, purpose).loads(plain_token(token))
+        found = _signer(secret, purpose).loads(plain_token(token))
     except (BadData, ValueError):
         raise LinkError("This link does not work.") from None
-    if not isinstance(number, int):
+    parts = found if isinstance(found, list) and len(found) == 2 else [found]
+    if not all(isinstance(part, int) for part in parts):
         raise LinkError("This link does not work.")
-    return number
+    return found  # type: ignore[no-any-return]
 
 
 def plain_token(token: str) -> str:

@@ -18,7 +18,7 @@ from engine.data.models import Ask, Contact, Promise
 from engine.data.store import EVERYTHING
 from engine.errors import HeedError
 from engine.house import Engine
-from engine.links import ask_token, promises_token, wishes_token
+from engine.links import ask_token, promises_token, unsubscribe_token, wishes_token
 from engine.operations import promises
 from engine.operations.answers import submit_answers
 from engine.operations.due_days import working_days_after
@@ -87,7 +87,8 @@ class Days:
         contact = self._pick(engine, select(Contact).order_by(Contact.id))
         token, random = wishes_token(engine.config.secret, contact.id), self.random
         if random.random() < 0.1:
-            return lambda house: opt_out(house, token)
+            leave = unsubscribe_token(engine.config.secret, contact.id)
+            return lambda house: opt_out(house, leave)
         wishes = Wishes(
             opted_out=random.random() < 0.1,
             paused_until=books.maybe(random, 0.3, today + timedelta(days=random.choice((1, 5, 20)))),

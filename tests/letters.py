@@ -15,7 +15,7 @@ from syrupy.location import PyTestLocation
 
 from engine.data.models import Ask, Contact, Promise, PromiseEvent, SurveyVersion
 from engine.house import Engine
-from engine.links import ask_token, promises_token, wishes_token
+from engine.links import ask_token, promises_token, unsubscribe_token, wishes_token
 from tests.factories import make_account, make_ask, make_contact, make_setting
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -130,7 +130,8 @@ def survey_path(engine: Engine, ask: Ask) -> str:
 
 
 def wishes_path(engine: Engine, contact: Contact, kind: str = "w") -> str:
-    return f"/{kind}/{wishes_token(engine.config.secret, contact.id)}"
+    token = unsubscribe_token if kind == "u" else wishes_token
+    return f"/{kind}/{token(engine.config.secret, contact.id)}"
 
 
 def promises_path(engine: Engine, contact: Contact) -> str:

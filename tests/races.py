@@ -31,7 +31,7 @@ from engine.data.models import LIVE, WAITING, Account, Ask, Contact, DecisionRec
 from engine.data.store import EVERYTHING, Store
 from engine.errors import BusyError
 from engine.house import Engine
-from engine.links import wishes_token
+from engine.links import unsubscribe_token
 from engine.operations.decisions import decide_accounts
 from engine.operations.planning import LEASE_SECONDS, plan_asks
 from engine.operations.settings import set_settings
@@ -91,7 +91,7 @@ class Turn:
                 except BusyError:
                     return "busy"
             for contact_id in self.leaves:
-                opt_out(engine, wishes_token(SECRET, contact_id))
+                opt_out(engine, unsubscribe_token(SECRET, contact_id))
             return "left"
 
 

@@ -210,12 +210,17 @@ def test_one_manager_for_each_app():
 
 ROUTES = {
     "/calendar/<token>.ics": {"GET"},
+    "/c/<token>": {"GET"},
     "/p/<token>": {"GET", "POST"},
     "/s/<token>": {"GET", "POST"},
     "/script/<mark>.js": {"GET"},
     "/style/<accent>-<mark>.css": {"GET"},
     "/u/<token>": {"GET", "POST"},
     "/w/<token>": {"GET", "POST"},
+    "/w/<token>/data": {"GET"},
+    "/w/<token>/data.json": {"GET"},
+    "/w/<token>/forget": {"POST"},
+    "/w/<token>/links": {"POST"},
 }
 """Every route and what it answers to. A new one is written down here, and in tests of what it may do."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Insert, Row, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Insert, Row, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from engine.data.models import (
@@ -95,6 +95,15 @@ def list_shown_promises(session: Session, contact_ids: Collection[int]) -> Seque
     return sorted(found, key=_latest_step, reverse=True)
 
 
+def list_shared_promises(session: Session, contact: Contact) -> Sequence[Promise]:
+    """What was promised to a contact's account as a whole, or to colleagues there who share it; as above."""
+    shares = Contact.shares_promises, Contact.id != contact.id, Contact.account_id == contact.account_id
+    theirs = or_(Promise.contact_id.is_(None), Promise.contact_id.in_(select(Contact.id).where(*shares)))
+    query = select(Promise).where(Promise.account_id == contact.account_id, theirs, Promise.status.in_(SHOWN))
+    found = session.scalars(query.options(selectinload(Promise.events), joinedload(Promise.contact))).all()
+    return sorted(found, key=_latest_step, reverse=True)
+
+
 def _latest_step(promise: Promise) -> tuple[float, int]:
     at = promise.events[-1].at.timestamp() if promise.events else 0
     return at, promise.id
@@ -142,7 +151,8 @@ _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _PEOPLE = (
     Contact.name.label("contact_name"),
     Contact.email.label("contact_email"),
-    Contact.locale.label("contact_locale"),
+    func.coalesce(Contact.wish_locale, Contact.locale).label("contact_locale"),
+    Contact.link_round,
     Contact.timezone.label("contact_timezone"),
     Contact.paused_until,
     Contact.role,

@@ -72,7 +72,9 @@ def find_parents(store: Store, session: Session, rows: pl.DataFrame) -> pl.DataF
         query = select(stage.c[ROW], account.c.id.label("account_id"), *about)
         query = query.join(account, account.c.key == stage.c.account_key)
         if "contact_key" in wanted:
-            same = and_(contact.c.account_id == account.c.id, contact.c.key == stage.c.contact_key)
+            # Who was forgotten is not found: no file brings back what they said.
+            known = contact.c.erased_on.is_(None)
+            same = and_(contact.c.account_id == account.c.id, contact.c.key == stage.c.contact_key, known)
             query = query.add_columns(contact.c.id.label("contact_id"), contact.c.person_id.label("#person_id"))
             query = query.outerjoin(contact, same)
         found = pl.concat([keys, _beside(keys, _frame(session, query))], how="horizontal")
@@ -98,7 +100,7 @@ def read_contacts(session: Session, account_ids: Collection[int]) -> pl.DataFram
     about = [_raw(account.c[name]).label(f"#{name}") for name in ("country", "private_fields")]
     query = select(*own, *about).join(account, account.c.id == contact.c.account_id)
     chosen = among(contact.c.account_id, account_ids, session.get_bind().dialect.name)
-    return _frame(session, query.where(chosen).order_by(contact.c.id))
+    return _frame(session, query.where(chosen, contact.c.erased_on.is_(None)).order_by(contact.c.id))
 
 
 def update_rows(session: Session, kind: str, rows: pl.DataFrame) -> None:

@@ -149,8 +149,15 @@ class Contact(Base):
     wish_every_days: Mapped[int | None]
     wish_occasions_off: Mapped[str | None]
     wish_channel: Mapped[str | None]
+    wish_locale: Mapped[str | None]
     wish_no_news: Mapped[bool] = mapped_column(default=False, server_default=false())
     """They do not want to be written to about promises."""
+    shares_promises: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether colleagues may see what was promised to them: by their own act."""
+    link_round: Mapped[int] = mapped_column(default=0, server_default="0")
+    """In their links; those of an earlier round open nothing any more."""
+    erased_on: Mapped[date | None]
+    """Forgotten at their own wish. The key stays, so that no import brings them back."""
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     imported_at: Mapped[datetime]
     account: Mapped[Account] = relationship(back_populates="contacts")

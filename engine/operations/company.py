@@ -39,8 +39,8 @@ def read_company(engine: Engine, session: Session) -> Company:
 
 
 def read_link_secret(engine: Engine, session: Session) -> str:
-    """What signs clients' links: the configured secret, else the one that `heed init` made."""
+    """What signs clients' links: the configured secret, else the one that `heed init` made; after any earlier ones."""
     secret = engine.config.secret or read_secret(session)
     if not secret:
         raise HeedError("There is no secret to sign links with. Run `heed init` first, or set HEED_SECRET.")
-    return secret
+    return "\n".join([*engine.config.secrets_before.split(), secret])

@@ -47,6 +47,7 @@ class Form:
 
     ask_id: int
     contact_id: int
+    link_round: int
     status: str
     occasion: str
     survey: Survey
@@ -115,6 +116,7 @@ def _form(
     return Form(
         ask_id=ask.id,
         contact_id=ask.contact_id,
+        link_round=ask.link_round,
         status=ask.status,
         occasion=ask.occasion,
         survey=survey,

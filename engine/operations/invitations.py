@@ -12,7 +12,7 @@ from jinja2 import Environment
 
 from engine.config import Config
 from engine.language import Language, Languages
-from engine.links import ask_token, promises_token, wishes_token
+from engine.links import ask_token, promises_token, unsubscribe_token, wishes_token
 from engine.operations.forms import Form
 from engine.operations.letters import tell_form, tell_state
 from engine.templates import build_environment, template_folders
@@ -62,12 +62,12 @@ def write_invitation(stationery: Stationery, form: Form, attempt: int) -> Messag
 
 def _links(stationery: Stationery, form: Form) -> dict[str, str]:
     secret, link = stationery.secret, stationery.config.link
-    wishes = wishes_token(secret, form.contact_id)
+    whose = form.contact_id, form.link_round
     return {
         "survey_url": link(f"/s/{ask_token(secret, form.ask_id)}"),
-        "promises_url": link(f"/p/{promises_token(secret, form.contact_id)}"),
-        "wishes_url": link(f"/w/{wishes}"),
-        "unsubscribe_url": link(f"/u/{wishes}"),
+        "promises_url": link(f"/p/{promises_token(secret, *whose)}"),
+        "wishes_url": link(f"/w/{wishes_token(secret, *whose)}"),
+        "unsubscribe_url": link(f"/u/{unsubscribe_token(secret, form.contact_id)}"),
     }
 
 

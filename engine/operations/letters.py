@@ -95,6 +95,7 @@ def tell_step(step: Step, language: Language, today: date) -> str:
         "declined": _("We decided against it"),
         "kept": _("You told us that it is kept"),
         "disputed": _("You told us that it is not done yet"),
+        "noted": _("You wrote"),
     }[step.name]
     if step.due_on and step.name in ("agreed", "moved"):
         told = _("%(told)s, for %(day)s", told=told, day=language.day(step.due_on, today))

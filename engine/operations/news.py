@@ -149,7 +149,7 @@ class _Reader:
         self.now = (now or engine.clock()).astimezone(self.zone)
         self.today = local_day(self.now, self.zone)
         self.language: Language = stationery.languages.choose(
-            [contact.locale, self.account.locale, self.company.locale]
+            [contact.wish_locale, contact.locale, self.account.locale, self.company.locale]
         )
 
     def is_welcome(self) -> bool:
@@ -182,6 +182,7 @@ class _Reader:
 
     def _values(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         secret, link = self._stationery.secret, self._stationery.config.link
+        whose = self.contact.id, self.contact.link_round
         told = [
             {
                 "said": outcome.said,
@@ -200,6 +201,6 @@ class _Reader:
             "first_name": first_name(self.contact.name or ""),
             "owner": outcomes[0].owner_name or name_from_email(self.account.owner_email or ""),
             "outcomes": told,
-            "promises_url": link(f"/p/{promises_token(secret, self.contact.id)}"),
-            "wishes_url": link(f"/w/{wishes_token(secret, self.contact.id)}"),
+            "promises_url": link(f"/p/{promises_token(secret, *whose)}"),
+            "wishes_url": link(f"/w/{wishes_token(secret, *whose)}"),
         }

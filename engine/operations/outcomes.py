@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from engine.data.clients import list_shown_promises, read_user_names
-from engine.data.models import Promise, PromiseEvent
+from engine.data.clients import list_shared_promises, list_shown_promises, read_user_names
+from engine.data.models import Contact, Promise, PromiseEvent
 
 TOLD = ("agreed", "moved", "handed_over", "done", "declined", "kept", "disputed")
 """Steps that a client is told. That there was a draft before is ours to know."""
+BY_CLIENT = ("kept", "disputed", "noted")
+"""Steps that are the client's own."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,14 @@ class Outcome:
     reason: str | None
     ask_id: int | None
     steps: tuple[Step, ...]
+    to: str = ""
+    """Which colleague it was made to, where it is shown to another; empty: to the account as a whole."""
+
+    def without_words(self) -> Outcome:
+        """The same without anything that the client said: what others may read."""
+        steps = tuple(replace(step, reason=None) if step.name in BY_CLIENT else step for step in self.steps)
+        reason = None if self.state in BY_CLIENT else self.reason
+        return replace(self, said=None, reason=reason, steps=tuple(step for step in steps if step.name != "noted"))
 
     @property
     def waits_for_verdict(self) -> bool:
@@ -62,7 +72,7 @@ def read_outcomes(session: Session, zones: Mapping[int, ZoneInfo]) -> dict[int, 
 
 def show_promise(promise: Promise, owner_name: str | None, zone: ZoneInfo) -> Outcome:
     """A promise as its client sees it, or would if it were agreed."""
-    steps = tuple(_step(event, zone) for event in promise.events if event.step in TOLD)
+    steps = tuple(_step(event, zone) for event in promise.events if _is_told(event))
     state = _state(promise, steps)
     return Outcome(
         number=promise.id,
@@ -76,6 +86,23 @@ def show_promise(promise: Promise, owner_name: str | None, zone: ZoneInfo) -> Ou
         ask_id=promise.ask_id,
         steps=steps,
     )
+
+
+def _is_told(event: PromiseEvent) -> bool:
+    """What the team notes is its own; what the client wrote is theirs."""
+    return event.step in TOLD or (event.step == "noted" and event.actor == "client")
+
+
+def read_shared(session: Session, contact: Contact, zone: ZoneInfo) -> list[Outcome]:
+    """Promises to this contact's account as a whole, and those that colleagues share, without what they said."""
+    promises = list_shared_promises(session, contact)
+    names = read_user_names(session, {promise.owner_email for promise in promises}) if promises else {}
+    told = ((promise, show_promise(promise, names.get(promise.owner_email), zone)) for promise in promises)
+    return [replace(outcome.without_words(), to=_name(promise)) for promise, outcome in told]
+
+
+def _name(promise: Promise) -> str:
+    return (promise.contact.name or "") if promise.contact else ""
 
 
 def _state(promise: Promise, steps: Sequence[Step]) -> str:

@@ -43,7 +43,7 @@ DEFAULTS: dict[str, dict[str, str]] = {
 
 LOOKED_AT = {
     "accounts": ("country", "private_fields"),
-    "contacts": (),
+    "contacts": ("erased_on",),
     "asks": ("origin",),
     "touchpoints": (),
     "promises": ("origin",),
@@ -86,11 +86,12 @@ def upsert_rows(target: Target, rows: pl.DataFrame) -> Outcome:
     """Bring the rows in. Of several with one identity the last counts, and each is compared with the one before."""
     rows, strays = (rows, []) if target.kind == "accounts" else _find_parents(target, rows)
     rows = _find_existing(target, shape_rows(target.kind, rows))
+    rows, forgotten = _reject_forgotten(target, rows)
     rows, incomplete = _reject_incomplete(target, rows)
     rows = _compare(target, rows)
     _write(target, rows)
     repeated = rows.filter(pl.col(AGAIN), pl.col(STATUS) == "changed").height
-    return Outcome(dict(rows[STATUS].value_counts().iter_rows()), repeated, [*strays, *incomplete])
+    return Outcome(dict(rows[STATUS].value_counts().iter_rows()), repeated, [*strays, *forgotten, *incomplete])
 
 
 def _find_parents(target: Target, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:
@@ -127,6 +128,16 @@ def _find_existing(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
     if "paused_until" in rows.columns:
         rows = rows.with_columns(pl.max_horizontal("paused_until", OLD + "paused_until"))
     return rows
+
+
+def _reject_forgotten(target: Target, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:
+    """Who was erased at their own wish is not brought back by a file that still has them."""
+    if target.kind != "contacts":
+        return rows, []
+    gone = pl.col(OLD + "erased_on").is_not_null()
+    why = "this contact was erased at their own wish; delete them in your system, too"
+    lines = rows.filter(gone).select(LINE, "key").iter_rows()
+    return rows.filter(~gone), [Rejection(target.file, line, "key", key, why) for line, key in lines]
 
 
 def _reject_incomplete(target: Target, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:

@@ -7,17 +7,16 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from engine.data.clients import find_person
 from engine.data.marks import mark_persons
 from engine.data.models import Contact
 from engine.data.promises import find_promise
 from engine.errors import LinkError, StateError
 from engine.house import Engine
-from engine.links import read_promises_token
-from engine.operations.company import Company, read_company, read_link_secret
-from engine.operations.outcomes import Outcome, local_day, read_outcomes
+from engine.operations.company import Company, read_company
+from engine.operations.outcomes import Outcome, local_day, read_outcomes, read_shared
 from engine.operations.promises import record_verdict
 from engine.operations.suggestions import suggest_after_dispute
+from engine.operations.wishes import find_by_link
 from engine.types import clean_text
 
 
@@ -26,25 +25,39 @@ class PromisesPage:
     """What a client's page of promises is drawn from."""
 
     contact_id: int
+    link_round: int
     locales: tuple[str | None, ...]
     company: Company
     today: date
     outcomes: tuple[Outcome, ...]
+    shared: tuple[Outcome, ...] = ()
+    """Promises to the account as a whole, and those that colleagues share."""
+    shares: bool = False
+    whose: str = ""
+    """Who shares the page, where it is a colleague's."""
 
 
 def open_promises(engine: Engine, token: str) -> PromisesPage:
     """Read what was promised to a contact. Raises LinkError."""
     with engine.store.read(engine.scope) as session:
-        contact = _contact(engine, session, token)
-        company = read_company(engine, session)
-        zone = company.zone(contact.timezone, contact.account.timezone)
-        return PromisesPage(
-            contact_id=contact.id,
-            locales=(contact.locale, contact.account.locale),
-            company=company,
-            today=local_day(engine.clock(), zone),
-            outcomes=tuple(read_outcomes(session, {contact.id: zone})[contact.id]),
-        )
+        contact = find_by_link(engine, session, token, "promises")[0]
+        return read_page(engine, session, contact)
+
+
+def read_page(engine: Engine, session: Session, contact: Contact) -> PromisesPage:
+    company = read_company(engine, session)
+    zone = company.zone(contact.timezone, contact.account.timezone)
+    return PromisesPage(
+        contact_id=contact.id,
+        link_round=contact.link_round,
+        locales=(contact.wish_locale, contact.locale, contact.account.locale),
+        company=company,
+        today=local_day(engine.clock(), zone),
+        outcomes=tuple(read_outcomes(session, {contact.id: zone})[contact.id]),
+        shared=tuple(read_shared(session, contact, zone)),
+        shares=contact.shares_promises,
+        whose=contact.name or "",
+    )
 
 
 def give_verdict(engine: Engine, token: str, number: int, *, kept: bool, words: str) -> None:
@@ -53,7 +66,7 @@ def give_verdict(engine: Engine, token: str, number: int, *, kept: bool, words: 
     Raises LinkError where the promise is not to this contact, StateError where it is not for them to judge now.
     """
     with engine.store.write(engine.scope) as session:
-        contact = _contact(engine, session, token)
+        contact = find_by_link(engine, session, token, "promises")[0]
         promise = find_promise(session, number)
         if promise is None or promise.contact_id != contact.id:
             raise LinkError("This link does not work.")
@@ -67,10 +80,3 @@ def give_verdict(engine: Engine, token: str, number: int, *, kept: bool, words: 
         mark_persons(session, [contact.person_id])
     if not kept:
         suggest_after_dispute(engine, number, said)
-
-
-def _contact(engine: Engine, session: Session, token: str) -> Contact:
-    contacts = find_person(session, read_promises_token(read_link_secret(engine, session), token))
-    if not contacts:
-        raise LinkError("This link does not work.")
-    return contacts[0]

@@ -6,7 +6,7 @@ and decided anew, because no layer of settings overrules them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +17,7 @@ from engine.data.marks import mark_persons
 from engine.data.models import Contact
 from engine.errors import InputError, LinkError
 from engine.house import Engine
-from engine.links import read_wishes_token
+from engine.links import read_contact_token, wishes_token
 from engine.operations.company import Company, read_company, read_link_secret
 from engine.operations.outcomes import local_day
 from engine.types import OCCASIONS
@@ -35,13 +35,16 @@ class Wishes:
     every_days: int | None = None
     occasions_off: tuple[str, ...] = ()
     channel: str | None = None
+    locale: str | None = None
+    no_news: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Whose page it is. `channels`: the ways there are to reach them."""
+    """Whose page it is. `channels`: the ways there are to reach them; `link_round`: of their present links."""
 
     contact_id: int
+    link_round: int
     locales: tuple[str | None, ...]
     company: Company
     today: date
@@ -52,47 +55,76 @@ class Person:
 def open_wishes(engine: Engine, token: str) -> Person:
     """Read a person's wishes. Raises LinkError."""
     with engine.store.read(engine.scope) as session:
-        contacts = _person(engine, session, token)
-        company, first = read_company(engine, session), contacts[0]
-        return Person(
-            contact_id=first.id,
-            locales=(first.locale, first.account.locale),
-            company=company,
-            today=_today(engine, company, first),
-            wishes=_wishes(contacts),
-            channels=tuple(name for name in engine.plugins.channels if name in _reachable(first)),
-        )
+        return _person(engine, session, find_by_link(engine, session, token))
+
+
+def open_unsubscribe(engine: Engine, token: str) -> Person:
+    """The same by a link that only unsubscribes. Raises LinkError."""
+    with engine.store.read(engine.scope) as session:
+        return _person(engine, session, find_by_link(engine, session, token, "unsubscribe"))
+
+
+def _person(engine: Engine, session: Session, contacts: Sequence[Contact]) -> Person:
+    company, first = read_company(engine, session), contacts[0]
+    return Person(
+        contact_id=first.id,
+        link_round=first.link_round,
+        locales=(first.wish_locale, first.locale, first.account.locale),
+        company=company,
+        today=local_today(engine, company, first),
+        wishes=_wishes(contacts),
+        channels=tuple(name for name in engine.plugins.channels if name in _reachable(first)),
+    )
 
 
 def save_wishes(engine: Engine, token: str, wishes: Wishes) -> None:
     """Keep a person's wishes and take back what was planned against them. Raises LinkError, InputError."""
     _check(engine, wishes)
     with engine.store.write(engine.scope) as session:
-        contacts = _person(engine, session, token)
+        contacts = find_by_link(engine, session, token)
         company = read_company(engine, session)
         for contact in contacts:
-            _write(contact, wishes, _today(engine, company, contact))
+            _write(contact, wishes, local_today(engine, company, contact))
         _decide_anew(session, contacts[0], "the person changed their wishes")
 
 
-def opt_out(engine: Engine, token: str) -> None:
-    """Ask this person nothing more, until they take it back (RFC 8058: one POST, no questions). Raises LinkError."""
+def opt_out(engine: Engine, token: str, *, back: bool = False) -> None:
+    """Ask this person nothing more, until they take it back (RFC 8058: one POST, no questions). Raises LinkError.
+
+    `back`: they take it back.
+    """
     with engine.store.write(engine.scope) as session:
-        contacts = _person(engine, session, token)
+        contacts = find_by_link(engine, session, token, "unsubscribe")
         company = read_company(engine, session)
         for contact in contacts:
-            contact.opted_out_on = contact.opted_out_on or _today(engine, company, contact)
-        _decide_anew(session, contacts[0], "the person opted out")
+            today = local_today(engine, company, contact)
+            contact.opted_out_on = None if back else contact.opted_out_on or today
+        _decide_anew(session, contacts[0], "the person may be asked again" if back else "the person opted out")
 
 
-def _person(engine: Engine, session: Session, token: str) -> list[Contact]:
-    contacts = find_person(session, read_wishes_token(read_link_secret(engine, session), token))
-    if not contacts:
+def renew_links(engine: Engine, token: str) -> str:
+    """Let the links to this person's own pages that were sent so far open nothing any more. A new token for wishes.
+
+    Links to surveys run out by themselves; those that unsubscribe do nothing else, and go on working.
+    """
+    with engine.store.write(engine.scope) as session:
+        contacts = find_by_link(engine, session, token)
+        for contact in contacts:
+            contact.link_round += 1
+        return wishes_token(read_link_secret(engine, session), contacts[0].id, contacts[0].link_round)
+
+
+def find_by_link(engine: Engine, session: Session, token: str, purpose: str = "wishes") -> list[Contact]:
+    """Every contact of the person behind a link, the one that it names first. Raises LinkError."""
+    contact_id, round = read_contact_token(read_link_secret(engine, session), purpose, token)
+    contacts = find_person(session, contact_id)
+    revoked = purpose != "unsubscribe" and contacts and contacts[0].link_round != round
+    if not contacts or revoked or contacts[0].erased_on:
         raise LinkError("This link does not work.")
     return contacts
 
 
-def _today(engine: Engine, company: Company, contact: Contact) -> date:
+def local_today(engine: Engine, company: Company, contact: Contact) -> date:
     """Where the contact is: a no that was given today holds from today on, also when Greenwich is a day ahead."""
     return local_day(engine.clock(), company.zone(contact.timezone, contact.account.timezone))
 
@@ -116,6 +148,8 @@ def _wishes(contacts: Iterable[Contact]) -> Wishes:
         every_days=first.wish_every_days,
         occasions_off=tuple((first.wish_occasions_off or "").split()),
         channel=first.wish_channel,
+        locale=first.wish_locale,
+        no_news=any(contact.wish_no_news for contact in found),
     )
 
 
@@ -126,6 +160,8 @@ def _write(contact: Contact, wishes: Wishes, today: date) -> None:
     contact.wish_every_days = wishes.every_days
     contact.wish_occasions_off = " ".join(wishes.occasions_off) or None
     contact.wish_channel = wishes.channel
+    contact.wish_locale = wishes.locale
+    contact.wish_no_news = wishes.no_news
 
 
 def _check(engine: Engine, wishes: Wishes) -> None:

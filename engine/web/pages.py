@@ -17,7 +17,6 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import HeedError, InputError, LinkError, StorageError
-from engine.links import promises_token, wishes_token
 from engine.operations.answers import AnswersError, save_answers, submit_answers
 from engine.operations.company import Company, read_company
 from engine.operations.forms import Form, open_form
@@ -27,7 +26,7 @@ from engine.operations.outcomes import local_day
 from engine.operations.suggestions import make_suggestions
 from engine.types import Given
 from engine.web.pace import check_pace, is_guessing
-from engine.web.screens import Room, room
+from engine.web.screens import Room, own_links, room
 from engine.web.visits import Visit, arrive, welcome
 
 pages = Blueprint("pages", __name__)
@@ -159,16 +158,9 @@ def draw_form(page: str, form: Form, visit: Visit, **values: object) -> str:
         here=visit.address,
         form=form,
         told=tell_form(form, language),
-        **_links(here, form),
+        **own_links(here, form),
         **values,
     )
-
-
-def _links(here: Room, form: Form) -> dict[str, str]:
-    return {
-        "wishes_url": f"/w/{wishes_token(here.secret, form.contact_id)}",
-        "promises_url": f"/p/{promises_token(here.secret, form.contact_id)}",
-    }
 
 
 # When there is no such page

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from flask import current_app, request
 from jinja2 import ChainableUndefined, Template
@@ -19,6 +19,7 @@ from engine.colour import DARK, LIGHT, readable
 from engine.config import Config
 from engine.house import Engine
 from engine.language import Language, Languages
+from engine.links import promises_token, wishes_token
 from engine.operations.company import Company
 from engine.operations.forms import Form, Item
 from engine.operations.letters import tell_state, tell_step
@@ -160,3 +161,19 @@ class Room:
 def room() -> Room:
     found: Room = current_app.extensions["heed"]
     return found
+
+
+class Whose(Protocol):
+    """Somebody with links to pages of their own."""
+
+    @property
+    def contact_id(self) -> int: ...
+
+    @property
+    def link_round(self) -> int: ...
+
+
+def own_links(here: Room, whose: Whose) -> dict[str, str]:
+    """Where somebody's wishes and promises are."""
+    mine = here.secret, whose.contact_id, whose.link_round
+    return {"wishes_url": f"/w/{wishes_token(*mine)}", "promises_url": f"/p/{promises_token(*mine)}"}

@@ -18,6 +18,7 @@ from engine.web.calendars import calendars
 from engine.web.mailcatcher import mailcatcher
 from engine.web.pace import Pace
 from engine.web.pages import pages, show_error
+from engine.web.promised import promised
 from engine.web.screens import Room, Screens
 from engine.web.wishes import wishes
 
@@ -51,6 +52,7 @@ def build_site(engine: Engine) -> Flask:
     site.register_blueprint(pages)
     site.register_blueprint(wishes)
     site.register_blueprint(calendars)
+    site.register_blueprint(promised)
     if engine.config.demo:
         site.register_blueprint(mailcatcher)
     site.register_error_handler(HeedError, show_error)

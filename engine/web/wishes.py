@@ -1,22 +1,30 @@
-"""What a client decides about being asked, and about our promises. By signed links; GET changes nothing."""
+"""What a client decides about being asked, and about what is stored of them. By signed links; GET changes nothing."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.errors import InputError, LinkError, StateError
+from engine.errors import InputError
 from engine.language import Language
-from engine.links import promises_token, wishes_token
-from engine.operations.verdicts import PromisesPage, give_verdict, open_promises
-from engine.operations.wishes import Person, Wishes, open_wishes, opt_out, save_wishes
+from engine.operations.personal import collect_data, count_data, forget_by_link
+from engine.operations.wishes import (
+    Person,
+    Wishes,
+    open_unsubscribe,
+    open_wishes,
+    opt_out,
+    renew_links,
+    save_wishes,
+)
 from engine.types import OCCASIONS
 from engine.web.pace import check_pace
-from engine.web.screens import room
+from engine.web.screens import own_links, room
 from engine.web.visits import Visit, arrive, welcome
 
 wishes = Blueprint("wishes", __name__)
@@ -44,42 +52,54 @@ def send_wishes(token: str) -> ResponseReturnValue:
 
 @wishes.get("/u/<token>")
 def show_unsubscribe(token: str) -> ResponseReturnValue:
-    person = open_wishes(room().engine, token)
+    person = open_unsubscribe(room().engine, token)
     return _draw("unsubscribe", person, opted_out=person.wishes.opted_out)
 
 
 @wishes.post("/u/<token>")
 def send_unsubscribe(token: str) -> ResponseReturnValue:
     """Mail programs post here without anybody seeing a page (RFC 8058): no form, no question, and no redirect."""
-    opt_out(room().engine, token)
-    return _draw("unsubscribe", open_wishes(room().engine, token), opted_out=True)
+    back = request.form.get("action") == "back"
+    opt_out(room().engine, token, back=back)
+    return _draw("unsubscribe", open_unsubscribe(room().engine, token), opted_out=not back)
 
 
-@wishes.get("/p/<token>")
-def show_promises(token: str) -> ResponseReturnValue:
-    visit = arrive("p", token)
-    page = open_promises(room().engine, visit.token)
-    saved = "saved" in request.args
-    drawn = _draw("promises", page, here=visit.address, outcomes=page.outcomes, saved=saved, error="")
+# What is stored
+
+
+@wishes.get("/w/<token>/data")
+def show_data(token: str) -> ResponseReturnValue:
+    visit = arrive("w", token)
+    person, data = open_wishes(room().engine, visit.token), collect_data(room().engine, visit.token)
+    values = {"back": f"/w/{visit.place}", "data": data, "counts": count_data(data), "unsure": "unsure" in request.args}
+    drawn = _draw("data", person, **values)
     return welcome(visit, drawn, secure=room().secure)
 
 
-@wishes.post("/p/<token>")
-def send_verdict(token: str) -> ResponseReturnValue:
-    visit = arrive("p", token)
+@wishes.get("/w/<token>/data.json")
+def download_data(token: str) -> ResponseReturnValue:
+    visit = arrive("w", token)
+    text = json.dumps(collect_data(room().engine, visit.token), ensure_ascii=False, indent=2)
+    disposition = {"Content-Disposition": 'attachment; filename="what-is-stored-about-me.json"'}
+    return Response(text, mimetype="application/json", headers=disposition)
+
+
+@wishes.post("/w/<token>/links")
+def send_new_links(token: str) -> ResponseReturnValue:
+    visit = arrive("w", token)
     check_pace(visit.token)
-    number, verdict = request.form.get("promise", "", str), request.form.get("verdict", "", str)
-    if not (number.isascii() and number.isdecimal() and len(number) < 19) or verdict not in ("kept", "disputed"):
-        raise LinkError("There is no such promise.")
-    try:
-        give_verdict(
-            room().engine, visit.token, int(number), kept=verdict == "kept", words=request.form.get("words", "")
-        )
-    except StateError as error:
-        page = open_promises(room().engine, visit.token)
-        values = {"here": visit.address, "outcomes": page.outcomes, "saved": False, "error": _told(page, error)}
-        return _draw("promises", page, **values), 409
-    return redirect(url_for("wishes.show_promises", token=visit.place, saved=1), 303)
+    return redirect(url_for("wishes.show_wishes", token=renew_links(room().engine, visit.token), saved=1), 303)
+
+
+@wishes.post("/w/<token>/forget")
+def send_forget(token: str) -> ResponseReturnValue:
+    """Forgetting takes two steps: the box says that it is meant, and cannot be taken back."""
+    visit = arrive("w", token)
+    person = open_wishes(room().engine, visit.token)
+    if request.form.get("sure") != "yes":
+        return redirect(url_for("wishes.show_data", token=visit.place, unsure=1, _anchor="forget"), 303)
+    forget_by_link(room().engine, visit.token)
+    return _draw("forgotten", person)
 
 
 # The wishes form
@@ -94,6 +114,8 @@ def _typed() -> dict[str, Any]:
         "days": form.get("days", "").strip(),
         "occasions": form.getlist("occasions"),
         "channel": form.get("channel", ""),
+        "locale": form.get("locale", ""),
+        "news": form.get("news", ""),
     }
 
 
@@ -106,6 +128,8 @@ def _as_typed(wishes: Wishes) -> dict[str, Any]:
         "days": str(days) if days else "",
         "occasions": [occasion for occasion in OCCASIONS if occasion not in wishes.occasions_off],
         "channel": wishes.channel,
+        "locale": wishes.locale or "",
+        "news": "" if wishes.no_news else "yes",
     }
 
 
@@ -118,6 +142,8 @@ def _read(typed: Mapping[str, Any]) -> Wishes:
         every_days=days if typed["rhythm"] == "oftener" else None,
         occasions_off=tuple(occasion for occasion in OCCASIONS if occasion not in typed["occasions"]),
         channel=typed["channel"] or None,
+        locale=_locale(typed["locale"]),
+        no_news=not typed["news"],
     )
 
 
@@ -125,6 +151,12 @@ def _days(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 6):
         raise InputError("Please give a whole number of days, from 1 to 3650.", about="days")
     return int(text)
+
+
+def _locale(text: str) -> str | None:
+    if text and text not in [language.locale for language in room().screens.languages]:
+        raise InputError("This page is out of date. Please open it again.", about="locale")
+    return text or None
 
 
 def _day(text: str) -> date | None:
@@ -143,17 +175,15 @@ def _draw_wishes(
     language = room().screens.speak(person.locales, person.company)
     told = {field: language.gettext(error) for field, error in errors.items()}
     channels, occasions = _channels(person, language), _occasions(language)
-    values = {"typed": typed, "errors": told, "saved": saved, "channels": channels, "occasions": occasions}
+    offered = {"channels": channels, "occasions": occasions, "languages": _languages()}
+    values = {"typed": typed, "errors": told, "saved": saved, "mine": f"/w/{visit.place}", **offered}
     return _draw("wishes", person, here=visit.address, **values)
 
 
-def _draw(page: str, whose: Person | PromisesPage, **values: Any) -> str:
+def _draw(page: str, whose: Person, **values: Any) -> str:
     here = room()
     language = here.screens.speak(whose.locales, whose.company)
-    links = {
-        "wishes_url": f"/w/{wishes_token(here.secret, whose.contact_id)}",
-        "promises_url": f"/p/{promises_token(here.secret, whose.contact_id)}",
-    }
+    links = own_links(here, whose) if page == "wishes" else {}
     return here.screens.draw(page, language, whose.company, whose.today, **links, **values)
 
 
@@ -174,5 +204,7 @@ def _occasions(language: Language) -> list[tuple[str, str]]:
     ]
 
 
-def _told(whose: PromisesPage, error: Exception) -> str:
-    return room().screens.speak(whose.locales, whose.company).gettext(str(error))
+def _languages() -> list[tuple[str, str]]:
+    """Each under its own name."""
+    spoken = room().screens.languages
+    return [(language.locale, (language.region.language_name or language.locale).capitalize()) for language in spoken]
