@@ -23,13 +23,17 @@ from engine.decide.takers import find_takers
 SPEAKING = {"reason": "on", "hold": "until", "closed": "calendar", "limit": "at_most", "worth": "worth"}
 """The value without which a line says nothing, by kind."""
 IDS = ("contact_id", "account_id", "person_id", "contact_key", "account_key")
+AMONG = "rank"
+"""A place among those who are decided for together: it says nothing of the contact."""
 
 
 def make_records(decisions: Decisions, rows: pl.Series, tailored: Tailored) -> pl.DataFrame:
     """Records of these rows: contact_id, on, decision, occasion, next_ask_on, says (the JSON text)."""
     values = _with_changes(decisions, rows, values_of(decisions, rows)).hstack(find_takers(decisions, rows))
     lines = outline(decisions)
-    decided = pl.struct(pl.exclude(*IDS, "^(score|chance):.*$", *(name for name in values.columns if "#" in name)))
+    decided = pl.struct(
+        pl.exclude(*IDS, AMONG, "^(score|chance):.*$", *(name for name in values.columns if "#" in name))
+    )
     said = pl.struct([_said(line, values.columns).alias(str(place)) for place, line in enumerate(lines)])
     parts = values.select("contact_id", decided=decided, said=said)
     parts = parts.join(_told(tailored), on="contact_id", how="left", maintain_order="left").drop("contact_id")
