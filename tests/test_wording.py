@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,28 +10,13 @@ from hypothesis import strategies as st
 
 from engine.errors import InputError
 from engine.survey.wording import FILTERS, MOST_CHARACTERS, check_condition, check_wording, holds, render
+from tests.hostile_templates import HOSTILE
 
 FACTS: dict[str, Any] = {
     "company": {"name": "Fern & Field"},
     "account": {"name": "Northwind", "tier": "key", "owner": {"first_name": "Maria"}, "attributes": {"seats": 40}},
     "contact": {"name": "Nadia Bloom", "role": None},
 }
-
-LARGE = [
-    "{{ " + "(" * 2000 + "account.name" + ")" * 2000 + " }}",
-    "{{ " + "not " * 2000 + "account.name }}",
-    "{{ account.name" + "|upper" * 1500 + " }}",
-    "{{ account" + ".owner" * 1500 + " }}",
-    "{{ " + " and ".join(["account.name"] * 600) + " }}",
-    "{{ " + "9" * 5000 + " }}",
-    "{{ 0x" + "f" * 5000 + " }}",
-    "{% if account.name %}" * 400 + "{% endif %}" * 400,
-    "x" * (MOST_CHARACTERS + 1),
-    "{{ '" + "x" * MOST_CHARACTERS + "' }}",
-]
-
-
-HOSTILE = (Path(__file__).parent / "hostile_texts.txt").read_text().splitlines() + LARGE
 
 
 @pytest.mark.parametrize("source", HOSTILE)
@@ -41,8 +25,8 @@ def test_a_text_that_wants_more_than_facts_is_refused(source: str) -> None:
         check_wording(source)
 
 
-def test_more_than_a_hundred_such_texts_are_tried() -> None:
-    assert len(HOSTILE) > 100
+def test_five_hundred_such_texts_and_more_are_tried() -> None:
+    assert len(HOSTILE) >= 500
 
 
 @pytest.mark.parametrize("source", ["a }}{{ b", "a }}{# ", "a %}{% if b", "", "account.tier = 'key'", "9**9", "x()"])
