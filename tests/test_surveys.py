@@ -16,7 +16,14 @@ from engine.data.surveys import current_surveys
 from engine.errors import InputError
 from engine.hookspecs import hookimpl
 from engine.house import Engine
-from engine.operations.surveys import check_house, list_surveys, load_journey, load_shipped, sync_surveys
+from engine.operations.surveys import (
+    check_house,
+    list_missing_texts,
+    list_surveys,
+    load_journey,
+    load_shipped,
+    sync_surveys,
+)
 from engine.registry import build_plugins
 from engine.types import Hold
 
@@ -165,3 +172,14 @@ def test_kept_surveys_are_plain_json(engine: Engine) -> None:
     with engine.store.read(engine.scope) as session:
         for row in session.query(SurveyVersion):
             assert json.loads(json.dumps(row.content)) == row.content
+
+
+def test_what_has_no_translation_is_listed_by_file_and_key(engine: Engine, tmp_path: Path) -> None:
+    house = with_folder(
+        engine, tmp_path / "own", surveys__checkin=SURVEY.replace("{en: How are we", "{en: How, fr: We", 1)
+    )
+    found = [str(finding) for finding in list_missing_texts(house)]
+    assert "own/surveys/checkin.yaml: there is no text in fr for words.ask" in found
+    assert "own/surveys/checkin.yaml: there is no text in he for title, words.ask" in found
+    assert not [line for line in found if "heed.po" in line], "what ships is translated"
+    assert not [line for line in found if " in de " in line and "checkin" not in line]
