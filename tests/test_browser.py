@@ -65,6 +65,7 @@ def in_long_words(house: House) -> str:
 PAGES = {
     "survey": lambda house: house.letter()[0],
     "survey in German": lambda house: house.letter(contact=house.contact(locale="de"))[0],
+    "survey in Arabic": lambda house: house.letter(contact=house.contact(locale="ar"))[0],
     "survey in long words": in_long_words,
     "thank-you": answered,
     "answers changed": lambda house: answered(house) + "?change=1",

@@ -27,9 +27,10 @@ def messages() -> set[str]:
     return found
 
 
-def test_every_text_is_translated_into_german() -> None:
-    with (FOLDER / "locales/de/LC_MESSAGES/heed.po").open("rb") as file:
-        catalog = read_po(file, locale="de", abort_invalid=True)
+@pytest.mark.parametrize("locale", ["de", "fr", "es", "ar", "he"])
+def test_every_text_is_translated(locale: str) -> None:
+    with (FOLDER / f"locales/{locale}/LC_MESSAGES/heed.po").open("rb") as file:
+        catalog = read_po(file, locale=locale, abort_invalid=True)
     assert messages() - {message.id if isinstance(message.id, str) else message.id[0] for message in catalog} == set()
     assert [error for message in catalog for error in message.check(catalog)] == []
     assert [message.id for message in catalog if message.id and not message.string] == []
@@ -52,11 +53,23 @@ def test_days_are_written_as_people_say_them() -> None:
 
 
 def test_a_house_can_bring_a_language_of_its_own_that_is_written_from_right_to_left(tmp_path: Path) -> None:
-    folder = tmp_path / "locales" / "ar" / "LC_MESSAGES"
+    folder = tmp_path / "locales" / "fa" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    (folder / "heed.po").write_text('msgid ""\nmsgstr ""\n"Language: ar\\n"\n\nmsgid "Yes"\nmsgstr "نعم"\n', "utf-8")
-    arabic = Languages([tmp_path, FOLDER]).choose(["ar-EG"])
-    assert (arabic.locale, arabic.direction, arabic.gettext("Yes"), arabic.gettext("No")) == ("ar", "rtl", "نعم", "No")
+    (folder / "heed.po").write_text('msgid ""\nmsgstr ""\n"Language: fa\\n"\n\nmsgid "Yes"\nmsgstr "بله"\n', "utf-8")
+    persian = Languages([tmp_path, FOLDER]).choose(["fa-IR"])
+    assert (persian.locale, persian.direction, persian.gettext("Yes")) == ("fa", "rtl", "بله")
+    assert persian.gettext("No") == "No"
+
+
+def test_plurals_follow_the_language() -> None:
+    told = {
+        locale: [Languages([FOLDER]).choose([locale]).ngettext("%(number)s question", "%(number)s questions", number)
+                 for number in (1, 2, 8, 11, 100)]
+        for locale in ("fr", "ar", "he")
+    }  # fmt: skip
+    assert told["fr"] == ["1 question", "2 questions", "8 questions", "11 questions", "100 questions"]
+    assert told["ar"] == ["سؤال واحد", "سؤالان", "8 أسئلة", "11 سؤالًا", "100 سؤال"]
+    assert told["he"] == ["שאלה אחת", "שתי שאלות", "8 שאלות", "11 שאלות", "100 שאלות"]
 
 
 def test_a_text_without_a_translation_is_shown_in_english() -> None:

@@ -8,7 +8,7 @@ import click
 
 from engine.cli.common import echo_json, json_option, open_engine, plural
 from engine.operations.readers import list_untranslated
-from engine.operations.surveys import check_house, list_surveys
+from engine.operations.surveys import check_house, list_missing_texts, list_surveys
 from engine.types import Survey
 
 
@@ -46,7 +46,8 @@ def _as_dict(survey: Survey) -> dict[str, Any]:
 def check(ctx: click.Context, as_json: bool) -> None:
     """Look for mistakes in surveys, wording, settings and plugins, and say where each one is.
 
-    Sentences of plugins that have no translation are noted, and are no mistake: they are told in English. Exit code 0:
+    Sentences of plugins, texts of pages and of surveys that have no translation are noted, and are no mistake: they are
+    told in English. Exit code 0:
     no mistakes found, 1: some were.
 
     \b
@@ -57,6 +58,8 @@ def check(ctx: click.Context, as_json: bool) -> None:
     findings = list(check_house(engine))
     for strategy, locale, sentence in list_untranslated(engine):
         click.echo(f"note: plugin {strategy} has no translation into {locale} of “{sentence}”", err=True)
+    for missing in [] if findings else list_missing_texts(engine):
+        click.echo(f"note: {missing}", err=True)
     if as_json:
         echo_json([{"where": finding.where, "message": finding.message} for finding in findings])
     else:
