@@ -187,6 +187,7 @@ class Question:
     about: str | None = None
     roles: tuple[str, ...] = ()
     show_if: str | None = None
+    require_if: str | None = None
     for_each: str | None = None
     knows: str | None = None
     """The fact of the record that an answer would tell, such as contact.role: not asked where the record has it."""

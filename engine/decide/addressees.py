@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from engine.decide.forms import Counts, Mask, Why
+from engine.survey.logic import opened_by
 from engine.survey.wording import CONDITION_FACTS, KNOWN_FACTS, check_condition, holds
 from engine.types import Question
 
@@ -16,7 +17,9 @@ MOST_PROMISES = 3
 def find_refused(question: Question, frame: pl.DataFrame) -> Counts:
     """Why a question is not meant for a row: its role, or what its condition says; -1: it is."""
     refused = np.full(frame.height, -1, dtype=np.int32)
-    if question.show_if is not None:
+    if opened_by(question):
+        refused[:] = Why.FOLLOW_UP
+    elif question.show_if is not None:
         refused[~_holds(question.show_if, frame)] = Why.ACCOUNT
     if question.roles:
         refused[~frame["role"].is_in(list(question.roles)).fill_null(value=False).to_numpy()] = Why.ROLE

@@ -42,6 +42,7 @@ class Why(IntEnum):
     KNOWN = 15
     LOW = 16
     PROMISED = 17
+    FOLLOW_UP = 18
 
 
 SENTENCES = {
@@ -62,6 +63,7 @@ SENTENCES = {
     Why.NO_PLACE: "there {number|is one question|are # questions} already",
     Why.KNOWN: "we know it already",
     Why.LOW: "it may be behind the low score that they gave {number|=0 today|yesterday|# days ago}",
+    Why.FOLLOW_UP: "asked on the page, once another answer opens it",
     Why.PROMISED: "it may be behind what we promised them {number|=0 today|yesterday|# days ago}",
 }
 WHYS = [why.name.lower() for why in Why]

@@ -143,7 +143,7 @@ class _Table:
         yield Why.NOT_HEARD_FOR, picked, self._ago(self.heard)
 
     def _whys_left_out(self) -> Iterable[tuple[Why, Mask, Days | int]]:
-        for why in (Why.ROLE, Why.ACCOUNT):
+        for why in (Why.ROLE, Why.ACCOUNT, Why.FOLLOW_UP):
             yield why, self.refused == why, 0
         yield Why.NO_PROMISE, self.copies == 0, 0
         worthless = self.worth <= 0

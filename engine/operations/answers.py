@@ -125,6 +125,8 @@ def _send(coming: Coming) -> None:
     errors = dict(read.errors)
     if not errors and not found:
         errors = {"": refused("", "Nothing is answered yet. Answer what you like, or choose one of the ways below.")}
+    if read.opened - coming.form.given.keys() and not errors:
+        errors = {"": refused("", "One more question follows from your answer. Answer it, or send as it is.")}
     if errors:
         raise AnswersError(errors, read.given)
     changed = keep_answers(coming, read)

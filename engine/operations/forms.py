@@ -18,6 +18,7 @@ from engine.links import read_ask_token
 from engine.operations.company import Company, read_company, read_link_secret
 from engine.operations.outcomes import Outcome, first_name, local_day, name_from_email, read_outcomes
 from engine.survey.bank import survey_from_dict
+from engine.survey.logic import answer_fact, opened_by
 from engine.types import Given, Question, Survey
 
 OPENS = ("sending", "sent", "opened", "started", "answered", "declined", "in_doubt", "bounced")
@@ -34,6 +35,11 @@ class Item:
     field: str
     question: Question
     promise: Outcome | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is asked only once another answer opens it."""
+        return bool(opened_by(self.question))
 
     @property
     def key(self) -> tuple[str, int | None]:
@@ -76,7 +82,12 @@ class Form:
 
     @property
     def seconds(self) -> int:
-        return sum(item.question.seconds for item in self.items)
+        return sum(item.question.seconds for item in self.items if not item.waits)
+
+    def facts_with(self, given: Mapping[str, Given]) -> dict[str, Any]:
+        """The facts, and what is answered (by field) so far, for questions that look at it."""
+        answers = {item.question.name: answer_fact(given.get(item.field)) for item in self.items if not item.promise}
+        return {**self.facts, "answers": answers}
 
 
 def open_form(engine: Engine, token: str) -> Form:
@@ -179,11 +190,16 @@ def _survey(session: Session, ask: Row[Any]) -> Survey:
 def _items(survey: Survey, form: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> tuple[Item, ...]:
     questions = {question.name: question for question in survey.questions}
     promises = {outcome.number: outcome for outcome in outcomes}
-    return tuple(
-        Item(f"q{place}", questions[entry["question"]], promises.get(entry.get("promise") or 0))
-        for place, entry in enumerate(form, start=1)
+    chosen = [
+        (questions[entry["question"]], promises.get(entry.get("promise") or 0))
+        for entry in form
         if entry["question"] in questions
-    )
+    ]
+    for question in survey.questions:
+        places = [place for place, (before, _) in enumerate(chosen) if before.name in opened_by(question)]
+        if places:
+            chosen.insert(places[-1] + 1, (question, None))
+    return tuple(Item(f"q{place}", question, promise) for place, (question, promise) in enumerate(chosen, start=1))
 
 
 def _given(session: Session, ask_id: int, items: Sequence[Item]) -> dict[str, Given]:

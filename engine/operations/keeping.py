@@ -21,6 +21,7 @@ from engine.house import Engine
 from engine.links import read_ask_token
 from engine.operations.company import read_link_secret
 from engine.operations.forms import Form, Item, check_open, read_forms
+from engine.survey.logic import is_asked, is_required
 from engine.survey.reading import TYPED, parts_of, refused
 from engine.types import Answer, Given, Question, clean_text
 
@@ -28,6 +29,10 @@ Posted = Mapping[str, Sequence[str]]
 
 FILLED = "filled"
 """Posted once for each question that was filled in on the page: if it comes empty now, it was taken out again."""
+
+
+SHOWN = "shown"
+"""Posted once for each question that had to be opened by another answer, and was."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ class Read:
     given: Mapping[str, Given]
     errors: Mapping[str, InputError]
     emptied: frozenset[str] = frozenset()
+    opened: frozenset[str] = frozenset()
+    """Questions that an answer has opened, and that were not on the page yet."""
 
     @property
     def usable(self) -> dict[str, Given]:
@@ -90,27 +97,34 @@ def read_answers(coming: Coming, *, required: bool = True) -> Read:
     given: dict[str, Given] = {}
     errors: dict[str, InputError] = {}
     emptied = set()
+    opened = set()
     for item in coming.form.items:
+        before = {field: answer for field, answer in coming.form.given.items() if field not in emptied}
+        facts = coming.form.facts_with({**before, **given})
+        if item.waits and not is_asked(item.question, facts):
+            continue
         try:
             found = _read(coming, item)
             if found is None and coming.is_draft and item.field in coming.posted.get(FILLED, ()):
                 emptied.add(item.field)
-            _check_required(coming, item, found, emptied, required)
+            if item.waits and found is None and item.field not in coming.posted.get(SHOWN, ()):
+                opened.add(item.field)
+            elif required and is_required(item.question, facts):
+                _check_there(coming, item, found, emptied)
         except InputError as error:
             errors[item.field] = error
             found = Given(data={TYPED: parts_of(coming.posted, item.field)})
         if found is not None:
             given[item.field] = found
-    return Read(given, errors, frozenset(emptied))
+    return Read(given, errors, frozenset(emptied), frozenset(opened))
 
 
 def _read(coming: Coming, item: Item) -> Given | None:
     return coming.engine.plugins.question_types[item.question.type].read(item.question, coming.posted, item.field)
 
 
-def _check_required(coming: Coming, item: Item, found: Given | None, emptied: Collection[str], required: bool) -> None:
-    there = found is not None or (item.field in coming.form.given and item.field not in emptied)
-    if required and item.question.required and not there:
+def _check_there(coming: Coming, item: Item, found: Given | None, emptied: Collection[str]) -> None:
+    if found is None and (item.field not in coming.form.given or item.field in emptied):
         raise refused(item.field, "Please answer this question.")
 
 

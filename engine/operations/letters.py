@@ -15,7 +15,7 @@ def tell_form(form: Form, language: Language) -> dict[str, str]:
     return {
         "title": render(language.choose(form.survey.title), form.facts),
         "intro": render(language.choose(form.survey.intro), form.facts),
-        "questions": tell_questions(len(form.items), language),
+        "questions": tell_questions(sum(not item.waits for item in form.items), language),
         "time": tell_time(form.seconds, language),
         "why": tell_why(form.occasion, language),
     }

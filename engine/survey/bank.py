@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
 from engine.errors import nearest
 from engine.survey.journey import Journey
+from engine.survey.logic import ANSWERS, check_logic
 from engine.survey.options import text_for
 from engine.survey.reader import ANYTHING, ENTRIES, FLAG, NUMBER, TEXT, TEXTS, WORDS, Reader, plain
-from engine.survey.wording import FACTS, KNOWN_FACTS, check_condition, check_wording
+from engine.survey.wording import FACTS, KNOWN_FACTS, check_wording
 from engine.types import OCCASIONS, Question, QuestionType, Survey
 
 __all__ = ["FOR_EACH", "read_survey", "survey_as_dict", "survey_for", "survey_from_dict", "text_for"]
@@ -37,6 +38,7 @@ QUESTION_KEYS = {
     "about": TEXT,
     "roles": WORDS,
     "show_if": TEXT,
+    "require_if": TEXT,
     "for_each": TEXT,
     "knows": TEXT,
     "required": FLAG,
@@ -107,7 +109,9 @@ class _BankReader(Reader):
         self.words(node, "occasions", found.get("occasions", []), OCCASIONS)
         self.words(node, "touchpoints", found.get("touchpoints", []), self.journey.kinds)
         nodes = found.pop("questions", [])
-        questions = tuple(self.question(question) for question in nodes)
+        questions: tuple[Question, ...] = ()
+        for each in nodes:
+            questions += (self.question(each, questions, found.get("occasions", [])),)
         self._check_names(nodes, questions)
         self._check_bank(node, questions)
         found = {"title": {}, "occasions": []} | _with_tuples(plain(found))
@@ -129,7 +133,7 @@ class _BankReader(Reader):
             words = f"at least one question must invite the client's own words: {', '.join(inviting)}"
             self.note(words, node, "questions")
 
-    def question(self, node: Any) -> Question:
+    def question(self, node: Any, earlier: tuple[Question, ...], occasions: Sequence[str]) -> Question:
         kind = self._type(node)
         unknown = [key for key in node if key not in QUESTION_KEYS] if isinstance(node, dict) else []
         found = self.keys(node, {**dict.fromkeys(kind.options if kind else unknown, ANYTHING), **QUESTION_KEYS})
@@ -137,8 +141,11 @@ class _BankReader(Reader):
         options = {key: plain(found.pop(key)) for key in list(found) if key not in QUESTION_KEYS}
         for fault in kind.check(options) if kind else ():
             self.note(fault, node, fault.partition(":")[0])
-        self._check_question(node, found)
-        return Question(**{"name": "", "type": "", "ask": {}} | _with_tuples(plain(found)), options=options)
+        self._check_question(node, found, earlier)
+        question = Question(**{"name": "", "type": "", "ask": {}} | _with_tuples(plain(found)), options=options)
+        for key, fault in check_logic(question, earlier, self.types, occasions):
+            self.note(f"{key}: {fault}", node, key)
+        return question
 
     def _type(self, node: Any) -> QuestionType | None:
         name = node.get("type") if isinstance(node, dict) else None
@@ -146,8 +153,9 @@ class _BankReader(Reader):
             self.note(f"there is no question type “{name}”.{nearest(name, self.types)}", node, "type")
         return self.types.get(name) if isinstance(name, str) else None
 
-    def _check_question(self, node: Any, found: dict[str, Any]) -> None:
+    def _check_question(self, node: Any, found: dict[str, Any], earlier: tuple[Question, ...]) -> None:
         facts = FACTS if "for_each" in found else _FACTS_OF_ANY
+        facts = facts | {f"{ANSWERS}{question.name}": "an answer above" for question in earlier}
         self.texts(node, "ask", found, lambda text: check_wording(text, facts))
         if "for_each" in found:
             self.words(node, "for_each", [found["for_each"]], FOR_EACH)
@@ -158,8 +166,6 @@ class _BankReader(Reader):
                 self.note(words, node, "knows")
         if "about" in found:
             self.words(node, "about", [found["about"]], [entry.name for entry in self.journey.entries])
-        if "show_if" in found:
-            self.attempt(node, "show_if", check_condition, found["show_if"])
         for key, least, most in (("seconds", 1, 600), ("every_days", 0, 3650)):
             if not least <= found.get(key, least) <= most:
                 self.note(f"{key} takes a whole number from {least} to {most}, not {found[key]}", node, key)

@@ -126,12 +126,12 @@ def render(source: str, facts: Mapping[str, Any]) -> str:
 
 def check_condition(source: str, known: Mapping[str, str] = CONDITION_FACTS) -> list[str]:
     """The facts a condition such as `account.tier != 'light'` uses. Raises InputError as check_wording does."""
-    return _facts_of(_parse_condition(source), known)
+    return _facts_of(parse_condition(source), known)
 
 
 def holds(source: str, facts: Mapping[str, Any]) -> bool:
     """Whether a condition is true. What cannot be compared is not."""
-    return bool(_value(_parse_condition(source), facts))
+    return bool(_value(parse_condition(source), facts))
 
 
 def as_text(value: Any) -> str:
@@ -157,7 +157,8 @@ def _parse(source: str) -> nodes.Template:
 
 
 @lru_cache(maxsize=4096)
-def _parse_condition(source: str) -> nodes.Expr:
+def parse_condition(source: str) -> nodes.Expr:
+    """A condition as Jinja reads it. Raises InputError where it is none, or more than a text may do."""
     body = _parse("{{ " + source + " }}").body
     if len(body) != 1 or not isinstance(body[0], nodes.Output) or len(body[0].nodes) != 1:
         raise InputError(f"“{source[:80]}” is no condition; write one like account.tier != 'light'.")
@@ -205,7 +206,7 @@ def _is_path(node: nodes.Node) -> bool:
 
 def _facts_of(tree: nodes.Node, known: Mapping[str, str]) -> list[str]:
     found = set()
-    for path in _paths(tree):
+    for path in paths_in(tree):
         if not any(path == fact or fact.startswith(f"{path}.") or _is_further(path, fact) for fact in known):
             raise InputError(f"There is no fact “{path}”.{nearest(path, known)}", about=path)
         found.add(path)
@@ -216,12 +217,13 @@ def _is_further(path: str, fact: str) -> bool:
     return fact.endswith(".attributes") and path.startswith(f"{fact}.")
 
 
-def _paths(node: nodes.Node) -> Iterator[str]:
+def paths_in(node: nodes.Node) -> Iterator[str]:
+    """Every fact that is looked at, as it stands: `account.tier`."""
     if isinstance(node, nodes.Name | nodes.Getattr):
         yield _path(node)
     else:
         for child in node.iter_child_nodes():
-            yield from _paths(child)
+            yield from paths_in(child)
 
 
 def _path(node: nodes.Node) -> str:

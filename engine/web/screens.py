@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from engine.links import promises_token, wishes_token
 from engine.operations.company import Company
 from engine.operations.forms import Form, Item
 from engine.operations.letters import tell_state, tell_step
+from engine.survey.logic import condition_for_script, is_asked
 from engine.survey.reading import typed_of
 from engine.survey.wording import render
 from engine.templates import build_environment, template_folders
@@ -36,6 +38,12 @@ class Element:
     field: str
     html: str
     error: str = ""
+    condition: str = ""
+    """When it is open, as JSON for the script of the page."""
+    waits: bool = False
+    """Whether it is not open yet."""
+    opened: bool = False
+    """Whether another answer has opened it."""
 
 
 class Screens:
@@ -89,14 +97,21 @@ class Screens:
         self, form: Form, language: Language, given: Mapping[str, Given], errors: Mapping[str, str]
     ) -> list[Element]:
         """The form's questions, without any that cannot be drawn: one question less is better than no page."""
-        drawn = (self._element(form, item, language, given.get(item.field), errors) for item in form.items)
+        facts = form.facts_with(given)
+        drawn = (self._element(form, item, language, given.get(item.field), errors, facts) for item in form.items)
         return [element for element in drawn if element]
 
     def _element(
-        self, form: Form, item: Item, language: Language, given: Given | None, errors: Mapping[str, str]
+        self,
+        form: Form,
+        item: Item,
+        language: Language,
+        given: Given | None,
+        errors: Mapping[str, str],
+        facts: Mapping[str, Any],
     ) -> Element | None:
         kind, _ = self.types[item.question.type], language.gettext
-        label = render(language.choose(item.question.ask), _facts(form, item, language))
+        label = render(language.choose(item.question.ask), _facts(form, item, language, facts))
         texts = kind.texts(item.question, language.locale, _)
         try:
             typed = typed_of(kind, item.question, given)
@@ -106,15 +121,26 @@ class Screens:
         except Exception as error:
             kind.failed("html", error)
             return None
-        return Element(item.field, Markup(html), errors.get(item.field, ""))  # noqa: S704 - it was escaped as it was drawn
+        wrong, escaped = errors.get(item.field, ""), Markup(html)  # noqa: S704 - it was escaped as it was drawn
+        if not item.waits:
+            return Element(item.field, escaped, wrong)
+        opened = is_asked(item.question, facts)
+        return Element(item.field, escaped, wrong, _condition(form, item), waits=not opened, opened=opened)
 
 
-def _facts(form: Form, item: Item, language: Language) -> dict[str, Any]:
+def _condition(form: Form, item: Item) -> str:
+    """When a question is open, for the script; empty where only the server can tell."""
+    fields = {each.question.name: each.field for each in form.items if not each.promise}
+    found = condition_for_script(item.question.show_if or "", form.facts, fields)
+    return json.dumps(found) if found else ""
+
+
+def _facts(form: Form, item: Item, language: Language, facts: Mapping[str, Any]) -> dict[str, Any]:
     if item.promise is None:
-        return dict(form.facts)
+        return dict(facts)
     day = item.promise.done_on or item.promise.due_on
     told = {"title": item.promise.title, "day": language.day(day, form.today) if day else ""}
-    return {**form.facts, "promise": {**told, "owner": {"name": item.promise.owner_name}}}
+    return {**facts, "promise": {**told, "owner": {"name": item.promise.owner_name}}}
 
 
 @dataclass(frozen=True)

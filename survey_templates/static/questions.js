@@ -65,3 +65,41 @@ for (const ranking of document.querySelectorAll(".ranking")) {
   list.addEventListener("change", event => event.isTrusted && arrange())
   if (list.querySelector("[selected]")) arrange()
 }
+
+// Questions that wait for an answer open as it is given. What the server alone can tell stays as it came.
+const waiting = [...document.querySelectorAll("[data-condition]")]
+if (waiting.length) {
+  const form = waiting[0].form
+  const compare = {
+    eq: (one, other) => one === other, ne: (one, other) => one !== other,
+    lt: (one, other) => one < other, lteq: (one, other) => one <= other,
+    gt: (one, other) => one > other, gteq: (one, other) => one >= other,
+    in: (one, other) => other.includes(one), notin: (one, other) => !other.includes(one),
+  }
+  const answer = field => {
+    const given = new FormData(form).getAll(field).filter(Boolean)
+    if (form.querySelector(`[type=checkbox][name="${field}"]`)) return given.length ? given : null
+    return given[0] ?? null
+  }
+  const value = ([word, ...rest]) => {
+    if (word === "is") return rest[0]
+    if (word === "answer") return answer(rest[0])
+    if (word === "not") return !value(rest[0])
+    if (word === "and") return value(rest[0]) && value(rest[1])
+    if (word === "or") return value(rest[0]) || value(rest[1])
+    let [one, other] = rest.map(value)
+    if (typeof one === "number" && typeof other === "string") other = +other
+    if (typeof other === "number" && typeof one === "string") one = +one
+    if ((one === null || other === null) && !["eq", "ne"].includes(word)) return false
+    return compare[word](one, other)
+  }
+  const open = () => {
+    for (const one of waiting) {
+      const shut = !value(JSON.parse(one.dataset.condition))
+      if (one.disabled !== shut) one.hidden = one.disabled = shut
+    }
+  }
+  form.addEventListener("input", open)
+  form.addEventListener("change", open)
+  open()
+}
