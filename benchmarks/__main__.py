@@ -18,6 +18,7 @@ BENCHMARKS = {
     "P6": "benchmarks.choosing",
     "S1": "benchmarks.serving",
     "D3": "benchmarks.starting",
+    "D4": "benchmarks.demo",
 }
 """One module each, loaded when it runs. Its docstring says what is measured against what; `measure` yields figures."""
 
