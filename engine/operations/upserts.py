@@ -46,7 +46,7 @@ LOOKED_AT = {
     "contacts": ("erased_on",),
     "asks": ("origin",),
     "touchpoints": (),
-    "promises": ("origin",),
+    "promises": ("origin", "verdict"),
     "answers": (),
     "voices": (),
 }
@@ -163,6 +163,8 @@ def _compare(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
     changed = pl.any_horizontal(differs)
     if OLD + "origin" in rows.columns:  # what Heed made itself, it knows better
         changed &= ~KNOWN | (pl.col(OLD + "origin") == "import")
+    if OLD + "verdict" in rows.columns and "verdict" not in rows.columns:  # the client's word stands
+        changed &= pl.col(OLD + "verdict").ne_missing("kept")
     status = pl.when(~KNOWN & ~pl.col(AGAIN)).then(pl.lit("new")).when(changed).then(pl.lit("changed"))
     return rows.with_columns(status.otherwise(pl.lit("unchanged")).alias(STATUS))
 
