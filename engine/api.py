@@ -33,6 +33,7 @@ from engine.client import Client
 from engine.decide.book import Book, Grid, SettingColumns
 from engine.errors import HeedError, InputError, nearest
 from engine.hookspecs import hookimpl
+from engine.mail import open_mail
 from engine.settings import count, date_ranges, days, factor, names, one_of, ranges, seconds, text
 from engine.survey.elements import (
     CHOSEN,
@@ -91,6 +92,7 @@ from engine.types import (
     Hold,
     Limit,
     Message,
+    Possible,
     Preference,
     Question,
     QuestionType,
@@ -138,6 +140,7 @@ __all__ = [
     "InputError",
     "Limit",
     "Message",
+    "Possible",
     "Preference",
     "Question",
     "QuestionType",
@@ -171,6 +174,7 @@ __all__ = [
     "never",
     "offered",
     "one_of",
+    "open_mail",
     "plus_days",
     "ranges",
     "read_line",

@@ -25,6 +25,7 @@ class GuardedChannel:
         if not callable(_part(channel, "open")):
             raise PluginError("it brings a channel whose open cannot be called")
         self.name, self.label = _text(channel, "name"), _text(channel, "label")
+        self.to_owner = bool(getattr(channel, "to_owner", False))
         self._plugin, self._channel = plugin, channel
 
     @contextmanager

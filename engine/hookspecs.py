@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Draft,
         Hold,
         Limit,
+        Possible,
         Preference,
         QuestionType,
         Reason,
@@ -67,11 +68,11 @@ def question_worth(grid: Grid, settings: SettingColumns) -> pl.Expr | None:
 
 
 @hookspec
-def channel_worth(grid: Grid, settings: SettingColumns) -> pl.Expr | Chance | Preference | None:
+def channel_worth(grid: Grid, settings: SettingColumns) -> pl.Expr | Chance | Possible | Preference | None:
     """Say how well `grid.channel` suits this person now (Float64; null: impossible). Multiplied.
 
-    A Chance counts with its mean, and is shown. A Preference multiplies nothing: it chooses among channels that suit
-    about equally well. Called once per channel.
+    A Chance counts with its mean, and is shown. A Possible says in words why a channel is not. A Preference multiplies
+    nothing: it chooses among channels that suit about equally well. Called once per channel.
     """
 
 

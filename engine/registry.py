@@ -71,6 +71,7 @@ DEFAULT_PLUGINS = (
     "plugins.usual_hour",
     "plugins.approval",
     "plugins.email",
+    "plugins.phone",
     # question types
     "plugins.question_nps",
     "plugins.question_nps_plus",

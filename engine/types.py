@@ -160,6 +160,14 @@ class Chance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Possible:
+    """Whether this channel can be used at all (Boolean; null: no), and in words why not, where it cannot."""
+
+    possible: pl.Expr
+    why_not: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preference:
     """Among channels that suit about equally well, the one with the lowest `place` (Int32) is taken.
 
@@ -297,6 +305,11 @@ class Delivery(Protocol):
 
 
 class Channel(Protocol):
+    """A way to bring an ask to a client.
+
+    Where it says `to_owner = True`, the account's owner is sent a call sheet, and the client is written nothing.
+    """
+
     name: str
     label: str
 

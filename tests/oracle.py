@@ -634,15 +634,15 @@ class Places:
         self.asked.add(view.person)
 
 
-WAYS = ("email",)
-"""Channels that something delivers by. Where there are more, books leave each contact at most one that is possible."""
+WAYS = ("email", "phone")
+"""Channels that something delivers by. Books leave each contact at most one that is possible."""
 
 
 def way(view: View) -> str | None:
-    """The channel that is possible: named, or all that there are addresses for; with an address, and not off."""
+    """The channel that is possible: named, or e-mail; with an address, for a call also an owner who makes it; not off."""
     off = view.value("channel_possible.off")
-    named = view.contact.channels.split() or WAYS
-    address = {"email": view.contact.email.strip()}
+    named = view.contact.channels.split() or ["email"]
+    address = {"email": view.contact.email.strip(), "phone": view.contact.phone and view.account.owner_email.strip()}
     return next((each for each in WAYS if each in named and address[each] and each not in off), None)
 
 

@@ -23,10 +23,10 @@ from syrupy.assertion import SnapshotAssertion
 from engine.data.models import Ask, Contact, Delivery
 from engine.errors import HeedError
 from engine.house import Engine
+from engine.mail import as_bytes, outcome_of
 from engine.operations.sending import RETRIES, STALE, send_due
 from engine.operations.wishes import Wishes, save_wishes
 from engine.types import Message
-from plugins.email import as_bytes, outcome_of
 from tests.factories import make_account, make_contact
 from tests.letters import NOW, SameOnBoth, make_history, make_letter, make_survey, name_company, wishes_path
 

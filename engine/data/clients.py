@@ -151,6 +151,7 @@ _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _PEOPLE = (
     Contact.name.label("contact_name"),
     Contact.email.label("contact_email"),
+    Contact.phone.label("contact_phone"),
     func.coalesce(Contact.wish_locale, Contact.locale).label("contact_locale"),
     Contact.link_round,
     Contact.timezone.label("contact_timezone"),
@@ -178,6 +179,7 @@ _ASKS = (
         Ask.occasion,
         Ask.form,
         Ask.personal_note,
+        Ask.send_at,
         Ask.sent_at,
         Ask.answered_at,
         Ask.expires_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from engine.decide.opinions import ITSELF, Kinds, Opinion, ask_all, hooked, only
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
 from engine.decide.sentences import Teller, Words
-from engine.types import Chance, Preference
+from engine.types import Chance, Possible, Preference
 
 NINE = 9 * 60
 """Minutes after midnight; when nobody says when to send."""
@@ -27,6 +27,7 @@ ROUNDING = 1e-9
 KINDS: Kinds = {
     pl.Expr: {ITSELF: pl.Float64()},
     Chance: {"alpha": pl.Float64(), "beta": pl.Float64(), "answered": pl.Int32(), "sent": pl.Int32()},
+    Possible: {"possible": pl.Boolean()},
     Preference: {"place": pl.Int32()},
 }
 
@@ -35,7 +36,8 @@ def choose_channels(
     plan: Plan, kinds: Sequence[str], strategies: Iterable[Strategy], channels: Iterable[str]
 ) -> pl.DataFrame:
     """For each row of the plan: `channel` (null: none is possible); for each NAME of the channels `score:NAME` (null:
-    impossible) and, where a strategy says so, `chance:NAME`: how probable an answer is (alpha, beta, answered, sent).
+    impossible) and, where a strategy says so, `chance:NAME`: how probable an answer is (alpha, beta, answered, sent),
+    and `why_not:NAME`: in whose words it is impossible.
     """
     channels = list(channels)
     grids = [Grid(plan.frame, tuple(kinds), channel=channel) for channel in channels]
@@ -43,7 +45,8 @@ def choose_channels(
     judged = list(zip(channels, opinions, strict=True))
     scores = [_score(said, plan.frame.height).alias(f"score:{channel}") for channel, said in judged]
     chances = [_chance(each).alias(f"chance:{name}") for name, said in judged for each in _those(Chance, said)[:1]]
-    return pl.DataFrame([_choose(channels, scores, opinions, plan.frame.height), *scores, *chances])
+    whys = [why.alias(f"why_not:{name}") for name, said in judged for why in _why_not(said, plan.frame.height)]
+    return pl.DataFrame([_choose(channels, scores, opinions, plan.frame.height), *scores, *chances, *whys])
 
 
 def _those(kind: type, opinions: Iterable[Opinion]) -> list[Opinion]:
@@ -57,9 +60,26 @@ def _score(opinions: Iterable[Opinion], rows: int) -> pl.Series:
         if isinstance(opinion.said, Chance):
             alpha, beta = opinion.where_on(1.0, "alpha"), opinion.where_on(0.0, "beta")
             score = score * (alpha / (alpha + beta)).fill_nan(1.0)
+        elif isinstance(opinion.said, Possible):
+            score = score.set(_is_impossible(opinion), None)
         elif not isinstance(opinion.said, Preference):
             score = score * opinion.where_on(1.0).fill_nan(1.0)
     return score.clip(0, MOST)
+
+
+def _is_impossible(opinion: Opinion) -> pl.Series:
+    return ~opinion.where_on(True, "possible").fill_null(value=False)
+
+
+def _why_not(opinions: Sequence[Opinion], rows: int) -> Iterator[pl.Series]:
+    """At most one: the words of whoever has them, unless somebody before them made the channel impossible."""
+    why = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
+    for place, opinion in enumerate(opinions):
+        if isinstance(opinion.said, Possible):
+            here = _is_impossible(opinion) & _score(opinions[:place], rows).is_not_null()
+            why = why.set(here, opinion.said.why_not)
+    if _those(Possible, opinions):
+        yield why
 
 
 def _chance(opinion: Opinion) -> pl.Series:
@@ -121,7 +141,8 @@ def tell_channel(values: Mapping[str, Any], tell: Teller) -> dict[str, Any]:
     chance = values.get(f"chance:{chosen}")
     if chance is not None:
         why = tell("{why}; {chance}", why=why, chance=_tell_chance(chance, tell))
-    return {"chosen": chosen, "why": why, "scores": scores}
+    why_not = {name: tell(words) for name in scores if (words := values.get(f"why_not:{name}"))}
+    return {"chosen": chosen, "why": why, "scores": scores, "why_not": why_not}
 
 
 def _tell_chance(chance: Mapping[str, Any], tell: Teller) -> Words:

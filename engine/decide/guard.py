@@ -22,7 +22,7 @@ MOST = 100
 
 _EXPRESSIONS = (
     *("on", "expires", "about", "until", "since", "calendar", "at_most", "used", "holds", "frees_on", "factor"),
-    *("alpha", "beta", "answered", "sent", "place"),
+    *("alpha", "beta", "answered", "sent", "place", "possible"),
 )
 SENTENCES = ("because", "not_before", "unless")
 """Templates of a thing said."""
@@ -69,7 +69,7 @@ def _check_field(each: Field[Any], value: Any, known: Collection[str]) -> None:
     name = each.name
     if name in _EXPRESSIONS or (name in _OCCASIONS and isinstance(value, pl.Expr)):
         _check_expression(name, value, known)
-    elif name in SENTENCES:
+    elif name in SENTENCES or name == "why_not":
         _check_kind(name, value, str)
     elif name in _OCCASIONS:
         _check_names(name, value, OCCASIONS)

@@ -74,7 +74,9 @@ def _parts(told: Explanation, tell: Teller) -> Iterator[tuple[str, Iterable[Spok
     yield tell("What speaks against it"), (_said(one, _hold_words(one, told, tell)) for one in told.holds)
     yield tell("Limits"), _limits_words(told.limits or (), tell)
     if told.channel:
-        yield tell("Way"), [Spoken(_channel_words(told.channel, tell))]
+        impossible = told.channel["why_not"].items()
+        whys = [Spoken(tell("not by {channel}: {why}", channel=name, why=Words(why))) for name, why in impossible]
+        yield tell("Way"), [Spoken(_channel_words(told.channel, tell)), *whys]
     if told.questions is not None:
         title = tell("Questions, about {seconds|a second|# seconds}", seconds=told.seconds)
         yield title, (Spoken(_question_words(question, tell)) for question in told.questions)

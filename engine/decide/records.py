@@ -32,7 +32,7 @@ def make_records(decisions: Decisions, rows: pl.Series, tailored: Tailored) -> p
     values = _with_changes(decisions, rows, values_of(decisions, rows)).hstack(find_takers(decisions, rows))
     lines = outline(decisions)
     decided = pl.struct(
-        pl.exclude(*IDS, AMONG, "^(score|chance):.*$", *(name for name in values.columns if "#" in name))
+        pl.exclude(*IDS, AMONG, "^(score|chance|why_not):.*$", *(name for name in values.columns if "#" in name))
     )
     said = pl.struct([_said(line, values.columns).alias(str(place)) for place, line in enumerate(lines)])
     parts = values.select("contact_id", decided=decided, said=said)
@@ -63,7 +63,7 @@ def _said(line: Line, columns: Sequence[str]) -> pl.Expr:
 
 def _told(tailored: Tailored) -> pl.DataFrame:
     """How each ask was tailored: survey, channel, scores, questions picked and left out."""
-    ways = [name for name in tailored.frame.columns if name.startswith(("score:", "chance:"))]
+    ways = [name for name in tailored.frame.columns if name.startswith(("score:", "chance:", "why_not:"))]
     asks = tailored.frame.select("contact_id", "survey", "channel", "preferred_channel", *ways).with_row_index("row")
     asks = asks.cast({"row": pl.Int64})
     for name, chosen in (("questions", tailored.forms.picked), ("left_out", tailored.forms.left_out)):

@@ -88,7 +88,7 @@ def tailor(
     chosen = plan.frame.select(
         "contact_id", "occasion", "survey", "preferred_channel", valid_days=plan.columns["live_ask.valid_days"]
     )
-    ways = decisions.frame[rows].select("channel", "^(score|chance):.*$")
+    ways = decisions.frame[rows].select("channel", "^(score|chance|why_not):.*$")
     chosen = chosen.hstack(ways).with_columns(send_minutes(plan, kinds, strategies))
     return Tailored(chosen, forms, supplies.waiting)
 

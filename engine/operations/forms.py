@@ -60,6 +60,7 @@ class Form:
     items: tuple[Item, ...]
     contact_name: str
     contact_email: str
+    contact_phone: str
     owner_name: str
     owner_email: str
     company: Company
@@ -68,6 +69,7 @@ class Form:
     zone: ZoneInfo
     today: date
     paused_until: date | None
+    send_at: datetime | None
     answered_at: datetime | None
     expires_at: datetime | None
     came_of_it: tuple[Outcome, ...]
@@ -134,6 +136,7 @@ def _form(
         items=items,
         contact_name=ask.contact_name or "",
         contact_email=ask.contact_email or "",
+        contact_phone=ask.contact_phone or "",
         owner_name=owner,
         owner_email=ask.owner_email or "",
         company=company,
@@ -142,6 +145,7 @@ def _form(
         zone=zone,
         today=local_day(now, zone),
         paused_until=ask.paused_until,
+        send_at=ask.send_at,
         answered_at=ask.answered_at,
         expires_at=ask.expires_at,
         came_of_it=tuple(outcome for outcome in outcomes if outcome.ask_id != ask.id),

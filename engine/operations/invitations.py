@@ -39,7 +39,7 @@ def write_invitation(stationery: Stationery, form: Form, attempt: int) -> Messag
     """The message for an ask. The template's first line is the subject; both parts say the same."""
     config = stationery.config
     language = stationery.languages.choose([*form.locales, form.company.locale])
-    links = _links(stationery, form)
+    links = links_of(stationery, form)
     values = _values(form, language) | links
     subject, _, text = stationery.environment.get_template("messages/invitation.txt").render(values).partition("\n")
     name, company = form.owner_name, form.company.name
@@ -52,7 +52,7 @@ def write_invitation(stationery: Stationery, form: Form, attempt: int) -> Messag
         subject=subject.strip(),
         text=text.strip() + "\n",
         html=stationery.environment.get_template("messages/invitation.html").render(values, subject=subject.strip()),
-        message_id=f"<ask-{form.ask_id}.{attempt}.{token_hex(8)}@{urlsplit(config.public_url).hostname}>",
+        message_id=message_id(stationery, form, attempt),
         headers=(
             ("List-Unsubscribe", f"<{links['unsubscribe_url']}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
@@ -60,7 +60,12 @@ def write_invitation(stationery: Stationery, form: Form, attempt: int) -> Messag
     )
 
 
-def _links(stationery: Stationery, form: Form) -> dict[str, str]:
+def message_id(stationery: Stationery, form: Form, attempt: int) -> str:
+    """It says which ask and attempt it was."""
+    return f"<ask-{form.ask_id}.{attempt}.{token_hex(8)}@{urlsplit(stationery.config.public_url).hostname}>"
+
+
+def links_of(stationery: Stationery, form: Form) -> dict[str, str]:
     secret, link = stationery.secret, stationery.config.link
     whose = form.contact_id, form.link_round
     return {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from engine.language import Language
-from engine.operations.forms import Form
+from engine.operations.forms import Form, Item
 from engine.operations.outcomes import Outcome, Step
 from engine.survey.wording import render
 
@@ -19,6 +20,15 @@ def tell_form(form: Form, language: Language) -> dict[str, str]:
         "time": tell_time(form.seconds, language),
         "why": tell_why(form.occasion, language),
     }
+
+
+def item_facts(form: Form, item: Item, language: Language) -> dict[str, Any]:
+    """What the wording of this question may speak of."""
+    if item.promise is None:
+        return dict(form.facts)
+    day = item.promise.done_on or item.promise.due_on
+    told = {"title": item.promise.title, "day": language.day(day, form.today) if day else ""}
+    return {**form.facts, "promise": {**told, "owner": {"name": item.promise.owner_name}}}
 
 
 def tell_questions(number: int, language: Language) -> str:

@@ -65,6 +65,7 @@ def _ask_as_if(
         occasion=occasion,
         form=entries,
         personal_note=None,
+        send_at=None,
         sent_at=None,
         answered_at=None,
         expires_at=None,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -30,11 +31,13 @@ from engine.data.models import Ask, Delivery
 from engine.errors import HeedError
 from engine.house import Engine
 from engine.operations.answers import end_expired
+from engine.operations.call_sheets import Desk, is_to_owner, write_call_sheet
 from engine.operations.company import read_link_secret
 from engine.operations.decisions import recheck
 from engine.operations.forms import Form, read_forms
 from engine.operations.invitations import Stationery, write_invitation
 from engine.operations.outcomes import local_day
+from engine.operations.readers import find_language
 from engine.types import Channel, Message, Moment, Receipt
 from engine.types import Delivery as Line
 
@@ -48,6 +51,8 @@ STOP_AFTER = 5
 """Put off so often in a row, the channel is left alone until the next run."""
 
 Progress = Callable[[str, int], None]
+Writer = Callable[[Form, int], Message]
+"""Writes the message for a form; the number is that of the attempt."""
 
 
 @dataclass
@@ -145,15 +150,22 @@ def _count_due(run: _Run, channel: str) -> int:
 
 def _send_by(run: _Run, channel: Channel, stationery: Stationery) -> None:
     with channel.open(run.engine.config) as line:
-        while (claims := _claim(run, channel.name, stationery)) is not None:
+        write = _writer(run, channel, stationery)
+        while (claims := _claim(run, channel.name, write)) is not None:
             if not _deliver_all(run, line, claims):
                 return
+
+
+def _writer(run: _Run, channel: Channel, stationery: Stationery) -> Writer:
+    if not is_to_owner(channel):
+        return partial(write_invitation, stationery)
+    return partial(write_call_sheet, Desk(stationery, run.engine.plugins, find_language(run.engine)))
 
 
 # Claiming
 
 
-def _claim(run: _Run, channel: str, stationery: Stationery) -> list[_Claim] | None:
+def _claim(run: _Run, channel: str, write: Writer) -> list[_Claim] | None:
     """Take the next asks that may go out, written and ready; None where nothing more is due."""
     with run.write() as session:
         asks = lock_due_asks(session, channel, run.now, BATCH)
@@ -163,7 +175,7 @@ def _claim(run: _Run, channel: str, stationery: Stationery) -> list[_Claim] | No
         welcome = [ask for ask in asks if not _is_held(session, run, ask, holds)]
         attempts = count_attempts(session, [ask.id for ask in welcome])
         forms = _read_forms(run, session, welcome)
-        claims = [_claim_one(session, run, ask, forms, attempts.get(ask.id, 0) + 1, stationery) for ask in welcome]
+        claims = [_claim_one(session, run, ask, forms, attempts.get(ask.id, 0) + 1, write) for ask in welcome]
         mark_persons(session, [ask.person_id for ask in welcome])
         return [claim for claim in claims if claim]
 
@@ -201,11 +213,11 @@ def _read_one(run: _Run, session: Session, row: Any) -> Form | None:
 
 
 def _claim_one(
-    session: Session, run: _Run, ask: Ask, forms: Mapping[int, Form], attempt: int, stationery: Stationery
+    session: Session, run: _Run, ask: Ask, forms: Mapping[int, Form], attempt: int, write: Writer
 ) -> _Claim | None:
     try:
         form = forms[ask.id]
-        message = write_invitation(stationery, form, attempt)
+        message = write(form, attempt)
     except Exception as error:
         log.exception("ask %s cannot be written", ask.id)
         run.counts.failed += 1
@@ -285,6 +297,9 @@ def _note_doubt(session: Session, run: _Run, ask: Ask, delivery: Delivery) -> No
 def _note_refused(session: Session, run: _Run, ask: Ask, delivery: Delivery) -> None:
     run.counts.refused += 1
     ask.status, ask.why_status = "bounced", delivery.detail
+    if is_to_owner(run.engine.plugins.channels.get(ask.channel or "")):
+        ask.why_status = f"the call sheet to {ask.account.owner_email} was refused: {delivery.detail}"
+        return
     channels = {*(ask.contact.bounced_channels or "").split(), ask.channel or ""}
     ask.contact.bounced_channels = " ".join(sorted(filter(None, channels)))
 

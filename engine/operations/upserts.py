@@ -43,7 +43,7 @@ DEFAULTS: dict[str, dict[str, str]] = {
 
 LOOKED_AT = {
     "accounts": ("country", "private_fields"),
-    "contacts": ("erased_on",),
+    "contacts": ("erased_on", "bounced_channels"),
     "asks": ("origin",),
     "touchpoints": (),
     "promises": ("origin", "verdict"),
@@ -176,10 +176,29 @@ def _write(target: Target, rows: pl.DataFrame) -> None:
     if fresh.height:
         fresh = _insert(target, fresh)
     if known.height:
-        data.update_rows(target.session, target.kind, known.select("id", *target.values(rows)))
+        known = _trust_again(known) if target.kind == "contacts" else known
+        data.update_rows(target.session, target.kind, known.select("id", *target.values(rows), *_corrected(known)))
     if last.height:
         written = pl.concat([part for part in (fresh, known) if part.height], how="diagonal")
         _follow(target, written)
+
+
+REACHED_AT = {"email": ["email"], "phone": ["sms", "phone"]}
+BOUNCED = "bounced_channels"
+
+
+def _trust_again(contacts: pl.DataFrame) -> pl.DataFrame:
+    """What came back from one address says nothing about another."""
+    bounced = pl.col(OLD + BOUNCED).fill_null("").str.split(" ")
+    for name, channels in REACHED_AT.items():
+        if name in contacts.columns:
+            corrected = pl.col(name).ne_missing(pl.col(OLD + name))
+            bounced = pl.when(corrected).then(bounced.list.set_difference(channels)).otherwise(bounced)
+    return contacts.with_columns(bounced.list.sort().list.join(" ").replace("", None).alias(BOUNCED))
+
+
+def _corrected(rows: pl.DataFrame) -> list[str]:
+    return [name for name in (BOUNCED,) if name in rows.columns]
 
 
 def _insert(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
