@@ -639,7 +639,7 @@ WAYS = ("email", "phone")
 
 
 def way(view: View) -> str | None:
-    """The channel that is possible: named, or e-mail; with an address, for a call also an owner who makes it; not off."""
+    """The channel that is possible: named, or e-mail; with an address, for a call an owner, too; not off."""
     off = view.value("channel_possible.off")
     named = view.contact.channels.split() or ["email"]
     address = {"email": view.contact.email.strip(), "phone": view.contact.phone and view.account.owner_email.strip()}

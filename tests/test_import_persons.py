@@ -83,6 +83,27 @@ def test_a_new_address_at_the_next_import_makes_another_person(engine, import_co
     assert found["one"] != found["other"]
 
 
+@pytest.mark.parametrize(
+    ("email", "phone", "left"),
+    [
+        ("ada@x.example", MOBILE, "email phone sms"),
+        ("new@x.example", MOBILE, "phone sms"),
+        ("ada@x.example", LANDLINE, "email"),
+        ("new@x.example", LANDLINE, None),
+    ],
+    ids=["the same", "another address", "another number", "both are others"],
+)
+def test_a_corrected_address_is_used_again_though_the_old_one_had_bounced(engine, import_contacts, email, phone, left):
+    import_contacts(("north", "ada", "ada@x.example", MOBILE), ("north", "bea", "bea@x.example", ""))
+    with engine.store.write(EVERYTHING) as session:
+        for contact in session.scalars(select(Contact)):
+            contact.bounced_channels = "email phone sms"
+    import_contacts(("north", "ada", email, phone))
+    with engine.store.read(EVERYTHING) as session:
+        bounced = dict(session.execute(select(Contact.key, Contact.bounced_channels)).all())
+    assert bounced == {"ada": left, "bea": "email phone sms"}
+
+
 def test_asks_follow_the_person_and_of_two_live_ones_the_younger_is_cancelled(engine, import_contacts):
     import_contacts(("north", "one", "ada@x.example", ""), ("south", "other", "bea@x.example", ""))
     with engine.store.write(EVERYTHING) as session:
