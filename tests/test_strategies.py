@@ -17,7 +17,7 @@ from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, LIMIT_
 from engine.decide.guard import SENTENCES
 from engine.decide.sentences import named
 from engine.plugin import STRATEGY_HOOKS
-from engine.types import TIERS, Chance, Closed, Hold, Limit, Preference, Question, Reason, Worth
+from engine.types import TIERS, Chance, Closed, Hold, Limit, Possible, Preference, Question, Reason, Worth
 from tests.books import TODAY, make_grid, says, settings_of, values
 
 KINDS = ("ticket_closed", "onboarding_done")
@@ -27,8 +27,8 @@ HOOKS = [(module, hook) for module in STRATEGIES for hook in STRATEGY_HOOKS if h
 OWN_WORDS = {Reason: {"on", "expires"}, Hold: {"since", "until"}, Closed: {"day", "why"}, Limit: {"at_most", "used"}}
 DTYPES = {"on": pl.Date, "expires": pl.Date, "since": pl.Date, "until": pl.Date, "calendar": pl.String}
 DTYPES |= {"alpha": pl.Float64, "beta": pl.Float64, "answered": pl.Int32, "sent": pl.Int32, "place": pl.Int32}
-DTYPES |= {"factor": pl.Float64}
-WORDLESS = (pl.Expr, Chance, Preference)
+DTYPES |= {"factor": pl.Float64, "possible": pl.Boolean}
+WORDLESS = (pl.Expr, Chance, Possible, Preference)
 
 WORDS = {
     "role": "IT",
@@ -84,6 +84,8 @@ def expressions(said):
     return fields | dict(getattr(said, "facts", {}))
 
 
+WAYS = {"plugins.phone": "phone"}
+"""Channels that strategies speak of, where it is only one."""
 SPEAKING = {"plugins.holdout": {"share": 0.5}}
 """Settings of strategies that are silent with their defaults."""
 
@@ -95,7 +97,7 @@ def said_of(module, hook, grid, **how):
 def evaluate(module, hook, rows, columns):
     """What a hook says of each row: a list of values per row."""
     question = Question("value", "rating", {}, roles=("IT",))
-    grid = make_grid(*rows, question=question, channel="sms", kinds=KINDS)
+    grid = make_grid(*rows, question=question, channel=WAYS.get(module.__name__, "sms"), kinds=KINDS)
     said = [
         values(grid, it) for thing in said_of(module, hook, grid, columns=columns) for it in expressions(thing).values()
     ]
@@ -119,7 +121,9 @@ def test_a_setting_means_the_same_as_a_literal_and_as_a_column(module, hook):
 
 @each_hook
 def test_types_are_exact(module, hook):
-    grid = make_grid(*make_rows(2), question=Question("value", "rating", {}), channel="sms", kinds=KINDS)
+    grid = make_grid(
+        *make_rows(2), question=Question("value", "rating", {}), channel=WAYS.get(module.__name__, "sms"), kinds=KINDS
+    )
     for said in said_of(module, hook, grid):
         for name, expression in expressions(said).items():
             if name in DTYPES:
@@ -128,7 +132,7 @@ def test_types_are_exact(module, hook):
 
 @each_hook
 def test_sentences_name_only_what_exists(module, hook):
-    grid = make_grid(question=Question("value", "rating", {}), channel="sms", kinds=KINDS)
+    grid = make_grid(question=Question("value", "rating", {}), channel=WAYS.get(module.__name__, "sms"), kinds=KINDS)
     strategy = module.__name__.partition(".")[2]
     settings = {f"{strategy}.{key}" for key in declared(module)}
     for said in said_of(module, hook, grid):
@@ -144,7 +148,7 @@ def test_sentences_name_only_what_exists(module, hook):
 
 @each_hook
 def test_sentences_are_plain_words(module, hook):
-    grid = make_grid(question=Question("value", "rating", {}), channel="sms", kinds=KINDS)
+    grid = make_grid(question=Question("value", "rating", {}), channel=WAYS.get(module.__name__, "sms"), kinds=KINDS)
     for said in said_of(module, hook, grid):
         if not isinstance(said, WORDLESS):
             words = re.sub(r"\{[^}]*\}", "", said.because)
