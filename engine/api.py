@@ -83,7 +83,6 @@ from engine.types import (
     TIERS,
     Analysis,
     Answer,
-    Chance,
     Channel,
     Closed,
     Delivery,
@@ -92,14 +91,13 @@ from engine.types import (
     Hold,
     Limit,
     Message,
-    Possible,
-    Preference,
     Question,
     QuestionType,
     Reason,
     Receipt,
     Worth,
 )
+from engine.ways import Chance, Possible, Preference
 
 never = pl.lit(NEVER, dtype=pl.Date)
 """As a hold's `until`: until somebody takes it back."""

@@ -19,18 +19,16 @@ if TYPE_CHECKING:
     from engine.decide.book import Book, Grid, SettingColumns
     from engine.types import (
         Answer,
-        Chance,
         Channel,
         Closed,
         Draft,
         Hold,
         Limit,
-        Possible,
-        Preference,
         QuestionType,
         Reason,
         Worth,
     )
+    from engine.ways import Chance, Possible, Preference
 
 hookspec = pluggy.HookspecMarker("heed")
 hookimpl = pluggy.HookimplMarker("heed")

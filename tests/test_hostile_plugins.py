@@ -25,7 +25,8 @@ from engine.operations.rehearsal import rehearse
 from engine.operations.surveys import list_surveys
 from engine.registry import Watch, build_plugins
 from engine.samples.book import write_book
-from engine.types import Chance, Closed, Hold, Limit, Preference, Reason, Worth
+from engine.types import Closed, Hold, Limit, Reason, Worth
+from engine.ways import Chance, Preference
 from tests.conftest import NOW, SECRET
 
 TODAY = date(2026, 11, 24)

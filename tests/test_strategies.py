@@ -17,7 +17,8 @@ from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, LIMIT_
 from engine.decide.guard import SENTENCES
 from engine.decide.sentences import named
 from engine.plugin import STRATEGY_HOOKS
-from engine.types import TIERS, Chance, Closed, Hold, Limit, Possible, Preference, Question, Reason, Worth
+from engine.types import TIERS, Closed, Hold, Limit, Question, Reason, Worth
+from engine.ways import Chance, Possible, Preference
 from tests.books import TODAY, make_grid, says, settings_of, values
 
 KINDS = ("ticket_closed", "onboarding_done")

@@ -15,7 +15,7 @@ from engine.decide.opinions import ITSELF, Kinds, Opinion, ask_all, hooked, only
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
 from engine.decide.sentences import Teller, Words
-from engine.types import Chance, Possible, Preference
+from engine.ways import Chance, Possible, Preference
 
 NINE = 9 * 60
 """Minutes after midnight; when nobody says when to send."""
