@@ -26,11 +26,12 @@ NUMBER = "+44 20 7946 0018"
 MARIA = "maria.keller@harbour.example"
 
 
-def make_call(engine: Engine, *questions: str, owner: str | None = MARIA, **contact: Any) -> int:
+def make_call(engine: Engine, *questions: str, owner: str | None = MARIA, named: bool = False, **contact: Any) -> int:
     """A call that is due; its ask's id."""
     person = {"name": "Nadia Bloom", "email": "nadia@northwind.example", "phone": NUMBER}
     with engine.store.write(engine.scope) as session:
-        name_company(session)
+        if not named:
+            name_company(session)
         account = make_account(session, name="Northwind", owner_email=owner)
         nadia = make_contact(session, account, **person | {"role": "Head of finance", "channels": "phone"} | contact)
         steps = ("agreed", "2026-10-01", None), ("moved", "2026-11-20", "the scanners come a week late")
@@ -76,7 +77,9 @@ def test_the_sheet_is_in_the_language_of_the_account_team(engine: Engine, snapsh
     for language in ("de", "fr"):
         with mail_server() as (server, url):
             house = sending_to(engine, url)
-            make_call(house, "missing", key=f"nadia.{language}", email=f"{language}@northwind.example", locale="de")
+            make_call(
+                house, "missing", key=f"nadia.{language}", email=f"{language}@northwind.example", named=bool(told)
+            )
             send_due(replace(house, config=replace(house.config, language=language)))
         [sheet] = server.kept
         told += f"subject: {sheet['subject']}\n\n{without_tokens(sheet.get_content())}\n\n"
