@@ -251,7 +251,10 @@ CASES: dict[str, list[Case]] = {
         (asked(200) | {"asked_here_on": ago(5)}, ()),
     ],
     "owner_capacity": [({"owner": "o@house.example", "owner_open_followups": open_now}, ()) for open_now in (0, 1, 15)],
-    "channel_capacity": [({"channels": ["phone"]}, (("channel_capacity.phone", number),)) for number in (1, 10)],
+    "channel_capacity": [
+        ({"channels": ["phone"], "owner": "o@house.example"}, (("channel_capacity.phone", number),))
+        for number in (1, 10)
+    ],
     "one_live_ask": [({}, ()), ({"planned_elsewhere": True}, ())],
 }
 
