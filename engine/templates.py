@@ -9,7 +9,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2.bccache import Bucket
 
 from engine.config import Config
 
@@ -18,6 +19,23 @@ def template_folders(config: Config) -> list[Path]:
     """Folders to look in, the first one that has a file wins."""
     shipped = Path(str(files("survey_templates")))
     return [Path(config.templates), shipped] if config.templates else [shipped]
+
+
+class Compiled(BytecodeCache):
+    """Keeps what was compiled for as long as the process lives, by its source: another app need not do it again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (bucket.key, bucket.checksum) in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key, bucket.checksum])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED = Compiled()
 
 
 def build_environment(config: Config) -> Environment:
@@ -30,4 +48,5 @@ def build_environment(config: Config) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
+        bytecode_cache=_COMPILED,
     )

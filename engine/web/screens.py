@@ -84,9 +84,9 @@ class Screens:
     def draw_style(self, accent: str) -> str:
         """The stylesheet with an accent colour (six hexadecimal digits)."""
         colour = f"#{accent}"
-        pair = f"light-dark({readable(colour, LIGHT)}, {readable(colour, DARK)})"
-        old = f"@supports not (color: {pair}) {{ :root {{ --accent: {readable(colour, LIGHT)} }} }}"
-        return f"{self.style.text}\n@layer tokens {{ :root {{ --accent: {pair} }} {old} }}\n"
+        pair = f"light-dark({readable(colour, LIGHT)},{readable(colour, DARK)})"
+        old = f"@supports not (color:light-dark(red,red)){{:root{{--accent:{readable(colour, LIGHT)}}}}}"
+        return f"{self.style.text}@layer tokens{{:root{{--accent:{pair}}}{old}}}"
 
     def speak(self, locales: Iterable[str | None], company: Company | None) -> Language:
         """The client's own language, else what the browser asks for, else the company's."""
