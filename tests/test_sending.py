@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from syrupy.assertion import SnapshotAssertion
 
@@ -394,3 +395,20 @@ def test_a_message_is_ascii_with_short_lines_whatever_is_in_it() -> None:
     assert content.isascii()
     assert max(map(len, content.split(b"\r\n"))) <= 998
     assert b"\n." not in content.replace(b"\r\n", b"\n")
+
+
+def test_a_button_for_each_point_of_the_first_question_opens_the_page_and_records_nothing(
+    engine: Engine, client: FlaskClient
+) -> None:
+    with mail_server() as (server, url):
+        house = sending_to(engine, url)
+        [ask_id] = plan_letters(house, form=[{"question": "missing"}, {"question": "recommend"}])
+        send_due(house)
+    [message] = server.kept
+    html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    buttons = re.findall(r'href="https://ask.harbour.example(/s/\S+\?pick=(\d+))"', html)
+    assert [point for _path, point in buttons] == [str(point) for point in range(11)]
+    page = client.get(buttons[9][0]).text
+    assert re.search(r'value="9"[^>]* checked', page)
+    ask = read_ask(engine, ask_id)
+    assert (ask.status, ask.opened_at) == ("sent", None)

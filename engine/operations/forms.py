@@ -27,6 +27,9 @@ OPENS = ("sending", "sent", "opened", "started", "answered", "declined", "in_dou
 TOUCHED = ("opened", "started", "answered", "declined", "in_doubt", "bounced")
 """Statuses in which something may have been saved."""
 
+PICKED = ("nps", "nps_plus")
+"""Question types whose points, 0 to 10, a message offers as buttons. A button fills one in and records nothing."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -81,6 +84,12 @@ class Form:
     @property
     def answered_on(self) -> date:
         return local_day(self.answered_at, self.zone) if self.answered_at else self.today
+
+    @property
+    def picked(self) -> Item | None:
+        """The question that a button in the message answers; none once it is answered."""
+        open_items = (item for item in self.items if item.field not in self.given)
+        return next((item for item in open_items if item.question.type in PICKED), None)
 
     @property
     def seconds(self) -> int:

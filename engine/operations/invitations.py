@@ -14,7 +14,8 @@ from engine.config import Config
 from engine.language import Language, Languages
 from engine.links import ask_token, promises_token, unsubscribe_token, wishes_token
 from engine.operations.forms import Form
-from engine.operations.letters import tell_form, tell_state
+from engine.operations.letters import item_facts, tell_form, tell_state
+from engine.survey.wording import render
 from engine.templates import build_environment, template_folders
 from engine.types import Message
 
@@ -83,6 +84,7 @@ def _values(form: Form, language: Language) -> dict[str, Any]:
         "form": form,
         "company": form.company.name,
         "told": tell_form(form, language),
+        "first": _first(form, language),
         "outcomes": [
             {
                 "said": outcome.said,
@@ -93,3 +95,10 @@ def _values(form: Form, language: Language) -> dict[str, Any]:
             for outcome in form.came_of_it[:3]
         ],
     }
+
+
+def _first(form: Form, language: Language) -> str:
+    """The question whose points the message offers."""
+    if form.picked is None:
+        return ""
+    return render(language.choose(form.picked.question.ask), item_facts(form, form.picked, language))

@@ -31,9 +31,6 @@ from engine.web.visits import Visit, arrive, welcome
 
 pages = Blueprint("pages", __name__)
 
-PICKED = ("nps", "nps_plus")
-"""Question types that a message may offer buttons for."""
-
 
 @pages.get("/s/<token>")
 def show_survey(token: str) -> ResponseReturnValue:
@@ -62,12 +59,13 @@ def _draw_state(form: Form, visit: Visit) -> str:
 
 def _picked(form: Form) -> dict[str, Given]:
     """A button in the message has chosen an answer: it is filled in, and counts when the client sends it."""
-    for item in form.items if "pick" in request.args else ():
-        kind = room().engine.plugins.question_types[item.question.type]
-        if item.question.type in PICKED and item.field not in form.given:
-            with suppress(InputError):
-                found = kind.read(item.question, {item.field: request.args.getlist("pick")[:1]}, item.field)
-                return {item.field: found} if found else {}
+    item, points = form.picked, request.args.getlist("pick")[:1]
+    if item is None or not points:
+        return {}
+    kind = room().engine.plugins.question_types[item.question.type]
+    with suppress(InputError):
+        found = kind.read(item.question, {item.field: points}, item.field)
+        return {item.field: found} if found else {}
     return {}
 
 
