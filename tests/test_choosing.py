@@ -88,7 +88,8 @@ def places(rows: Rows, keys: set[str]) -> dict[tuple[str, Any], int]:
     taken.update(("person", row["person_id"]) for row in chosen)
     for row in chosen:
         taken.update([("owner_capacity.open_followups", row["owner"])] if row["owner"] else [])
-        taken.update((f"channel_capacity.{channel}", channel) for channel in row["channels"])
+        ways = [channel for channel in row["channels"] if channel != "phone" or row["owner"]]  # somebody has to call
+        taken.update((f"channel_capacity.{channel}", channel) for channel in ways)
     for channel, number in TAKEN.items():
         taken[f"channel_capacity.{channel}", channel] += number
     for owner, number in {(row["owner"], row["owner_open_followups"]) for row in rows if row["owner"]}:

@@ -11,7 +11,7 @@ from engine.data.marks import lock_accounts
 from engine.data.models import Ask, Contact
 from engine.data.store import EVERYTHING
 from engine.house import Engine
-from engine.links import wishes_token
+from engine.links import unsubscribe_token
 from engine.operations.wishes import opt_out
 from tests.conftest import NOW, SECRET
 from tests.factories import make_account, make_ask, make_contact
@@ -30,7 +30,7 @@ def test_whoever_opts_out_while_a_plan_is_written_is_not_asked_by_it(engine: Eng
     """The plan has its accounts and has not ended: opting out waits for it, and takes back what it made."""
     with engine.store.write(EVERYTHING) as session:
         contact_id = make_contact(session, make_account(session, key="northwind")).id
-    leaving = Thread(target=opt_out, args=(engine, wishes_token(SECRET, contact_id)))
+    leaving = Thread(target=opt_out, args=(engine, unsubscribe_token(SECRET, contact_id)))
     with engine.store.write(EVERYTHING) as session:
         contact = session.get_one(Contact, contact_id)
         lock_accounts(session, [contact.account_id])
