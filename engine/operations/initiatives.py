@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from engine.data.models import AuditEntry, Contact, Initiative, InitiativeLink, 
 from engine.decide.shares import Share, share
 from engine.errors import InputError, NotFoundError, StateError
 from engine.house import Engine
+from engine.operations.called import read_called
 from engine.operations.owners import read_address
 from engine.operations.promise_steps import OPEN, cleaned, find_promise, needed, taking_step
 from engine.operations.promises import finish_promise, make_promise
@@ -159,12 +161,8 @@ def name(initiative: Initiative) -> str:
     return f"I-{initiative.id}"
 
 
-def read_number(text: str) -> int:
-    """3 for “I-3”, “i-3” and “3”. Raises NotFoundError for what names no initiative."""
-    digits = text.strip().upper().removeprefix("I-")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
-        raise NotFoundError(f"There is no initiative “{text}”; one is called I-3, or 3 for short.", about=text)
-    return int(digits)
+read_number = partial(read_called, letter="I", what="an initiative")
+"""The number of what is called I-12, or 12. Raises NotFoundError."""
 
 
 # counting

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from engine.data.marks import mark_accounts, mark_persons
 from engine.data.models import AuditEntry, Promise, PromiseEvent
 from engine.errors import ChangedError, InputError, NotFoundError, StateError
 from engine.house import Engine
+from engine.operations.called import read_called
 from engine.types import clean_text
 
 STEPS = {
@@ -40,12 +42,8 @@ def name(promise: Promise) -> str:
     return f"P-{promise.id}"
 
 
-def read_number(text: str) -> int:
-    """12 for “P-12”, “p-12” and “12”. Raises NotFoundError for what names no promise."""
-    digits = text.strip().upper().removeprefix("P-")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
-        raise NotFoundError(f"There is no promise “{text}”; a promise is called P-12, or 12 for short.", about=text)
-    return int(digits)
+read_number = partial(read_called, letter="P", what="a promise")
+"""The number of what is called P-12, or 12. Raises NotFoundError."""
 
 
 def find_promise(session: Session, number: int) -> Promise:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from engine.data.models import Account, AuditEntry, Contact, Promise, Touchpoint
 from engine.errors import InputError, NotFoundError, StateError, nearest
 from engine.house import Engine
 from engine.intake.kinds import VOICE_SOURCES
+from engine.operations.called import read_called
 from engine.operations.company import read_company
 from engine.operations.drafts import Source
 from engine.operations.due_days import check_day, local_today, owner_country
@@ -124,12 +126,8 @@ def name(voice: Voice) -> str:
     return f"V-{voice.id}"
 
 
-def read_number(text: str) -> int:
-    """7 for “V-7”, “v-7” and “7”. Raises NotFoundError for what names no voice."""
-    digits = text.strip().upper().removeprefix("V-")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
-        raise NotFoundError(f"There is no voice “{text}”; a voice is called V-7, or 7 for short.", about=text)
-    return int(digits)
+read_number = partial(read_called, letter="V", what="a voice")
+"""The number of what is called V-12, or 12. Raises NotFoundError."""
 
 
 def _said_at(engine: Engine, session: Session, account: Account, contact: Contact | None, day: date | None) -> datetime:
