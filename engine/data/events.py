@@ -13,6 +13,7 @@ from engine.data.history import History, spread_lists
 from engine.data.localtime import day_number
 from engine.data.models import OWNER, Promise, Touchpoint
 from engine.data.rows import Rows, normalise
+from engine.data.scope import aside
 from engine.data.types import EPOCH
 from engine.decide.book import ACCOUNT_TOUCHPOINT, TOUCHPOINT
 
@@ -113,7 +114,7 @@ def _read_promises(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
         Promise.due_on,
         Promise.done_on,
     )
-    standing = Promise.status.in_(("agreed", "done"))
+    standing = aside(Promise.status).in_(("agreed", "done"))
     return snapshot.frame(query.where(standing, rows.of_accounts(Promise.account_id)))
 
 

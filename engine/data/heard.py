@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, case, cast
 from engine.data.columns import Snapshot
 from engine.data.localtime import Zones
 from engine.data.models import WAITING, AnswerRow, Ask, Contact, Promise
-from engine.data.scope import among
+from engine.data.scope import among, aside
 from engine.data.store import Store
 from engine.decide.hearing import ASKED_COLUMNS, BEHIND_COLUMNS, HEARD_COLUMNS, WEEK
 from engine.types import Moment
@@ -115,7 +115,7 @@ def read_asked(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:
 def read_waiting(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:
     """contact_id and promise_id of promises that are done and wait for the client's word, oldest first."""
     query = select(Promise.contact_id, Promise.id.label("promise_id"), Promise.done_on).where(
-        Promise.status == "done",
+        aside(Promise.status) == "done",
         Promise.verdict.is_(None),
         Promise.contact_id.is_not(None),
         viewers.of_accounts(Promise.account_id),
@@ -164,7 +164,7 @@ def _last_promises(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:
     """Each person's last promise, agreed or done, that came from an ask: person_id, timezone, ask_id, day."""
     query = select(Contact.person_id, Promise.id, Promise.ask_id, Promise.made_on)
     query = query.join(Contact, Contact.id == Promise.contact_id)
-    stands = Promise.status.in_(("agreed", "done")), Promise.ask_id.is_not(None)
+    stands = aside(Promise.status).in_(("agreed", "done")), Promise.ask_id.is_not(None)
     promises = snapshot.frame(query.where(*stands, viewers.of_persons()))
     promises = promises.with_columns(day=pl.col("made_on").cast(pl.Int32).cast(pl.Date))
     seen = promises.join(viewers.asks.select("person_id", "timezone", "today").unique(), on="person_id")

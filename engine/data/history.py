@@ -18,6 +18,7 @@ from engine.data.columns import Snapshot
 from engine.data.localtime import NONE, Days, Instants
 from engine.data.models import OPEN, WAITING, AnswerRow, Ask
 from engine.data.rows import Rows
+from engine.data.scope import aside
 
 SETTLED_DAYS = 14
 """After so many days without an answer an ask counts as unanswered."""
@@ -236,8 +237,10 @@ def _count_by_channel(asks: _Asks, channels: Sequence[str]) -> list[pl.Series]:
 
 def _read_waiting(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     """Heed's own asks that are planned for today or earlier and have not been sent."""
-    query = select(Ask.contact_id, Ask.planned_on, case((Ask.status == "sending", 1), else_=0).label("leaving")).where(
-        Ask.status.in_(WAITING), Ask.origin == "heed", rows.of_people(Ask.contact_id)
+    leaving = case((Ask.status == "sending", 1), else_=0).label("leaving")
+    status = aside(Ask.status) if rows.picked else Ask.status
+    query = select(Ask.contact_id, Ask.planned_on, leaving).where(
+        status.in_(WAITING), Ask.origin == "heed", rows.of_people(Ask.contact_id)
     )
     today = pl.Series(rows.today)
     waiting = snapshot.frame(query).join(rows.views, on="contact_id").with_columns(pl.col("leaving") == 1)

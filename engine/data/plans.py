@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from engine.data.columns import Snapshot
@@ -73,7 +73,8 @@ def last_rules(session: Session) -> str | None:
 def find_record(session: Session, contact_id: int, on: date) -> tuple[DecisionRecord, PlanRun] | None:
     """What was stored for the contact and day: of the ask that was made, else the last that was decided."""
     query = select(DecisionRecord, PlanRun).join(PlanRun, PlanRun.id == DecisionRecord.run_id)
-    query = query.outerjoin(Ask, Ask.record_id == DecisionRecord.id)
+    # asks have no index by record, but by contact
+    query = query.outerjoin(Ask, and_(Ask.contact_id == contact_id, Ask.record_id == DecisionRecord.id))
     query = query.where(DecisionRecord.contact_id == contact_id, DecisionRecord.on == on)
     found = session.execute(query.order_by(Ask.id.is_(None), DecisionRecord.id.desc()).limit(1)).one_or_none()
     return None if found is None else (found[0], found[1])

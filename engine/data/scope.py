@@ -52,6 +52,14 @@ def among_listed(column: ColumnElement[Any] | Any, listed: ColumnElement[str], d
     return column.in_(select(func.json_each("[" + listed + "]").table_valued("value").c.value))
 
 
+def aside(column: ColumnElement[Any] | Any) -> ColumnElement[Any]:
+    """The column of a state, to choose by among rows that are found otherwise.
+
+    SQLite, which keeps no statistics here, else takes the index by state for the best one, and reads the whole house.
+    """
+    return func.coalesce(column, "")
+
+
 def list_ids(ids: Collection[int]) -> str:
     return ",".join(map(str, sorted(ids)))
 

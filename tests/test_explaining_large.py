@@ -1,0 +1,72 @@
+"""Explaining one contact of a large house: what is read does not grow with the house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from engine.data.store import EVERYTHING
+from engine.house import Engine
+from engine.operations.decisions import explain_contact
+from engine.operations.planning import plan_asks
+from tests.factories import make_account, make_answer, make_ask, make_contact, make_promise, make_touchpoint
+
+HEARD = datetime(2026, 3, 3, 9, tzinfo=UTC)
+FACTS = ("ix_accounts_annual_revenue", "ix_asks_day")
+"""Indexes that facts of the house are read from: the middle revenue, and how many asks wait."""
+
+
+@pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+def test_nothing_of_the_house_is_read_from_end_to_end(engine: Engine) -> None:
+    """SQLite keeps no statistics here, and of several indexes takes the one by state sooner than one would think."""
+    with engine.store.write(EVERYTHING) as session:
+        account = make_account(
+            session, owner_email="maria@us.example", annual_revenue=1000.0, plan_on=date(2026, 11, 1)
+        )
+        contact = make_contact(session, account)
+        ask = make_ask(session, contact, sent_at=HEARD, answered_at=HEARD)
+        make_answer(session, contact, ask, answered_at=HEARD, score=2.0)
+        make_promise(session, contact, ask_id=ask.id, due_on=date(2027, 3, 4))
+        make_promise(session, contact, status="done", made_on=date(2026, 3, 4), done_on=date(2026, 3, 9))
+        make_touchpoint(session, contact)
+        key = contact.key
+    plan_asks(engine)
+    with _listening(engine) as statements:
+        told = explain_contact(engine, key)
+    assert told.stored, "a record is looked up, too"
+    assert told.questions, "so is what questions are chosen by"
+    steps = [step for each in statements for step in _steps(engine, *each)]
+    assert [step for step in steps if _grows(step)] == []
+
+
+@contextmanager
+def _listening(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    statements: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *others: Any) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(engine.store.engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine.store.engine, "before_cursor_execute", note)
+
+
+def _steps(engine: Engine, statement: str, parameters: Any) -> list[str]:
+    """What SQLite does for a statement: see https://www.sqlite.org/eqp.html."""
+    with engine.store.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        return [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+
+
+def _grows(step: str) -> bool:
+    table = step.split()[1].strip("()")
+    is_kept = table in ("accounts", "answers", "asks", "contacts", "decision_records", "promises", "touchpoints")
+    found_by_others = step.startswith("SCAN ") or "(status=" in step
+    return is_kept and found_by_others and not any(name in step for name in FACTS)
