@@ -12,6 +12,7 @@ from datetime import date
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from unicodedata import bidirectional
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
@@ -23,6 +24,8 @@ from engine.errors import InputError, nearest
 SOURCE = "en"
 PLURALS = ("zero", "one", "two", "few", "many", "other")
 """The plural categories of CLDR, in its order; a language has some of them, and always the last."""
+_DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 NEAR_DAYS = 180
 """So far away a day of another year is still named by its weekday."""
 
@@ -43,10 +46,21 @@ class Language:
 
     def gettext(self, message: str, **values: object) -> str:
         text = self.translations.gettext(message)
-        return text % values if values else text
+        return text % self._apart(values) if values else text
 
     def ngettext(self, one: str, many: str, number: int, **values: object) -> str:
-        return self.translations.ngettext(one, many, number) % {"number": number, **values}
+        return self.translations.ngettext(one, many, number) % {"number": number, **self._apart(values)}
+
+    def _apart(self, values: Mapping[str, object]) -> dict[str, object]:
+        return {name: self.apart(value) if isinstance(value, str) else value for name, value in values.items()}
+
+    def apart(self, text: str) -> str:
+        """A name or a quotation as a part of a sentence. One that is written the other way is isolated, so that the
+        sentence around it keeps its order; marks that would turn what follows are left out (UAX 9).
+        """
+        text = text.translate(_TURNING)
+        strong = (_DIRECTIONS.get(bidirectional(letter)) for letter in text)
+        return f"\u2068{text}\u2069" if next(filter(None, strong), self.direction) != self.direction else text
 
     def choose_form(self, number: float, forms: Sequence[str]) -> str:
         """The form that goes with a number: one for each plural category of the language; two are one and other."""
@@ -63,6 +77,10 @@ class Language:
         near = abs((day - today).days) <= NEAR_DAYS
         told = format_skeleton("yMMMEd" if near else "yMMMd", day, locale=self.region)
         return told.replace(",", "") if self.region.language == "en" else told
+
+    def has(self, texts: Mapping[str, str]) -> bool:
+        """Whether there is a text in this language, or in its parent language."""
+        return self.locale in texts or self.locale.partition("-")[0] in texts
 
     def choose(self, texts: Mapping[str, str]) -> str:
         """The text in this language, else in its parent language, else in English, else in any."""

@@ -14,8 +14,8 @@ from engine.config import Config
 from engine.language import Language, Languages
 from engine.links import ask_token, promises_token, unsubscribe_token, wishes_token
 from engine.operations.forms import Form
-from engine.operations.letters import item_facts, tell_form, tell_state
-from engine.survey.wording import render
+from engine.operations.letters import tell_form, tell_item, tell_state
+from engine.survey.spoken import language_of
 from engine.templates import build_environment, template_folders
 from engine.types import Message
 
@@ -97,8 +97,10 @@ def _values(form: Form, language: Language) -> dict[str, Any]:
     }
 
 
-def _first(form: Form, language: Language) -> str:
-    """The question whose points the message offers."""
+def _first(form: Form, language: Language) -> dict[str, str]:
+    """The question whose points the message offers; empty: none. `lang`: its language, if that is another one."""
     if form.picked is None:
-        return ""
-    return render(language.choose(form.picked.question.ask), item_facts(form, form.picked, language))
+        return {}
+    spoken = language_of(form.picked.question, language)
+    told = tell_item(form, form.picked, spoken, form.facts)
+    return {"text": told, "lang": spoken.locale if spoken != language else "", "direction": spoken.direction}

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from engine.language import Language
 from engine.operations.forms import Form, Item
 from engine.operations.outcomes import Outcome, Step
-from engine.survey.wording import render
+from engine.survey.spoken import language_for, tell
 
 
 def tell_form(form: Form, language: Language) -> dict[str, str]:
-    """A form in words: its title, why now, how long."""
+    """A form in words: its title, why now, how long. `lang`, `direction`: the title's and intro's, if they differ."""
+    spoken = language_for(language, form.survey.title, form.survey.intro)
     return {
-        "title": render(language.choose(form.survey.title), form.facts),
-        "intro": render(language.choose(form.survey.intro), form.facts),
+        "title": tell(form.survey.title, spoken, form.facts),
+        "intro": tell(form.survey.intro, spoken, form.facts),
+        "lang": spoken.locale if spoken != language else "",
+        "direction": spoken.direction,
         "questions": tell_questions(sum(not item.waits for item in form.items), language),
         "time": tell_time(form.seconds, language),
         "why": tell_why(form.occasion, language),
     }
 
 
-def item_facts(form: Form, item: Item, language: Language) -> dict[str, Any]:
-    """What the wording of this question may speak of."""
+def tell_item(form: Form, item: Item, language: Language, facts: Mapping[str, Any]) -> str:
+    """A question in words. `facts`: the form's, with what is answered so far where that counts."""
     if item.promise is None:
-        return dict(form.facts)
+        return tell(item.question.ask, language, facts)
     day = item.promise.done_on or item.promise.due_on
     told = {"title": item.promise.title, "day": language.day(day, form.today) if day else ""}
-    return {**form.facts, "promise": {**told, "owner": {"name": item.promise.owner_name}}}
+    return tell(item.question.ask, language, {**facts, "promise": {**told, "owner": {"name": item.promise.owner_name}}})
 
 
 def tell_questions(number: int, language: Language) -> str:

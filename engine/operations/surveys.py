@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from jinja2 import TemplateSyntaxError
 
@@ -15,12 +15,13 @@ from engine.data.settings import read_settings
 from engine.data.surveys import current_surveys, keep_survey
 from engine.errors import InputError
 from engine.house import Engine
-from engine.language import SOURCE, Languages
+from engine.language import SOURCE, Language, Languages
 from engine.operations.plan_changes import list_contradictions
 from engine.operations.rehearsal import rehearse
 from engine.survey.bank import read_survey, survey_as_dict
 from engine.survey.journey import Journey, read_journey
 from engine.survey.reader import FileError, Finding
+from engine.survey.spoken import texts_in
 from engine.templates import build_environment, template_folders
 from engine.types import OCCASIONS, SettingValue, Survey
 
@@ -94,32 +95,28 @@ def check_house(engine: Engine) -> list[Finding]:
 
 
 def list_missing_texts(engine: Engine) -> Iterator[Finding]:
-    """What clients would be told in English, in each language that their pages speak: texts of catalogs and surveys."""
+    """What clients would be told in English, in each language of their pages: of catalogs, surveys and the journey."""
     languages = [each for each in Languages(template_folders(engine.config)) if each.locale != SOURCE]
     told = frozenset[str]().union(*(language.known for language in languages))
     for language in languages:
         for text in sorted(told - language.known):
             yield Finding(f"locales/{language.locale}/LC_MESSAGES/heed.po", f"there is no translation of “{text}”")
+    journey = load_journey(engine)
     for where, path in _files(engine, "surveys/*.yaml"):
-        survey = read_survey(_read(path), where, engine.plugins.question_types, load_journey(engine))
-        texts = list(_texts(survey_as_dict(survey), ""))
-        for locale in (language.locale for language in languages):
-            lacking = [key for key, known in texts if locale not in known]
-            if lacking:
-                yield Finding(where, f"there is no text in {locale} for {', '.join(lacking)}")
+        survey = read_survey(_read(path), where, engine.plugins.question_types, journey)
+        yield from _lacking(where, languages, texts_in(survey_as_dict(survey)))
+    [(where, _)] = _files(engine, "journey.yaml")
+    yield from _lacking(where, languages, texts_in([asdict(entry) for entry in journey.entries]))
 
 
-def _texts(node: Any, key: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Every group of texts by locale in a survey, with the keys that lead to it."""
-    if isinstance(node, dict) and isinstance(node.get(SOURCE), str):
-        yield key, node
-    elif isinstance(node, dict):
-        for name, inner in node.items():
-            yield from _texts(inner, f"{key}.{name}".lstrip("."))
-    elif isinstance(node, list):
-        for inner in node:
-            if isinstance(inner, dict):
-                yield from _texts(inner, str(inner.get("name", key)))
+def _lacking(
+    where: str, languages: list[Language], texts: Iterable[tuple[str, Mapping[str, str]]]
+) -> Iterator[Finding]:
+    known = list(texts)
+    for language in languages:
+        lacking = [key for key, by_locale in known if not language.has(by_locale)]
+        if lacking:
+            yield Finding(where, f"there is no text in {language.locale} for {', '.join(lacking)}")
 
 
 def _files(engine: Engine, pattern: str) -> list[tuple[str, Path]]:

@@ -114,10 +114,13 @@ def check_wording(source: str, known: Mapping[str, str] = FACTS) -> list[str]:
     return _facts_of(_parse(source), known)
 
 
-def render(source: str, facts: Mapping[str, Any]) -> str:
-    """The text with its facts, plain: who shows it on a page escapes it. A fact that is not known is empty."""
+def render(source: str, facts: Mapping[str, Any], apart: Callable[[str], str] = str) -> str:
+    """The text with its facts, plain: who shows it on a page escapes it. A fact that is not known is empty.
+
+    `apart` is given what comes from outside of the text: `Language.apart` keeps other ways of writing to themselves.
+    """
     text = ""
-    for part in _pieces(_parse(source).body, facts):
+    for part in _pieces(_parse(source).body, facts, apart):
         text += part
         if len(text) > MOST_CHARACTERS:
             return clean_text(text[:MOST_CHARACTERS])
@@ -233,13 +236,14 @@ def _path(node: nodes.Node) -> str:
 # Looking up
 
 
-def _pieces(body: list[nodes.Node], facts: Mapping[str, Any]) -> Iterator[str]:
+def _pieces(body: list[nodes.Node], facts: Mapping[str, Any], apart: Callable[[str], str]) -> Iterator[str]:
     for node in body:
         if isinstance(node, nodes.Output):
             for part in node.nodes:
-                yield as_text(_value(part, facts))
+                text = as_text(_value(part, facts))
+                yield text if isinstance(part, nodes.TemplateData) else apart(text)
         elif isinstance(node, nodes.If):
-            yield from _pieces(_branch(node, facts), facts)
+            yield from _pieces(_branch(node, facts), facts, apart)
 
 
 def _branch(node: nodes.If, facts: Mapping[str, Any]) -> list[nodes.Node]:

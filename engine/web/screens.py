@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
@@ -23,10 +23,10 @@ from engine.language import Language, Languages
 from engine.links import promises_token, wishes_token
 from engine.operations.company import Company
 from engine.operations.forms import Form, Item
-from engine.operations.letters import tell_state, tell_step
+from engine.operations.letters import tell_item, tell_state, tell_step
 from engine.survey.logic import condition_for_script, is_asked
 from engine.survey.reading import typed_of
-from engine.survey.wording import render
+from engine.survey.spoken import language_of
 from engine.templates import build_environment, template_folders
 from engine.types import Given
 
@@ -38,6 +38,8 @@ class Element:
     field: str
     html: str
     error: str = ""
+    spoken: Language | None = None
+    """Its language, where that is not the page's."""
     condition: str = ""
     """When it is open, as JSON for the script of the page."""
     waits: bool = False
@@ -110,9 +112,9 @@ class Screens:
         errors: Mapping[str, str],
         facts: Mapping[str, Any],
     ) -> Element | None:
-        kind, _ = self.types[item.question.type], language.gettext
-        label = render(language.choose(item.question.ask), _facts(form, item, language, facts))
-        texts = kind.texts(item.question, language.locale, _)
+        kind, spoken = self.types[item.question.type], language_of(item.question, language)
+        _, label = spoken.gettext, tell_item(form, item, spoken, facts)
+        texts = kind.texts(item.question, spoken.locale, _)
         try:
             typed = typed_of(kind, item.question, given)
             html = self._elements[item.question.type].render(
@@ -122,10 +124,11 @@ class Screens:
             kind.failed("html", error)
             return None
         wrong, escaped = errors.get(item.field, ""), Markup(html)  # noqa: S704 - it was escaped as it was drawn
+        found = Element(item.field, escaped, wrong, spoken if spoken != language else None)
         if not item.waits:
-            return Element(item.field, escaped, wrong)
+            return found
         opened = is_asked(item.question, facts)
-        return Element(item.field, escaped, wrong, _condition(form, item), waits=not opened, opened=opened)
+        return replace(found, condition=_condition(form, item), waits=not opened, opened=opened)
 
 
 def _condition(form: Form, item: Item) -> str:
@@ -133,14 +136,6 @@ def _condition(form: Form, item: Item) -> str:
     fields = {each.question.name: each.field for each in form.items if not each.promise}
     found = condition_for_script(item.question.show_if or "", form.facts, fields)
     return json.dumps(found) if found else ""
-
-
-def _facts(form: Form, item: Item, language: Language, facts: Mapping[str, Any]) -> dict[str, Any]:
-    if item.promise is None:
-        return dict(facts)
-    day = item.promise.done_on or item.promise.due_on
-    told = {"title": item.promise.title, "day": language.day(day, form.today) if day else ""}
-    return {**facts, "promise": {**told, "owner": {"name": item.promise.owner_name}}}
 
 
 @dataclass(frozen=True)
@@ -167,7 +162,8 @@ def _read_static(config: Config, kind: str) -> Static:
 def _squeeze(style: str) -> str:
     """A stylesheet without comments, and without the spaces that only people need."""
     plain = " ".join(re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL).split())
-    return re.sub(r" ?([{};,]|(?<=[a-z]):(?= )) ?", r"\1", plain).replace(";}", "}")
+    plain = re.sub(r" ?([{};,]|(?<=[a-z]):(?= )) ?", r"\1", plain).replace(";}", "}")
+    return re.sub(r" ([>+]) (?![^()]*\))", r"\1", plain)  # not in parentheses, where a sum needs its spaces
 
 
 @dataclass(frozen=True)
