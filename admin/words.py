@@ -28,6 +28,10 @@ ASK_STATES = {
     "started": "begun", "answered": "answered", "expired": "no answer", "declined": "not for them",
     "in_doubt": "may have arrived", "bounced": "came back", "cancelled": "taken back",
 }  # fmt: skip
+CALLS = {
+    "answered": "answered", "later": "ask later", "declined": "did not want to", "not_reached": "not reached",
+    "call_back": "wants to be called back",
+}  # fmt: skip
 STEPS = {
     "drafted": "drafted it", "agreed": "agreed to it", "moved": "moved it", "handed_over": "handed it over",
     "done": "said it is done", "declined": "decided against it", "kept": "said it was kept",
@@ -100,5 +104,5 @@ def shown(value: Any) -> str:
 
 GLOBALS = {
     "day": day, "away": away, "late": late, "person": person, "promise_state": promise_state, "plural": plural,
-    "listed": listed, "shown": shown, "OCCASIONS": OCCASIONS, "ASK_STATES": ASK_STATES, "STEPS": STEPS,
+    "listed": listed, "shown": shown, "OCCASIONS": OCCASIONS, "ASK_STATES": ASK_STATES, "CALLS": CALLS, "STEPS": STEPS,
 }  # fmt: skip

@@ -78,14 +78,18 @@ def _welcome_signer(secret: str) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(secret.splitlines(), salt="heed.welcome", signer_kwargs={"digest_method": sha256})
 
 
-def calendar_token(secret: str, email: str) -> str:
-    return str(_signer(secret, "calendar").dumps(email.casefold()))
+CALENDARS = {"promises": "calendar", "asks": "agenda"}
+"""Calendars that our own people's programs subscribe to, each by links of its own purpose."""
 
 
-def read_calendar_token(secret: str, token: str) -> str:
-    """The owner's address. Raises LinkError for anything that was not signed for a calendar with this secret."""
+def calendar_token(secret: str, email: str, kind: str = "promises") -> str:
+    return str(_signer(secret, CALENDARS[kind]).dumps(email.casefold()))
+
+
+def read_calendar_token(secret: str, token: str, kind: str = "promises") -> str:
+    """The owner's address. Raises LinkError for anything that was not signed for this calendar with this secret."""
     try:
-        email = _signer(secret, "calendar").loads(token)
+        email = _signer(secret, CALENDARS[kind]).loads(token)
     except (BadData, ValueError):
         raise LinkError("This link does not work.") from None
     return str(email)

@@ -330,7 +330,7 @@ def test_trusted_hosts_may_be_named() -> None:
 MOST_QUERIES = 15
 LOOKED_AT = (
     "today", "accounts", "accounts/{account}", "accounts/{account}/brief", "accounts/{account}/plan/history", "asks",
-    "asks?show=answered", "promises", "promises/{promise}", "voices", "search?q=nor", "strategies",
+    "asks?show=answered", "calls", "promises", "promises/{promise}", "voices", "search?q=nor", "strategies",
 )  # fmt: skip
 
 
@@ -350,7 +350,7 @@ def test_a_client_s_page_knows_no_session(client: FlaskClient, engine: Engine, d
     assert "Cookie" not in answer.headers.get("Vary", "")
 
 
-@pytest.mark.parametrize("page", ["accounts", "promises", "asks"])
+@pytest.mark.parametrize("page", ["accounts", "promises", "asks", "calendar"])
 def test_a_list_is_saved_as_a_sheet_without_formulas(
     member: FlaskClient, engine: Engine, desks: Desks, page: str
 ) -> None:

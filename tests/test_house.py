@@ -209,6 +209,7 @@ def test_one_manager_for_each_app():
 
 
 ROUTES = {
+    "/agenda/<token>.ics": {"GET"},
     "/calendar/<token>.ics": {"GET"},
     "/c/<token>": {"GET"},
     "/p/<token>": {"GET", "POST"},

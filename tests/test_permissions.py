@@ -21,6 +21,7 @@ NEEDS = {
     "desk.show_welcome": ANYBODY, "desk.send_welcome": ANYBODY, "desk.show_style": ANYBODY, "desk.show_script": ANYBODY,
     "desk.show_desk": "viewer", "desk.show_today": "viewer", "desk.search": "viewer", "desk.show_myself": "viewer",
     "desk.sign_out_everywhere": "viewer", "desk.list_accounts": "viewer", "desk.list_asks": "viewer",
+    "desk.list_calls": "viewer", "desk.show_call": "viewer", "desk.send_call": "member", "desk.show_calendar": "viewer",
     "desk.list_promises": "viewer", "desk.list_voices": "viewer", "desk.list_strategies": "viewer",
     "desk.show_strategy": "viewer", "desk.approve_many": "owner",
     "desk.show_account": "viewer", "desk.show_plan": "viewer", "desk.show_plan_history": "viewer",
@@ -120,7 +121,17 @@ def test_no_form_of_another_site_is_taken(site: Flask, engine: Engine, desks: De
 
 def test_what_another_team_has_is_in_no_list(client: FlaskClient, engine: Engine, desks: Desks) -> None:
     sign_in(client, engine, address("lead"))
-    for page in ("today", "today?whose=everybody", "accounts", "asks", "promises?state=all", "voices", "search?q=wind"):
+    for page in (
+        "today",
+        "today?whose=everybody",
+        "accounts",
+        "asks",
+        "calls",
+        "calendar",
+        "promises?state=all",
+        "voices",
+        "search?q=wind",
+    ):
         text = client.get(f"/admin/{page}").text
         assert "Southwind" not in text, page
     assert "Northwind" in client.get("/admin/search?q=wind").text

@@ -15,6 +15,7 @@ from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import plural
 from engine.data.models import ASKED, WAITING, Ask
 from engine.operations.approvals import approve_asks, move_ask, note_ask, skip_ask
+from engine.operations.calls import list_calling
 from engine.operations.relations import local_date
 from engine.operations.worklists import list_asks
 
@@ -27,21 +28,32 @@ SHOWN = {
     "troubled": {"statuses": ("bounced", "in_doubt", "cancelled")},
     "all": {"statuses": (*WAITING, *ASKED, "bounced", "cancelled")},
 }
+ORDERS = ("account", "person")
 MOST_AT_ONCE = 500
 
 
 @desk.get("/asks", endpoint="list_asks")
 @needs("viewer")
 def show_asks() -> ResponseReturnValue:
-    shown = request.args.get("show", "coming")
-    engine = here().engine
+    shown, wanted = request.args.get("show", "coming"), _wanted()
+    engine, kind = here().engine, SHOWN.get(shown, SHOWN["coming"])
     if wants_sheet():
-        found, _ = list_asks(engine, size=MOST, **SHOWN.get(shown, SHOWN["coming"]))
+        found, _ = list_asks(engine, size=MOST, **kind, **wanted)
         return as_sheet("asks", SHEET, map(_row, found))
-    found, more = list_asks(engine, page=page_number(), **SHOWN.get(shown, SHOWN["coming"]))
-    weeks = [(monday, list(asks)) for monday, asks in groupby(found, key=_week)]
-    return render_template("desk/asks.html", weeks=weeks, more=more, page=page_number(), shown=shown, kinds=SHOWN,
-                           today=local_date(engine))  # fmt: skip
+    found, more = list_asks(engine, page=page_number(), **kind, **wanted)
+    weeks = [("", found)] if wanted["order"] else [(day, list(asks)) for day, asks in groupby(found, key=_week)]
+    return render_template(
+        "desk/asks.html", weeks=weeks, more=more, page=page_number(), shown=shown, wanted=wanted,
+        channels=engine.plugins.channels, whose=request.args.get("whose", ""), today=local_date(engine),
+        calling=list_calling(engine),
+    )  # fmt: skip
+
+
+def _wanted() -> dict[str, str]:
+    """What the list is narrowed to."""
+    wanted = {name: request.args.get(name, "").strip()[:200] for name in ("words", "channel", "occasion", "order")}
+    wanted["order"] = wanted["order"] if wanted["order"] in ORDERS else ""
+    return wanted | {"owner": here().colleague.email if request.args.get("whose") == "mine" else ""}
 
 
 SHEET = (

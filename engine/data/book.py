@@ -58,13 +58,22 @@ def linked_accounts(store: Store, contact_id: int) -> set[int]:
     """The accounts that decisions on this contact can concern: connected through shared persons, however far."""
     with store.snapshot() as snapshot:
         own = select(Contact.account_id).where(Contact.id == contact_id)
-        found: set[int] = set()
-        newer = set(snapshot.frame(own)["account_id"])
-        while newer:
-            found |= newer
-            persons = select(Contact.person_id).where(among(Contact.account_id, newer, snapshot.dialect))
-            others = snapshot.frame(select(Contact.account_id).where(Contact.person_id.in_(persons)).distinct())
-            newer = set(others["account_id"]) - found
+        return _reach(snapshot, set(snapshot.frame(own)["account_id"]))
+
+
+def linked_to(store: Store, account_ids: Collection[int]) -> set[int]:
+    """These accounts, and all that are connected with them."""
+    with store.snapshot() as snapshot:
+        return _reach(snapshot, set(account_ids))
+
+
+def _reach(snapshot: Snapshot, newer: set[int]) -> set[int]:
+    found: set[int] = set()
+    while newer:
+        found |= newer
+        persons = select(Contact.person_id).where(among(Contact.account_id, newer, snapshot.dialect))
+        others = snapshot.frame(select(Contact.account_id).where(Contact.person_id.in_(persons)).distinct())
+        newer = set(others["account_id"]) - found
     return found
 
 

@@ -46,6 +46,7 @@ STEPS = (
 )  # fmt: skip
 ACTORS = ("team", "client", "importer", "clock")
 SPEAKERS = ("client", "employee")
+CALL_OUTCOMES = ("answered", "later", "declined", "not_reached", "call_back")
 MESSAGE_STATUSES = ("claimed", "sending", "sent", "refused", "later", "in_doubt")
 
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -303,6 +304,25 @@ class Delivery(Base):
     finished_at: Mapped[datetime | None]
     message_id: Mapped[str | None]
     detail: Mapped[str | None] = mapped_column(Text)
+
+
+class Call(Base):
+    """One try to reach somebody by the account team's own call, and what came of it."""
+
+    __tablename__ = "calls"
+    __table_args__ = (_one_of("outcome", *CALL_OUTCOMES),)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"), index=True)
+    at: Mapped[datetime]
+    author: Mapped[str]
+    """Who called, and wrote down what was said."""
+    outcome: Mapped[str]
+    again_on: Mapped[date | None]
+    """When to call again."""
+    note: Mapped[str | None] = mapped_column(Text)
+    consented: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The client said yes to their answers being written down."""
 
 
 class Submission(Base):
@@ -640,6 +660,6 @@ class HouseFact(Base):
 
 
 ACCOUNT_SCOPED: tuple[type[Base], ...] = (
-    Contact, Touchpoint, Ask, AnswerRow, Voice, Promise, TeamAccount, News, InitiativeLink,
+    Contact, Touchpoint, Ask, Call, AnswerRow, Voice, Promise, TeamAccount, News, InitiativeLink,
 )  # fmt: skip
 """Tables whose rows belong to one account, by `account_id`. Account itself is scoped by its id."""

@@ -19,6 +19,7 @@ from engine.data.models import (
     AnswerRow,
     Ask,
     AuditEntry,
+    Call,
     Contact,
     DecisionRecord,
     Delivery,
@@ -39,6 +40,7 @@ ROWS: dict[str, tuple[Any, tuple[Any, ...]]] = {
         AnswerRow, (AnswerRow.survey, AnswerRow.question, AnswerRow.answered_at, AnswerRow.value, AnswerRow.words,
                     AnswerRow.data),
     ),
+    "calls": (Call, (Call.at, Call.outcome, Call.again_on, Call.consented)),
     "own_words": (Voice, (Voice.said_at, Voice.source, Voice.words)),
     "promises": (
         Promise, (Promise.title, Promise.said, Promise.owner_email, Promise.made_on, Promise.due_on, Promise.status,
@@ -95,6 +97,7 @@ def _forget_asks(session: Session, ids: Collection[int], now: datetime) -> None:
     theirs = Ask.contact_id.in_(ids)
     _run(session, update(Ask).where(theirs, Ask.status.in_((*OPEN, "in_doubt"))).values(expires_at=now))
     _run(session, update(Ask).where(theirs).values(why_status=None, personal_note=None))
+    _run(session, update(Call).where(Call.contact_id.in_(ids)).values(note=None))
     sent = select(Ask.id).where(theirs)
     _run(session, update(Delivery).where(Delivery.ask_id.in_(sent)).values(detail=None))
     _run(session, update(News).where(News.contact_id.in_(ids)).values(detail=None))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Select, and_, case, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from engine.data.models import WAITING, Account, Ask, Contact, Promise
 
@@ -71,25 +71,35 @@ def list_asks(
     statuses: Collection[str] = (),
     to_approve: bool = False,
     channel: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
+    occasion: str = "",
+    words: str = "",
+    owner: str = "",
+    order: str = "",
     skip: int = 0,
     most: int,
 ) -> Sequence[Ask]:
-    """Asks with their people: those to come by day, others the newest first."""
-    query = select(Ask).options(joinedload(Ask.account), joinedload(Ask.contact))
+    """Asks with their people: those to come by day, others the newest first, or in the `order` of account or person.
+
+    `words`: in the name of the account or the person; `owner`: of the account.
+    """
+    query = select(Ask).join(Account, Account.id == Ask.account_id).join(Contact, Contact.id == Ask.contact_id)
+    query = query.options(contains_eager(Ask.account), contains_eager(Ask.contact))
     if statuses:
         query = query.where(Ask.status.in_(statuses))
     if to_approve:
         query = query.where(Ask.needs_approval, Ask.status == "planned", Ask.origin == "heed")
     if channel:
         query = query.where(Ask.channel == channel)
-    if since:
-        query = query.where(Ask.send_at >= since)
-    if until:
-        query = query.where(Ask.send_at < until)
+    if occasion:
+        query = query.where(Ask.occasion == occasion)
+    if words:
+        named = (Account.name, Account.key, Contact.name, Contact.key)
+        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in named)))
+    if owner:
+        query = query.where(func.lower(Account.owner_email) == owner)
     coming = to_approve or set(statuses) <= set(WAITING)
-    query = query.order_by(Ask.send_at, Ask.id) if coming else query.order_by(Ask.id.desc())
+    orders = {"account": (Account.name, Ask.id), "person": (Contact.name, Ask.id)}
+    query = query.order_by(*orders.get(order, (Ask.send_at, Ask.id) if coming else (Ask.id.desc(),)))
     return session.scalars(query.offset(skip).limit(most)).all()
 
 

@@ -15,8 +15,9 @@ from engine.language import ENGLISH, Language
 
 @dataclass(frozen=True)
 class Coming:
-    """One ask to come. `contact`: the key."""
+    """One ask to come. `account` and `contact`: their keys."""
 
+    account: str
     contact: str
     name: str
     on: date

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -94,16 +94,33 @@ def submit_answers(engine: Engine, token: str, posted: Posted, submission_id: st
     Raises LinkError; AnswersError naming each field that cannot be used; InputError for an unknown action, and for a
     submission id that came before with other content. Nothing is stored then.
     """
+    with engine.store.write(engine.scope) as session:
+        take_form(engine, session, lock_form(engine, session, token), posted, submission_id, action)
+
+
+def take_form(
+    engine: Engine,
+    session: Session,
+    ask: Ask,
+    posted: Posted,
+    submission_id: str,
+    action: str,
+    taken_by: str | None = None,
+) -> None:
+    """Keep a form inside a transaction that holds its ask, once. `taken_by`: who wrote it down for the client."""
+    posted = _check(posted, submission_id, action)
+    if _is_new(session, ask, submission_id, action, posted, engine.clock()):
+        ACTIONS[action](replace(receive(engine, session, ask, posted), taken_by=taken_by))
+        mark_persons(session, [ask.person_id])
+
+
+def _check(posted: Posted, submission_id: str, action: str) -> Posted:
+    """What was posted, clean."""
     if action not in ACTIONS:
         raise InputError(f"“{action[:40]}” is nothing that can be done with a survey.", about="action")
     if not 8 <= len(submission_id) <= 64:
         raise InputError("This page is out of date. Open the link from your message again.", about="submission_id")
-    cleaned = clean(posted)
-    with engine.store.write(engine.scope) as session:
-        ask = lock_form(engine, session, token)
-        if _is_new(session, ask, submission_id, action, cleaned, engine.clock()):
-            ACTIONS[action](receive(engine, session, ask, cleaned))
-            mark_persons(session, [ask.person_id])
+    return clean(posted)
 
 
 def _is_new(session: Session, ask: Ask, submission_id: str, action: str, posted: Posted, now: datetime) -> bool:
@@ -208,7 +225,10 @@ def _record_verdicts(coming: Coming, counted: Mapping[str, Given], said: str | N
             continue
         promise, kept = coming.session.get_one(Promise, item.promise.number), answer.value == "yes"
         words = answer.text if kept else answer.text or said
-        record_verdict(coming.engine, coming.session, promise, kept=kept, words=words, author=coming.author)
+        note = f"said on the phone to {coming.taken_by}" if coming.taken_by else None
+        record_verdict(
+            coming.engine, coming.session, promise, kept=kept, words=words, author=coming.author, note=note
+        )  # fmt: skip
 
 
 def _make_promises(coming: Coming, answers: Sequence[Answer]) -> None:

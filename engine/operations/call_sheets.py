@@ -42,11 +42,11 @@ def write_call_sheet(desk: Desk, form: Form, attempt: int) -> Message:
         form=form,
         name=form.contact_name or form.contact_email,
         account=form.facts["account"]["name"],
-        when=_tell_when(form, language),
+        when=tell_when(form, language),
         until=language.day(local_day(form.expires_at, form.zone), form.today) if form.expires_at else "",
-        opening=_tell_opening(form, spoken),
+        opening=tell_opening(form, spoken),
         outcomes=[(one, tell_state(one, spoken, form.today)) for one in form.came_of_it[:3]],
-        questions=list(_tell_questions(desk.plugins, form, spoken)),
+        questions=list(tell_questions(desk.plugins, form, spoken)),
         **{name: links[name] for name in ("survey_url", "wishes_url")},
     )
     subject, _, body = text.partition("\n")
@@ -61,7 +61,7 @@ def write_call_sheet(desk: Desk, form: Form, attempt: int) -> Message:
     )
 
 
-def _tell_when(form: Form, language: Language) -> str:
+def tell_when(form: Form, language: Language) -> str:
     """The day and hour at which they are best asked, where they are."""
     if form.send_at is None:
         return language.day(form.today, form.today)
@@ -71,7 +71,7 @@ def _tell_when(form: Form, language: Language) -> str:
     return language.gettext("%(day)s, about %(time)s in %(place)s", day=day, time=f"{at:%H:%M}", place=place)
 
 
-def _tell_opening(form: Form, spoken: Language) -> str:
+def tell_opening(form: Form, spoken: Language) -> str:
     """The words to begin with, as the invitation has them."""
     told, _ = tell_form(form, spoken), spoken.gettext
     values = {"questions": told["questions"], "time": told["time"]}
@@ -80,7 +80,7 @@ def _tell_opening(form: Form, spoken: Language) -> str:
     return f"{_('%(questions)s, %(time)s, because %(why)s:', **values, why=told['why']).rstrip(': ')}."
 
 
-def _tell_questions(plugins: Plugins, form: Form, spoken: Language) -> Iterator[str]:
+def tell_questions(plugins: Plugins, form: Form, spoken: Language) -> Iterator[str]:
     for item in form.items:
         kind = plugins.question_types[item.question.type]
         language = language_of(item.question, spoken)

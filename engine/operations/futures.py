@@ -13,7 +13,7 @@ import polars as pl
 
 from engine.data import plans
 from engine.data.accounts import find_account
-from engine.data.book import linked_accounts, read_book
+from engine.data.book import linked_to, read_book
 from engine.data.localtime import day_number
 from engine.data.settings import read_settings
 from engine.data.under_way import read_under_way
@@ -79,17 +79,21 @@ def forecast_account(
     moment = _first_day(engine, on, days)
     with engine.store.read(engine.scope) as session:
         account = find_account(session, key)
-        name, contacts = account.name, [contact.id for contact in account.contacts]
-    start = read_start(engine, moment, linked_accounts(engine.store, contacts[0]) if contacts else [])
+        name, linked = account.name, linked_to(engine.store, [account.id]) if account.contacts else ()
+    start = read_start(engine, moment, linked)
     plan = resolve(start.book, engine.plugins.catalog, start.values if values is None else values)
-    seen: list[pl.DataFrame] = []
     with engine.plugins.watched() as watch:
-        course = Course(make_world(engine, start, plan), start.under_way, seen=seen)
-        course.run(day_number(start.day) + days - 1)
         reader = _Reader(engine, start, plan.columns, language)
-        asks = _tell_asks(reader, course, seen, key)
+        asks = _tell_asks(reader, plan, days, [key])
         others = _tell_others(reader, plan.frame, key, {ask.contact for ask in asks})
     return Forecast(key, name, start.day, days, asks, others, list(watch.errors), language)
+
+
+def forecast_asks(engine: Engine, accounts: Mapping[int, str], days: int, language: Language = ENGLISH) -> list[Coming]:
+    """Whom of these accounts (key by id) we will ask, by day; those that share people with them are looked at, too."""
+    start = read_start(engine, _first_day(engine, None, days), linked_to(engine.store, accounts))
+    plan = resolve(start.book, engine.plugins.catalog, start.values)
+    return _tell_asks(_Reader(engine, start, plan.columns, language), plan, days, accounts.values())
 
 
 def _first_day(engine: Engine, on: date | None, days: int) -> Moment:
@@ -217,18 +221,22 @@ class _Reader:
         return choose_channels(plan, self.start.book.kinds, plugins.strategies, plugins.channels)["channel"]
 
 
-def _tell_asks(reader: _Reader, course: Course, seen: Sequence[pl.DataFrame], account: str) -> list[Coming]:
-    """The asks of this account, each told from the Book as it will be on its day."""
+def _tell_asks(reader: _Reader, plan: Plan, days: int, accounts: Collection[str]) -> list[Coming]:
+    """The asks of these accounts, each told from the Book as it will be on its day."""
+    seen: list[pl.DataFrame] = []
+    course = Course(make_world(reader.engine, reader.start, plan), reader.start.under_way, seen=seen)
+    course.run(day_number(reader.start.day) + days - 1)
     if not seen:
         return []
-    here = (frame := pl.concat(seen))["account_key"] == account
+    here = (frame := pl.concat(seen))["account_key"].is_in(list(accounts))
     frame, asks = frame.filter(here), course.asks.filter(here)
     told = zip(reader.explain(frame), asks["occasion"], reader.choose_channels(frame), strict=True)
     found = [
-        Coming(each.contact["key"], name_of(each), each.on, occasion, channel, because(each, occasion))
+        Coming(each.account["key"], each.contact["key"], name_of(each), each.on, occasion, channel,
+               because(each, occasion))
         for each, occasion, channel in told
-    ]
-    return sorted(found, key=lambda ask: (ask.on, ask.contact))
+    ]  # fmt: skip
+    return sorted(found, key=lambda ask: (ask.on, ask.account, ask.contact))
 
 
 def _tell_others(reader: _Reader, frame: pl.DataFrame, account: str, asked: Collection[str]) -> list[tuple[str, Words]]:

@@ -44,6 +44,8 @@ class Coming:
     ask: Ask
     form: Form
     posted: Posted
+    taken_by: str | None = None
+    """Who wrote it down for the client, on the phone; None: they filled it in themselves."""
 
     @property
     def now(self) -> datetime:
@@ -188,7 +190,8 @@ def hear(coming: Coming, fields: Collection[str]) -> None:
 def add_voice(coming: Coming, words: str, source: str, answer_id: int | None = None) -> None:
     ask = coming.ask
     who = {"account_id": ask.account_id, "contact_id": ask.contact_id, "answer_id": answer_id}
-    clients.add_voice(coming.session, **who, source=source, said_at=coming.now, text=words)
+    heard = {"said_at": coming.now, "text": words, "author": coming.taken_by}
+    clients.add_voice(coming.session, **who, source=source, **heard)
 
 
 def answer_to(coming: Coming, question: Question, given: Given) -> Answer:

@@ -94,9 +94,13 @@ def record_verdict(
     kept: bool,
     words: str | None,
     author: str,
+    note: str | None = None,
     on: date | None = None,
 ) -> None:
-    """Keep the client's word on a done promise. A dispute reopens it as agreed, with what they said and a new date."""
+    """Keep the client's word on a done promise. A dispute reopens it as agreed, with what they said and a new date.
+
+    `note`: for the team, how it was said.
+    """
     verdict = "kept" if kept else "disputed"
     if promise.status != "done":
         check_step(promise, "record the client's verdict")
@@ -104,7 +108,8 @@ def record_verdict(
         raise StateError(f"{name(promise)} is settled: the client said it was {verdict}.", about=name(promise))
     today = local_today(engine, session, promise.account, promise.contact, on)
     due_on = due_in(engine, session, "promises.reopen_days", promise.account, promise.contact, today)
-    with taking_step(engine, session, promise, verdict, author=author, actor="client", reason=cleaned(words)):
+    said = cleaned(words)
+    with taking_step(engine, session, promise, verdict, author=author, actor="client", reason=said, note=note):
         promise.verdict = verdict
         if not kept:
             promise.status, promise.done_on = "agreed", None

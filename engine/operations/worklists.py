@@ -120,7 +120,7 @@ def open_promise(engine: Engine, number: int) -> PromisePage:
 
 
 def list_asks(engine: Engine, *, page: int = 1, size: int = PAGE, **wanted: Any) -> tuple[list[Ask], bool]:
-    """A page of asks, and whether there are more. `wanted`: statuses, to_approve, channel, since, until."""
+    """A page of asks, and whether there are more. `wanted`: as in data.list_asks."""
     with engine.store.read(engine.scope) as session:
         found = data.list_asks(session, skip=(page - 1) * size, most=size + 1, **wanted)
     return list(found[:size]), len(found) > size
