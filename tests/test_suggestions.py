@@ -189,12 +189,3 @@ def test_a_draft_tells_in_its_history_that_nobody_of_ours_made_it(engine):
     talk = answered(engine, {"q1": "1"}, "recommend")["talk"]
     _promise, (event,) = open_promise(engine, talk.id)
     assert (event.step, event.author, event.actor) == ("drafted", "Heed", "clock")
-
-
-def test_the_page_suggests_once_the_client_has_their_answer(engine, client):
-    with engine.store.write(EVERYTHING) as session:
-        token = ask_token(engine.config.secret, make_letter(session, "recommend").id)
-    sent = client.post(f"/s/{token}", data={"submission_id": "submission-1", "q1": "2"})
-    assert sent.status_code == 303
-    sent.close()
-    assert [promise.origin for promise in everything(engine)] == ["after_low_score"]

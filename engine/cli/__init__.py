@@ -25,6 +25,7 @@ COMMANDS = {
     "forecast": Entry("engine.cli.forecast:forecast", "Say who of an account will be asked in the months ahead."),
     "simulate": Entry("engine.cli.simulate:simulate", "Try settings on the whole book before they are saved."),
     "send": Entry("engine.cli.send:send", "Deliver what is due, once."),
+    "work": Entry("engine.cli.work:work", "Plan, send, remind and follow up, by itself."),
     "serve": Entry("engine.cli.serve:serve", "Serve clients' pages and the desk."),
     "promises": Entry("engine.cli.promises:promises", "List what we promised."),
     "promise": Entry("engine.cli.promises:promise", "Make a promise, or take its next step."),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import socket
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from threading import Event, Thread
 
 import click
 from flask import Flask
@@ -16,8 +19,14 @@ from engine.app import create_app, open_house
 from engine.cli.common import open_engine
 from engine.config import load_config
 from engine.errors import HeedError
+from engine.house import Engine
+from engine.jobs import FOLLOW_UP, Ran, work
 
 WORKERS = min(os.cpu_count() or 1, 4)
+REST = 3.0
+"""Following up takes a quarter of one processor at most: the others are for those who answer."""
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -34,15 +43,18 @@ WORKERS = min(os.cpu_count() or 1, 4)
 def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
     """Serve the pages that clients open, and the account team's desk, until Ctrl-C.
 
+    What follows from answers is drafted meanwhile. To plan, send and remind by itself, run `heed work` beside it.
+
     \b
     Example:
       heed serve --port 8000 --workers 2
     """
     engine = open_engine(ctx)
     create_app(engine)  # what is wrong is said here, once, and not by every process
-    engine.store.close()
     _check_free(host, port)
-    # Processes start afresh and read the environment; the option of this command has to be in it.
+    # Processes start afresh, because neither threads nor connections survive a fork, and read the environment: the
+    # option of this command has to be in it.
+    multiprocessing.set_start_method("spawn", force=True)
     os.environ["HEED_DATABASE_URL"] = engine.config.database_url
     click.echo(f"Heed serves http://{host}:{port} – links for clients begin with {engine.config.public_url}")
     click.echo(f"The account team's desk is at http://{host}:{port}/admin/")
@@ -50,7 +62,7 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
         click.echo(f"For these pages it is noon of {engine.config.today} (HEED_TODAY).")
     click.echo("Press Ctrl-C to stop.")
     logging.getLogger("granian").setLevel(logging.WARNING)
-    Server(
+    server = Server(
         "engine.cli.serve:load_app",
         factory=True,
         interface=Interfaces.WSGI,
@@ -60,7 +72,28 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
         blocking_threads=4,
         respawn_failed_workers=True,
         log_enabled=False,
-    ).serve()
+    )
+    with following_up(engine):
+        server.serve()
+
+
+@contextmanager
+def following_up(engine: Engine) -> Iterator[None]:
+    """Draft what follows from answers, beside the processes that serve."""
+    stop = Event()
+    worker = Thread(target=work, args=(engine, [FOLLOW_UP], stop, _tell, REST), daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join(5)
+        engine.store.close()
+
+
+def _tell(ran: Ran) -> None:
+    if ran.error:
+        log.error("%s: %s", ran.job, ran.error)
 
 
 def load_app() -> Flask:

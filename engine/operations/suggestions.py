@@ -36,7 +36,8 @@ from engine.types import Answer, Draft, Given, Question
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
+BATCH = 25
+"""So few that whoever answers meanwhile does not notice."""
 LARGEST = 0.1
 """The share of accounts, by revenue, whose word weighs most."""
 HALF_A_YEAR = timedelta(days=182)
@@ -53,20 +54,26 @@ def make_suggestions(engine: Engine) -> list[Promise]:
     made: list[Promise] = []
     with engine.store.read(engine.scope) as session:
         asks = standing.list_unsuggested_asks(session, BATCH)
+    owners = _read_owners(engine) if asks else {}
     for ask_id in asks:
         try:
-            made += _suggest_for_ask(engine, ask_id)
+            made += _suggest_for_ask(engine, ask_id, owners)
         except Exception:
             log.exception("nothing can be suggested for ask %s", ask_id)
     return made
 
 
-def _suggest_for_ask(engine: Engine, ask_id: int) -> list[Promise]:
+def has_suggestions(engine: Engine) -> bool:
+    """Whether there is an answer for which nothing was suggested yet."""
+    with engine.store.read(engine.scope) as session:
+        return bool(standing.list_unsuggested_asks(session, 1))
+
+
+def _suggest_for_ask(engine: Engine, ask_id: int, owners: Mapping[str, str]) -> list[Promise]:
     """Read and thought over first, written then, so that nobody who answers meanwhile waits for it.
 
     Answers that came in between leave the mark: they are suggested for by whoever sees it next.
     """
-    owners = _read_owners(engine)
     with engine.store.read(engine.scope) as session:
         ask = session.get_one(Ask, ask_id)
         coming, read = receive(engine, session, ask, {}), ask.answered_at

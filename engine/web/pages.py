@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from gzip import compress
 from secrets import token_urlsafe
 
@@ -23,7 +22,6 @@ from engine.operations.forms import Form, open_form
 from engine.operations.keeping import Posted
 from engine.operations.letters import tell_form
 from engine.operations.outcomes import local_day
-from engine.operations.suggestions import make_suggestions
 from engine.types import Given
 from engine.web.pace import check_pace, is_guessing
 from engine.web.screens import Room, own_links, room
@@ -84,9 +82,7 @@ def send_survey(token: str) -> ResponseReturnValue:
         form = open_form(room().engine, visit.token)
         return draw_survey(form, visit, {**form.given, **error.given}, error.errors), 422
     done = action if action in ("later", "hint") else None
-    there = redirect(url_for("pages.show_survey", token=visit.place, done=done), 303)
-    there.call_on_close(partial(make_suggestions, room().engine))  # once the client has their answer
-    return there
+    return redirect(url_for("pages.show_survey", token=visit.place, done=done), 303)
 
 
 def _save(visit: Visit, posted: Posted) -> ResponseReturnValue:
