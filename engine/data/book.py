@@ -6,16 +6,16 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import func, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 
-from engine.data.columns import Snapshot
+from engine.data.columns import Snapshot, kept
 from engine.data.counts import read_counts
 from engine.data.events import count_followups, read_promises, read_touchpoints
 from engine.data.history import read_history
 from engine.data.models import Account, Contact
 from engine.data.places import read_channel_asks
-from engine.data.rows import NO_NUMBER, Rows, as_date, normalise, read_rows
-from engine.data.scope import among
+from engine.data.rows import ACCOUNTS, NO_NUMBER, Rows, as_date, normalise, read_rows
+from engine.data.scope import among_listed, list_ids
 from engine.data.store import Store
 from engine.decide.book import COLUMNS, COUNTS, Book
 from engine.types import OCCASIONS, TIERS, Moment
@@ -57,8 +57,8 @@ def read_book(
 def linked_accounts(store: Store, contact_id: int) -> set[int]:
     """The accounts that decisions on this contact can concern: connected through shared persons, however far."""
     with store.snapshot() as snapshot:
-        own = select(Contact.account_id).where(Contact.id == contact_id)
-        return _reach(snapshot, set(snapshot.frame(own)["account_id"]))
+        own = snapshot.frame(_own_account(), {"contact": contact_id})
+        return _reach(snapshot, set(own["account_id"]))
 
 
 def linked_to(store: Store, account_ids: Collection[int]) -> set[int]:
@@ -71,10 +71,21 @@ def _reach(snapshot: Snapshot, newer: set[int]) -> set[int]:
     found: set[int] = set()
     while newer:
         found |= newer
-        persons = select(Contact.person_id).where(among(Contact.account_id, newer, snapshot.dialect))
-        others = snapshot.frame(select(Contact.account_id).where(Contact.person_id.in_(persons)).distinct())
+        others = snapshot.frame(_linked(snapshot.dialect), {"accounts": list_ids(newer)})
         newer = set(others["account_id"]) - found
     return found
+
+
+@kept
+def _own_account() -> Select[*tuple[Any, ...]]:
+    return select(Contact.account_id).where(Contact.id == bindparam("contact"))
+
+
+@kept
+def _linked(dialect: str) -> Select[*tuple[Any, ...]]:
+    """The accounts of everybody who is somebody at these."""
+    persons = select(Contact.person_id).where(among_listed(Contact.account_id, ACCOUNTS, dialect))
+    return select(Contact.account_id).where(Contact.person_id.in_(persons)).distinct()
 
 
 def _describe(rows: Rows) -> pl.DataFrame:
@@ -170,13 +181,21 @@ def _spread(rows: Rows, name: str, by_person: dict[int, Any], dtype: Any) -> pl.
 
 def _compare_revenue(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     """Each account's revenue by the house's median, whichever accounts are read."""
-    stated = Account.annual_revenue.is_not(None)
-    count = snapshot.frame(select(func.count().label("count")).where(stated)).item()
-    middle = select(Account.annual_revenue).where(stated).order_by(Account.annual_revenue)
-    median = (
-        snapshot.frame(middle.offset((count - 1) // 2).limit(2 - count % 2))["annual_revenue"].mean() if count else None
-    )
+    count = snapshot.frame(_count_revenues()).item()
+    middle = {"before": (count - 1) // 2, "most": 2 - count % 2}
+    median = snapshot.frame(_middle_revenues(), middle)["annual_revenue"].mean() if count else None
     revenue = rows.frame["annual_revenue"]
     # NumPy divides; Polars multiplies by the reciprocal where rows are many, and one account's ratio must not differ.
     ratio = pl.Series("revenue_ratio", revenue.to_numpy() / (median or 1.0))
     return ratio.set((revenue == NO_NUMBER) | (not median), None).to_frame()
+
+
+@kept
+def _count_revenues() -> Select[*tuple[Any, ...]]:
+    return select(func.count().label("count")).where(Account.annual_revenue.is_not(None))
+
+
+@kept
+def _middle_revenues() -> Select[*tuple[Any, ...]]:
+    query = select(Account.annual_revenue).where(Account.annual_revenue.is_not(None)).order_by(Account.annual_revenue)
+    return query.offset(bindparam("before", type_=Integer())).limit(bindparam("most", type_=Integer()))

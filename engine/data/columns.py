@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -35,6 +36,36 @@ SMALL = 20_000
 Column = tuple[str, type[pl.DataType], str]
 
 
+class Query:
+    """A select() that is kept and asked again and again, each time with other values for the parameters it names.
+
+    To put a small one together takes ten times as long as the database takes to answer it.
+    """
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        self._statement = statement
+        self._made: dict[str, tuple[Select[*tuple[Any, ...]], list[tuple[str, type[pl.DataType]]]]] = {}
+
+    def made_for(self, dialect: str) -> tuple[Select[*tuple[Any, ...]], list[tuple[str, type[pl.DataType]]]]:
+        """What reads each column as one JSON array; and the columns' names and dtypes."""
+        if dialect not in self._made:
+            rows = self._statement.subquery()
+            columns = [(column.name, _dtype(column.type)) for column in rows.c]
+            self._made[dialect] = select(*(_array(column, dialect) for column in rows.c)), columns
+        return self._made[dialect]
+
+
+def kept(build: Callable[..., Select[*tuple[Any, ...]]]) -> Callable[..., Query]:
+    """Build the query once for each of its arguments."""
+    return cache(lambda *args: Query(build(*args)))
+
+
+def _array(column: ColumnElement[Any], dialect: str) -> ColumnElement[str]:
+    if dialect == "sqlite":
+        return func.json_group_array(column, type_=Text)
+    return func.coalesce(cast(func.to_json(func.array_agg(column)), Text), "[]")
+
+
 class Snapshot:
     """Frames that all show one state of the database, whatever is written meanwhile."""
 
@@ -42,25 +73,20 @@ class Snapshot:
         self._connection = connection
         self.dialect = connection.dialect.name
 
-    def frame(self, statement: Select[*tuple[Any, ...]]) -> pl.DataFrame:
+    def frame(self, query: Query | Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The rows of a select() as columns: Int64, Float64, Boolean, String; days (Int32) and instants as stored.
 
         The database makes one JSON array of each column and Polars decodes it: a third faster than rows. (ADBC is
         faster on PostgreSQL. But its SQLite is a second one in the process, and that drops the first one's locks
         whenever it closes a file: https://www.sqlite.org/howtocorrupt.html, section 2.2.1.)
         """
-        rows = statement.subquery()
-        texts = self._connection.execute(select(*(self._array(column) for column in rows.c))).one()
-        columns = [(column.name, _dtype(column.type), text) for column, text in zip(rows.c, texts, strict=True)]
+        statement, known = (query if isinstance(query, Query) else Query(query)).made_for(self.dialect)
+        texts = self._connection.execute(statement, values).one()
+        columns = [(name, dtype, text) for (name, dtype), text in zip(known, texts, strict=True)]
         if sum(map(len, texts)) < SMALL and all(dtype is not pl.Boolean for _, dtype, _ in columns):
             return pl.DataFrame([pl.Series(name, json.loads(text), dtype) for name, dtype, text in columns])
         parts = [columns] if sum(map(len, texts)) < LARGE else [[column] for column in columns]
         return pl.concat([_decode(part) for part in parts], how="horizontal")
-
-    def _array(self, column: ColumnElement[Any]) -> ColumnElement[str]:
-        if self.dialect == "sqlite":
-            return func.json_group_array(column, type_=Text)
-        return func.coalesce(cast(func.to_json(func.array_agg(column)), Text), "[]")
 
 
 @contextmanager

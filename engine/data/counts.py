@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import polars as pl
-from sqlalchemy import case, delete, func, insert, literal, or_, select
+from sqlalchemy import Select, case, delete, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
-from engine.data.columns import Snapshot
+from engine.data.columns import Snapshot, kept
 from engine.data.models import ASKED, Account, AnswerCount, Ask
 from engine.types import TIERS
 
@@ -35,7 +36,7 @@ def last_counted(session: Session) -> datetime | None:
 
 def read_counts(snapshot: Snapshot, tiers: pl.Series, channels: Sequence[str]) -> list[pl.Series]:
     """The house's share of answers, and each tier's counts by each of the channels, beside the tiers given."""
-    counts = snapshot.frame(select(AnswerCount.tier, AnswerCount.channel, AnswerCount.sent, AnswerCount.answered))
+    counts = snapshot.frame(_counts())
     sent, answered = counts.select(pl.col("sent", "answered").sum()).row(0)
     columns = [pl.Series("house_answer_rate", [(answered + 1) / (sent + 2)]).new_from_index(0, len(tiers))]
     place = tiers.cast(pl.Enum(TIERS)).to_physical()
@@ -45,3 +46,8 @@ def read_counts(snapshot: Snapshot, tiers: pl.Series, channels: Sequence[str]) -
             of_tiers = pl.Series(f"tier_{name}_by:{channel}", [known.get(tier, 0) for tier in TIERS], pl.Int32)
             columns.append(of_tiers.gather(place))
     return columns
+
+
+@kept
+def _counts() -> Select[*tuple[Any, ...]]:
+    return select(AnswerCount.tier, AnswerCount.channel, AnswerCount.sent, AnswerCount.answered)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 
-from engine.data.columns import Snapshot
+from engine.data.columns import Snapshot, kept
 from engine.data.history import History, spread_lists
 from engine.data.localtime import day_number
 from engine.data.models import OWNER, Promise, Touchpoint
-from engine.data.rows import Rows, normalise
+from engine.data.rows import Rows, Whose, normalise
 from engine.data.scope import aside
-from engine.data.types import EPOCH
+from engine.data.types import EPOCH, Day
 from engine.decide.book import ACCOUNT_TOUCHPOINT, TOUCHPOINT
 
 FEEDBACK = "feedback"
@@ -49,15 +50,25 @@ def _ahead(of: str, found: pl.DataFrame, rows: Rows) -> pl.Series:
 
 def _read_touchpoints(snapshot: Snapshot, rows: Rows) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Those that name a contact, as their person's rows see them, and those of the accounts as a whole."""
-    named = select(Touchpoint.contact_id, Touchpoint.kind, Touchpoint.happened_at)
-    named = named.where(Touchpoint.contact_id.is_not(None), rows.of_people(Touchpoint.contact_id))
-    whole = select(Touchpoint.account_id, Touchpoint.kind, Touchpoint.happened_at)
-    unnamed = func.coalesce(Touchpoint.contact_id, 0) == 0  # as in uq_touchpoints_identity, which finds them by account
-    whole = whole.where(unnamed, rows.of_accounts(Touchpoint.account_id))
+    named = snapshot.frame(_named_touchpoints(rows.whose), rows.given)
+    whole = snapshot.frame(_touchpoints_of_all(rows.whose), rows.given)
     return (
-        _with_day(snapshot.frame(named).join(rows.views, on="contact_id"), rows),
-        _with_day(snapshot.frame(whole).join(rows.frame.select("row", "account_id"), on="account_id"), rows),
+        _with_day(named.join(rows.views, on="contact_id"), rows),
+        _with_day(whole.join(rows.frame.select("row", "account_id"), on="account_id"), rows),
     )
+
+
+@kept
+def _named_touchpoints(whose: Whose) -> Select[*tuple[Any, ...]]:
+    query = select(Touchpoint.contact_id, Touchpoint.kind, Touchpoint.happened_at)
+    return query.where(Touchpoint.contact_id.is_not(None), whose.people(Touchpoint.contact_id))
+
+
+@kept
+def _touchpoints_of_all(whose: Whose) -> Select[*tuple[Any, ...]]:
+    query = select(Touchpoint.account_id, Touchpoint.kind, Touchpoint.happened_at)
+    unnamed = func.coalesce(Touchpoint.contact_id, 0) == 0  # as in uq_touchpoints_identity, which finds them by account
+    return query.where(unnamed, whose.accounts(Touchpoint.account_id))
 
 
 def _with_day(found: pl.DataFrame, rows: Rows) -> pl.DataFrame:
@@ -76,7 +87,7 @@ def _latest_of_kind(found: pl.DataFrame, kind: str, name: str, rows: Rows) -> pl
 
 def read_promises(snapshot: Snapshot, rows: Rows, history: History) -> list[pl.Series]:
     """Promises as they stood at the end of the rows' today: what is done later counts as agreed."""
-    promises = _read_promises(snapshot, rows)
+    promises = snapshot.frame(_standing_promises(rows.whose), rows.given)
     places = rows.frame.select("row", "account_id", "contact_id").with_columns(today=pl.Series(rows.today))
     made = pl.col("made_on") <= pl.col("today")
     done = (pl.col("status") == "done") & (pl.col("done_on").fill_null(pl.col("made_on")) <= pl.col("today"))
@@ -103,7 +114,8 @@ def _promises_ahead(promises: pl.DataFrame, rows: Rows, step: str) -> pl.Series:
     return rows.ahead(step, ahead["row"].to_numpy(), ahead[step].to_numpy())
 
 
-def _read_promises(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
+@kept
+def _standing_promises(whose: Whose) -> Select[*tuple[Any, ...]]:
     query = select(
         Promise.id.label("promise"),
         Promise.account_id,
@@ -115,7 +127,7 @@ def _read_promises(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
         Promise.done_on,
     )
     standing = aside(Promise.status).in_(("agreed", "done"))
-    return snapshot.frame(query.where(standing, rows.of_accounts(Promise.account_id)))
+    return query.where(standing, whose.accounts(Promise.account_id))
 
 
 def _first_due(open_promises: pl.DataFrame, name: str, rows: Rows) -> tuple[pl.Series, pl.Series]:
@@ -128,7 +140,7 @@ def _first_due(open_promises: pl.DataFrame, name: str, rows: Rows) -> tuple[pl.S
 def count_followups(snapshot: Snapshot, rows: Rows) -> pl.Series:
     """Drafted and agreed promises of each row's account owner, over all accounts, as of the row's today."""
     places = rows.frame.select(normalise(pl.col("owner_email")).alias("owner"), today=pl.Series(rows.today))
-    owners = places["owner"].unique().to_list() if rows.picked else None
+    owners = places["owner"].unique().to_list() if rows.whose.picked else None
     days = (EPOCH + timedelta(days=int(day)) for day in np.unique(rows.zones.today))
     counts = pl.concat([_count_followups(snapshot, day, owners) for day in days])
     told = places.join(counts, on=["owner", "today"], how="left", maintain_order="left")
@@ -136,11 +148,18 @@ def count_followups(snapshot: Snapshot, rows: Rows) -> pl.Series:
 
 
 def _count_followups(snapshot: Snapshot, today: date, owners: list[str] | None) -> pl.DataFrame:
+    # beyond ASCII, SQLite's lower() leaves letters as they are
+    some = bool(owners) and all(owner.isascii() for owner in owners or ())
+    followups = snapshot.frame(_followups(some), {"today": today, "owners": owners} if some else {"today": today})
+    counts = followups.group_by(normalise(pl.col("owner"))).agg(pl.col("followups").sum())
+    return counts.with_columns(today=pl.lit(day_number(today), pl.Int32))
+
+
+@kept
+def _followups(of_some: bool) -> Select[*tuple[Any, ...]]:
+    today = bindparam("today", type_=Day())
     still_open = Promise.status.in_(("drafted", "agreed"))
     done_later = and_(Promise.status == "done", Promise.done_on > today)
     query = select(OWNER.label("owner"), func.count().label("followups")).group_by(OWNER)
     query = query.where(Promise.made_on <= today, or_(still_open, done_later))
-    if owners and all(owner.isascii() for owner in owners):  # beyond ASCII, SQLite's lower() leaves letters as they are
-        query = query.where(OWNER.in_(owners))
-    counts = snapshot.frame(query).group_by(normalise(pl.col("owner"))).agg(pl.col("followups").sum())
-    return counts.with_columns(today=pl.lit(day_number(today), pl.Int32))
+    return query.where(OWNER.in_(bindparam("owners", expanding=True))) if of_some else query

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sqlalchemy import BigInteger, case, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, Select, case, func, literal, select, type_coerce
 
-from engine.data.columns import Snapshot
+from engine.data.columns import Snapshot, kept
 from engine.data.localtime import NONE, Days, Instants
 from engine.data.models import OPEN, WAITING, AnswerRow, Ask
-from engine.data.rows import Rows
+from engine.data.rows import Rows, Whose
 from engine.data.scope import aside
 
 SETTLED_DAYS = 14
@@ -112,6 +112,12 @@ def _read_asks(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> pl.Da
 
     It is left out here and not in SQL, where a condition on the status draws SQLite to that index, away from contacts'.
     """
+    asks = snapshot.frame(_asks(rows.whose, tuple(channels)), rows.given).drop_nulls(["code", "sent"])
+    return asks.with_columns(pl.col("code").cast(pl.Int32), pl.col("answered").fill_null(NEVER_ANSWERED))
+
+
+@kept
+def _asks(whose: Whose, channels: Sequence[str]) -> Select[*tuple[Any, ...]]:
     sent_at, planned_on, answered_at = (
         type_coerce(at, BigInteger) for at in (Ask.sent_at, Ask.planned_on, Ask.answered_at)
     )
@@ -126,8 +132,7 @@ def _read_asks(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> pl.Da
         answered_at.label("answered"),
         (status + occasion + dateless + channel).label("code"),
     )
-    asks = snapshot.frame(query.where(rows.of_people(Ask.contact_id))).drop_nulls(["code", "sent"])
-    return asks.with_columns(pl.col("code").cast(pl.Int32), pl.col("answered").fill_null(NEVER_ANSWERED))
+    return query.where(whose.people(Ask.contact_id))
 
 
 def _arrange(seen: pl.DataFrame, rows: Rows) -> tuple[_Asks, pl.Series]:
@@ -237,15 +242,22 @@ def _count_by_channel(asks: _Asks, channels: Sequence[str]) -> list[pl.Series]:
 
 def _read_waiting(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     """Heed's own asks that are planned for today or earlier and have not been sent."""
-    leaving = case((Ask.status == "sending", 1), else_=0).label("leaving")
-    status = aside(Ask.status) if rows.picked else Ask.status
-    query = select(Ask.contact_id, Ask.planned_on, leaving).where(
-        status.in_(WAITING), Ask.origin == "heed", rows.of_people(Ask.contact_id)
-    )
     today = pl.Series(rows.today)
-    waiting = snapshot.frame(query).join(rows.views, on="contact_id").with_columns(pl.col("leaving") == 1)
+    waiting = (
+        snapshot.frame(_waiting(rows.whose), rows.given)
+        .join(rows.views, on="contact_id")
+        .with_columns(pl.col("leaving") == 1)
+    )
     waiting = waiting.with_columns(day=pl.col("planned_on").fill_null(today.gather(waiting["row"])).cast(pl.Int32))
     return waiting.filter(pl.col("day") <= today.gather(waiting["row"]))
+
+
+@kept
+def _waiting(whose: Whose) -> Select[*tuple[Any, ...]]:
+    leaving = case((Ask.status == "sending", 1), else_=0).label("leaving")
+    status = aside(Ask.status) if whose.picked else Ask.status
+    query = select(Ask.contact_id, Ask.planned_on, leaving)
+    return query.where(status.in_(WAITING), Ask.origin == "heed", whose.people(Ask.contact_id))
 
 
 def _latest(waiting: pl.DataFrame, rows: Rows) -> Days:
@@ -254,9 +266,14 @@ def _latest(waiting: pl.DataFrame, rows: Rows) -> Days:
 
 def _read_loose_answers(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     """Answers that came without an ask of ours, from an import."""
-    query = select(AnswerRow.contact_id, AnswerRow.answered_at.label("answered")).distinct()
-    found = snapshot.frame(query.where(AnswerRow.ask_id.is_(None), rows.of_people(AnswerRow.contact_id)))
+    found = snapshot.frame(_loose_answers(rows.whose), rows.given)
     return found.join(rows.views.filter("own"), on="contact_id").select("row", "answered")
+
+
+@kept
+def _loose_answers(whose: Whose) -> Select[*tuple[Any, ...]]:
+    query = select(AnswerRow.contact_id, AnswerRow.answered_at.label("answered")).distinct()
+    return query.where(AnswerRow.ask_id.is_(None), whose.people(AnswerRow.contact_id))
 
 
 def _hear(answers: pl.DataFrame, loose: pl.DataFrame, rows: Rows) -> tuple[pl.Series, pl.Series]:

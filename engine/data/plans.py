@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, String, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from engine.data.columns import Snapshot
+from engine.data.columns import Snapshot, kept
 from engine.data.models import LIVE_BY_HEED, WAITING, Account, Ask, Contact, DecisionRecord, PlanRun
-from engine.data.scope import among
+from engine.data.scope import among, among_listed, list_ids
 from engine.data.store import Store
 
 UNSYNCHRONISED = {"synchronize_session": False}
@@ -31,6 +31,12 @@ def read_live_persons(snapshot: Snapshot, person_ids: Collection[int]) -> pl.Ser
 
 def read_names(snapshot: Snapshot, contact_ids: Collection[int]) -> pl.DataFrame:
     """Who contacts and their accounts are, as explanations name them, by contact_id."""
+    found = snapshot.frame(_names(snapshot.dialect), {"contacts": list_ids(contact_ids)})
+    return found.with_columns(pl.col(pl.String).replace("", None))
+
+
+@kept
+def _names(dialect: str) -> Select[*tuple[Any, ...]]:
     texts = {
         "key": Contact.key,
         "email": Contact.email,
@@ -41,8 +47,7 @@ def read_names(snapshot: Snapshot, contact_ids: Collection[int]) -> pl.DataFrame
     }
     columns = [func.coalesce(column, "").label(name) for name, column in texts.items()]
     query = select(Contact.id.label("contact_id"), *columns).join(Account, Account.id == Contact.account_id)
-    found = snapshot.frame(query.where(among(Contact.id, contact_ids, snapshot.dialect)))
-    return found.with_columns(pl.col(pl.String).replace("", None))
+    return query.where(among_listed(Contact.id, bindparam("contacts", type_=String()), dialect))
 
 
 def read_waiting(session: Session, contact_ids: Collection[int]) -> Sequence[tuple[int, str]]:

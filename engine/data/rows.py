@@ -6,17 +6,19 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sqlalchemy import ColumnElement, Text, case, cast, func, select, true
+from sqlalchemy import ColumnElement, Select, String, Text, bindparam, case, cast, func, select, true
 
-from engine.data.columns import Snapshot
+from engine.data.columns import Snapshot, kept
 from engine.data.localtime import NONE, Codes, Days, Instants, Zones, is_zone
 from engine.data.models import Account, Contact, SettingRow
-from engine.data.scope import among
+from engine.data.scope import among_listed, list_ids
+from engine.data.types import Day
 from engine.types import Moment
 
 FEW, BROAD = 1000, 5
@@ -28,6 +30,25 @@ _PERSON = (
     "contact_id", "account_id", "person_id", "opted_out_on", "paused_until",
     "wish_min_interval", "wish_every_days", "wish_occasions_off", "wish_channel",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose history a query reads: everybody's, or only that of the people and accounts it is given: Rows.given."""
+
+    picked: bool
+    dialect: str
+
+    def people(self, column: Any) -> ColumnElement[bool]:
+        """The condition that reads what concerns the rows' persons, by a column of contact ids."""
+        return among_listed(column, PEOPLE, self.dialect) if self.picked else true()
+
+    def accounts(self, column: Any) -> ColumnElement[bool]:
+        """The condition that reads what concerns the rows' accounts."""
+        return among_listed(column, ACCOUNTS, self.dialect) if self.picked else true()
+
+
+PEOPLE, ACCOUNTS = (bindparam(name, type_=String()) for name in ("people", "accounts"))
 
 
 @dataclass(frozen=True)
@@ -43,9 +64,15 @@ class Rows:
     zone: Codes
     house: int
     """The house's time zone."""
-    picked: bool
-    """Whether only some accounts are read."""
-    dialect: str
+    whose: Whose
+
+    @cached_property
+    def given(self) -> dict[str, str]:
+        """What queries by `whose` are given."""
+        if not self.whose.picked:
+            return {}
+        people, accounts = self.people["contact_id"].to_list(), self.frame["account_id"].unique().to_list()
+        return {"people": list_ids(people), "accounts": list_ids(accounts)}
 
     @property
     def today(self) -> Days:
@@ -54,14 +81,6 @@ class Rows:
     @property
     def end(self) -> Instants:
         return self.zones.end[self.zone]
-
-    def of_people(self, column: Any) -> ColumnElement[bool]:
-        """The condition that reads what concerns the rows' persons, by a column of contact ids."""
-        return among(column, self.people["contact_id"].to_list(), self.dialect) if self.picked else true()
-
-    def of_accounts(self, column: Any) -> ColumnElement[bool]:
-        """The condition that reads what concerns the rows' accounts."""
-        return among(column, self.frame["account_id"].unique().to_list(), self.dialect) if self.picked else true()
 
     def latest(self, rows: npt.NDArray[Any], days: Days) -> Days:
         """The latest of the days of each row; NONE where it has none."""
@@ -104,12 +123,21 @@ def read_rows(snapshot: Snapshot, moment: Moment, account_ids: Collection[int] |
     if picked:
         people = people.join(frame.select("person_id"), on="person_id", how="semi")
     zone = frame["zone"].to_numpy()
-    return Rows(frame, people, _pair(frame, people), zones, zone, zones.names.index(house), picked, snapshot.dialect)
+    whose = Whose(picked, snapshot.dialect)
+    return Rows(frame, people, _pair(frame, people), zones, zone, zones.names.index(house), whose)
 
 
 def _read_accounts(
     snapshot: Snapshot, moment: Moment, account_ids: Collection[int] | None, *, due: bool
 ) -> pl.DataFrame:
+    given: dict[str, Any] = {} if account_ids is None else {"accounts": list_ids(account_ids)}
+    if due:  # nowhere on earth is it later than this; whose day it is not yet goes when the zones are known
+        given["last"] = moment.on or (moment.now + timedelta(hours=14)).date()
+    return snapshot.frame(_accounts(Whose(account_ids is not None, snapshot.dialect), due), given)
+
+
+@kept
+def _accounts(whose: Whose, due: bool) -> Select[*tuple[Any, ...]]:
     query = select(
         Account.id.label("account_id"),
         Account.key.label("account_key"),
@@ -118,12 +146,8 @@ def _read_accounts(
         func.coalesce(Account.annual_revenue, NO_NUMBER).label("annual_revenue"),
         Account.renewal_on,
         Account.plan_on,
-    )
-    if account_ids is not None:
-        query = query.where(among(Account.id, account_ids, snapshot.dialect))
-    if due:  # nowhere on earth is it later than this; whose day it is not yet goes when the zones are known
-        query = query.where(Account.plan_on <= (moment.on or (moment.now + timedelta(hours=14)).date()))
-    return snapshot.frame(query)
+    ).where(whose.accounts(Account.id))
+    return query.where(Account.plan_on <= bindparam("last", type_=Day())) if due else query
 
 
 def _count_accounts(snapshot: Snapshot) -> int:
@@ -132,6 +156,12 @@ def _count_accounts(snapshot: Snapshot) -> int:
 
 def _read_people(snapshot: Snapshot, account_ids: list[int] | None) -> pl.DataFrame:
     """The accounts' contacts and whoever is the same person at another account."""
+    given = {} if account_ids is None else {"accounts": list_ids(account_ids)}
+    return snapshot.frame(_people(Whose(account_ids is not None, snapshot.dialect)), given)
+
+
+@kept
+def _people(whose: Whose) -> Select[*tuple[Any, ...]]:
     query = select(
         Contact.id.label("contact_id"),
         Contact.account_id,
@@ -152,10 +182,9 @@ def _read_people(snapshot: Snapshot, account_ids: list[int] | None) -> pl.DataFr
         Contact.wish_min_interval,
         Contact.wish_every_days,
     )
-    if account_ids is not None:
-        persons = select(Contact.person_id).where(among(Contact.account_id, account_ids, snapshot.dialect))
-        query = query.where(Contact.person_id.in_(persons))
-    return snapshot.frame(query)
+    if not whose.picked:
+        return query
+    return query.where(Contact.person_id.in_(select(Contact.person_id).where(whose.accounts(Contact.account_id))))
 
 
 def _text(table: type[Account] | type[Contact], name: str) -> Any:
@@ -163,10 +192,15 @@ def _text(table: type[Account] | type[Contact], name: str) -> Any:
 
 
 def _read_house_zone(snapshot: Snapshot) -> str:
-    query = select(cast(SettingRow.value, Text).label("value"))
-    found = snapshot.frame(query.where(SettingRow.name == "company.timezone", SettingRow.layer == "house"))
+    found = snapshot.frame(_house_zone())
     house = str(json.loads(found.item())) if found.height else "UTC"
     return house if is_zone(house) else "UTC"
+
+
+@kept
+def _house_zone() -> Select[*tuple[Any, ...]]:
+    query = select(cast(SettingRow.value, Text).label("value"))
+    return query.where(SettingRow.name == "company.timezone", SettingRow.layer == "house")
 
 
 def _locate(frame: pl.DataFrame, moment: Moment, house: str) -> tuple[pl.DataFrame, Zones]:

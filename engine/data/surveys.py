@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -19,8 +20,15 @@ def current_surveys(session: Session) -> dict[str, tuple[int, Survey]]:
     """Each survey by name: the id of its newest version, and the survey."""
     other = aliased(SurveyVersion)
     newest = select(func.max(other.version)).where(other.survey == SurveyVersion.survey).scalar_subquery()
-    query = select(SurveyVersion).where(SurveyVersion.version == newest).order_by(SurveyVersion.survey)
-    return {row.survey: (row.id, survey_from_dict(row.content)) for row in session.scalars(query)}
+    columns = SurveyVersion.survey, SurveyVersion.id, cast(SurveyVersion.content, Text)
+    query = select(*columns).where(SurveyVersion.version == newest).order_by(SurveyVersion.survey)
+    return {name: (number, _read(content)) for name, number, content in session.execute(query)}
+
+
+@lru_cache(maxsize=256)
+def _read(content: str) -> Survey:
+    """The same text is the same survey, and is read once."""
+    return survey_from_dict(json.loads(content))
 
 
 def keep_survey(session: Session, survey: Survey, now: datetime) -> bool:

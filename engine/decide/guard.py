@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from datetime import date, datetime
+from functools import lru_cache
 from math import nan
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
@@ -137,21 +138,31 @@ class _Sound:
     instead: pl.Expr
 
 
-def clean(plugin: Failing, hook: str, found: pl.DataFrame, columns: Mapping[str, str]) -> pl.DataFrame:
-    """The frame without values that make no sense, each noted. `columns`: of the plugin, with the field each is of."""
-    wanted = {name: sound for name, field in columns.items() if (sound := _sound(field, name, found.schema[name]))}
+class Source(NamedTuple):
+    """Whose a column is: of which plugin, in which hook, and which field of what it said."""
+
+    plugin: Failing
+    hook: str
+    field: str
+
+
+def clean(found: pl.DataFrame, columns: Mapping[str, Source]) -> pl.DataFrame:
+    """The frame without values that make no sense, each noted. All columns are looked at in one select."""
+    schema = found.schema
+    wanted = {name: sound for name, source in columns.items() if (sound := _sound(source.field, name, schema[name]))}
     if not wanted or not found.height:
         return found
     faulty = found.select(sound.faulty.alias(name) for name, sound in wanted.items()).row(0, named=True)
     for name, sound in wanted.items():
         if faulty[name]:
             number = found.select(sound.where.sum()).item()
-            field = columns[name] or "it"
-            plugin.failed(hook, f"{field} is not {sound.words}, of {number:,} of {found.height:,} contacts")
+            plugin, hook, field = columns[name]
+            plugin.failed(hook, f"{field or 'it'} is not {sound.words}, of {number:,} of {found.height:,} contacts")
             found = found.with_columns(pl.when(sound.where).then(sound.instead).otherwise(name).alias(name))
     return found
 
 
+@lru_cache(maxsize=4096)
 def _sound(field: str, name: str, dtype: pl.DataType) -> _Sound | None:
     column = pl.col(name)
     if field in DATES:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from engine.decide.book import Book
-from engine.decide.guard import check_returned, clean
+from engine.decide.guard import Source, check_returned, clean
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
 from engine.errors import PluginError
@@ -146,9 +146,14 @@ def _select(said: Mapping[str, _Said], hook: str, frame: pl.DataFrame) -> dict[s
             return {}
         single = [_select({place: one}, hook, frame) for place, one in said.items()]
         return {place: parts for each in single for place, parts in each.items()}
-    return {
-        place: _parts(one, hook, found, place) for place, one in said.items() if _fits(one, hook, found.schema, place)
+    fitting = {place: one for place, one in said.items() if _fits(one, hook, found.schema, place)}
+    sources = {
+        place + name: Source(one.strategy, hook, name or WHOLE.get(hook, ""))
+        for place, one in fitting.items()
+        for name in one.dtypes
     }
+    sound = clean(found, sources)
+    return {place: {name: sound[place + name] for name in one.dtypes} for place, one in fitting.items()}
 
 
 def _fits(said: _Said, hook: str, schema: Mapping[str, pl.DataType], place: str) -> bool:
@@ -157,10 +162,3 @@ def _fits(said: _Said, hook: str, schema: Mapping[str, pl.DataType], place: str)
             said.strategy.failed(hook, f"{name or 'it'} is {schema[place + name]}, not {dtype}")
             return False
     return True
-
-
-def _parts(said: _Said, hook: str, found: pl.DataFrame, place: str) -> dict[str, pl.Series]:
-    """What one said, without values that make no sense."""
-    fields = {place + name: name or WHOLE.get(hook, "") for name in said.dtypes}
-    sound = clean(said.strategy, hook, found.select(*fields), fields)
-    return {name: sound[place + name] for name in said.dtypes}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -71,6 +71,11 @@ class Spec:
     @property
     def default(self) -> Any:
         return self.field.load_default
+
+    @cached_property
+    def dtype(self) -> pl.DataType:
+        """Of its column."""
+        return dtype(self.field)
 
     @property
     def tiers(self) -> Mapping[str, Any]:
@@ -208,24 +213,30 @@ def resolve(book: Book, catalog: Catalog, values: Iterable[SettingValue]) -> Pla
 def _resolve_one(
     spec: Spec, values: Sequence[SettingValue], frame: pl.DataFrame, tier: pl.Series, there: Sequence[str]
 ) -> pl.Series | pl.Expr:
-    kind = dtype(spec.field)
-    by_tier = {name: tier_value(spec, values, name) for name in TIERS}
-    some = by_tier[there[0] if there else "standard"]
+    some, *others = (tier_value(spec, values, name) for name in there or ("standard",))
     near = [value for value in values if value.layer in ("account", "contact")]
     wished = spec.name in MORE_OFTEN and frame["wish_every_days"].null_count() < frame.height
-    if not near and not wished and all(by_tier[name] == some for name in there):
-        return pl.lit(some, dtype=kind)
-    column = pl.Series(spec.name, [by_tier[name] for name in TIERS], dtype=kind).gather(tier)
+    if not near and not wished and all(other == some for other in others):
+        return _literal(tuple(some) if isinstance(some, list) else some, spec.dtype)
+    by_tier = [tier_value(spec, values, name) for name in TIERS]
+    column = pl.Series(spec.name, by_tier, dtype=spec.dtype).gather(tier)
     for layer in ("account", "contact"):
         column = _overlay(column, [value for value in near if value.layer == layer], frame[f"{layer}_id"])
     if wished:
         often = pl.min_horizontal(column, frame["wish_every_days"].clip(1))
-        column = frame.select(often.cast(kind).alias(spec.name)).to_series()
+        column = frame.select(often.cast(spec.dtype).alias(spec.name)).to_series()
     return column
 
 
-def tier_value(spec: Spec, values: Iterable[SettingValue], tier: str) -> Any:
+@lru_cache(maxsize=4096)
+def _literal(value: Any, kind: pl.DataType) -> pl.Expr:
+    return pl.lit(list(value) if isinstance(value, tuple) else value, dtype=kind)
+
+
+def tier_value(spec: Spec, values: Sequence[SettingValue], tier: str) -> Any:
     """What a setting is for an account of this tier that has nothing of its own."""
+    if not values:
+        return spec.shipped(tier)
     found = {value.layer: value.value for value in values if value.layer == "house" or value.layer_key == tier}
     return found.get("tier", found.get("house", spec.shipped(tier)))
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from engine.decide.book import LIMIT_COLUMNS, Book, SettingColumns
-from engine.decide.guard import check_returned, clean, find_strange_names
+from engine.decide.guard import Source, check_returned, clean, find_strange_names
 from engine.errors import PluginError
 from engine.types import Closed, Hold, Limit, Reason, Worth
 
@@ -49,6 +49,8 @@ class Planned(Protocol):
     def frame(self) -> pl.DataFrame: ...
     @property
     def columns(self) -> Mapping[str, pl.Expr]: ...
+    @property
+    def modes(self) -> Mapping[str, str]: ...
     def settings(self, strategy: str) -> SettingColumns: ...
 
 
@@ -139,9 +141,8 @@ def hear_strategies(book: Book, plan: Planned, strategies: Iterable[Strategy]) -
     parts: list[Part] = []
     errors: list[PluginError] = []
     asked, limited = Book(plan.frame, book.kinds), Book(_with_limit_columns(plan.frame), book.kinds)
-    constant = _constant_modes(plan)
     for strategy in strategies:
-        mode = plan.columns[f"{strategy.name}.mode"], constant.get(strategy.name)
+        mode = plan.columns[f"{strategy.name}.mode"], plan.modes.get(strategy.name)
         for hook in HOOKS:
             if hook not in strategy.hooks or mode[1] == "off":
                 continue
@@ -237,13 +238,6 @@ def _instead(strategy: Strategy, hook: str) -> list[Any]:
     return [Hold(until=tomorrow, because=FAILED)]
 
 
-def _constant_modes(plan: Planned) -> dict[str, str]:
-    """The modes that are the same for everyone."""
-    modes = {name.removesuffix(".mode"): mode for name, mode in plan.columns.items() if name.endswith(".mode")}
-    constant = [mode.alias(name) for name, mode in modes.items() if not mode.meta.root_names()]
-    return pl.select(constant).row(0, named=True) if constant else {}
-
-
 def _part(strategy: Strategy, hook: str, whats: Sequence[Any], mode: Mode) -> Part:
     column, constant = mode
     says: list[Say] = []
@@ -268,9 +262,8 @@ def _select(frame: pl.DataFrame, parts: Sequence[Part]) -> pl.DataFrame:
     for name, (_, kinds) in wanted.items():
         if schema[name] not in kinds:
             raise PluginError(f"{_field(name)} is {schema[name]}, not {' or '.join(map(str, kinds))}")
-    for part in parts:
-        found = clean(part.strategy, part.hook, found, {name: _field(name) for name in part.wanted})
-    return found.drop("contact_id")
+    sources = {name: Source(part.strategy, part.hook, _field(name)) for part in parts for name in part.wanted}
+    return clean(found, sources).drop("contact_id")
 
 
 def _field(column: str) -> str:

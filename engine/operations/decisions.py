@@ -160,7 +160,7 @@ def explain_all(engine: Engine, on: date | None = None, language: Language = ENG
 def _explain_rows(engine: Engine, decided: Decided, rows: pl.Series, language: Language) -> Iterator[Explanation]:
     lines = outline(decided.decisions)
     errors = tuple(str(error) for error in decided.decisions.said.errors)
-    tailored = _tailored_asks(engine, decided, decided.decisions.frame["decision"][rows].unique().to_list())
+    tailored = _tailored_asks(engine, decided, rows)
     for start in range(0, len(rows), SLICE):
         part = rows.slice(start, SLICE)
         changes = what_if(decided.decisions, part, OWN_WORD)
@@ -186,17 +186,18 @@ def who(names: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tailored_asks(
-    engine: Engine, decided: Decided, shown: Collection[str]
-) -> dict[int, Callable[[Teller], dict[str, Any]]]:
+def _tailored_asks(engine: Engine, decided: Decided, shown: pl.Series) -> dict[int, Callable[[Teller], dict[str, Any]]]:
     """How asks, and those that a limit left out, would be tailored, by contact; told when it is asked for.
 
-    Those left out are tailored by themselves, so that they take no question from a colleague who is asked.
+    Colleagues come with the rows that are shown, because they share questions between them. Those left out are
+    tailored by themselves, so that they take no question from a colleague who is asked.
     """
     found: dict[int, Callable[[Teller], dict[str, Any]]] = {}
-    for decision in ("ask", "limited"):
-        rows = (decided.decisions.frame["decision"] == decision).arg_true()
-        if len(rows) and decision in shown:
+    frame = decided.decisions.frame
+    here = frame["account_id"].is_in(frame["account_id"][shown].unique().implode())
+    for decision in set(frame["decision"][shown]) & {"ask", "limited"}:
+        rows = (here & (frame["decision"] == decision)).arg_true()
+        if len(rows):
             tailored = tailor_rows(engine, decided, rows)
             for place, contact_id in enumerate(tailored.frame["contact_id"]):
                 found[contact_id] = partial(tailored.tell, place)
