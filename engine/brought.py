@@ -76,6 +76,7 @@ class GuardedType:
             if not callable(_part(kind, name)):
                 raise PluginError(f"{name} of the question type {self.name} cannot be called")
         self.own_words, self.options = bool(_part(kind, "own_words")), tuple(_part(kind, "options"))
+        self.tells: Mapping[str, str] = dict(getattr(kind, "tells", {}))
         self.analysis = _part(kind, "analysis")
         if not isinstance(self.analysis, Analysis):
             raise PluginError(f"analysis of the question type {self.name} is {type(self.analysis).__name__}")

@@ -208,7 +208,10 @@ class QuestionType(Protocol):
     """A kind of question.
 
     `html` is a Jinja template's source. It is rendered with autoescaping and sees `question`, `field` (the form name),
-    `label` (the wording of the question), `texts`, `typed` (what stands in the fields: see `fill`) and `_` (gettext).
+    `label` (the wording of the question), `texts`, `typed` (what stands in the fields: see `fill`), `withheld` (parts
+    that the client's terms do not let us keep, so not to be asked) and `_` (gettext).
+
+    Where a part of the answer's data tells a fact of the record, `tells = {"number": "contact.phone"}` says so.
     """
 
     name: str

@@ -5,6 +5,8 @@ form makes one promise, however often it asks for a call. `working_days` is 1: w
 next week. The day counts where our people work, so that a call asked for on a Friday evening is due on Monday.
 
 The answer's value is “yes”; its data are the `when` and the `number`, both as the client wrote them, both optional.
+Where the client's terms do not let us keep telephone numbers, no number is asked for.
+
 Leaving the box unticked but filling in a time or a number is a wish to be called, too. A page asks for both once the
 box is ticked or either is filled in (`:has()` over `:placeholder-shown`, hence the blank placeholders), and always
 where a browser cannot tell.
@@ -50,9 +52,11 @@ HTML = """<fieldset class="call-me">
 <label for="{{ field }}-when">{{ texts.when }}</label>
 <input id="{{ field }}-when" name="{{ field }}.when" maxlength="{{ texts.most }}" autocomplete="off" placeholder=" "
  value="{{ typed["when"]|join }}">
+{% if "number" not in withheld %}
 <label for="{{ field }}-number">{{ texts.number }}</label>
 <input id="{{ field }}-number" name="{{ field }}.number" type="tel" maxlength="{{ texts.most }}" autocomplete="tel"
  placeholder=" " value="{{ typed["number"]|join }}">
+{% endif %}
 </fieldset>
 """
 
@@ -63,6 +67,7 @@ class CallMe:
     own_words = False
     options: tuple[str, ...] = ()
     analysis = Analysis("wish", ("count",))
+    tells: Mapping[str, str] = {"number": "contact.phone"}
 
     def check(self, options: Mapping[str, Any]) -> Iterable[str]:
         return ()

@@ -50,7 +50,8 @@ def texts_of(question: Question, locale: str = "en") -> dict[str, Any]:
 def show(question: Question, given: Given | None = None, label: str = "How?") -> str:
     template = PAGE.from_string(TYPES[question.type].html)
     typed = typed_of(TYPES[question.type], question, given)
-    return template.render(question=question, field="q1", label=label, texts=texts_of(question), typed=typed, _=str)
+    values = {"question": question, "field": "q1", "label": label, "texts": texts_of(question), "typed": typed}
+    return template.render(**values, withheld=frozenset(), _=str)
 
 
 def read(question: Question, **posted: str | list[str]) -> Given | None:

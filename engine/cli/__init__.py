@@ -42,6 +42,7 @@ COMMANDS = {
     "strategies": Entry("engine.cli.strategies:strategies", "List what takes part in decisions, or read one's page."),
     "surveys": Entry("engine.cli.surveys:surveys", "List surveys and their questions."),
     "check": Entry("engine.cli.surveys:check", "Look for mistakes in surveys, wording and settings."),
+    "terms": Entry("engine.cli.terms:terms", "Say which fields a client's own terms do not let us keep."),
     "erase": Entry("engine.cli.erase:erase", "Forget a person, at their own wish."),
     "demo": Entry("engine.cli.demo:demo", "See it all happen with a sample company."),
 }

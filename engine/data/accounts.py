@@ -22,6 +22,11 @@ def find_account(session: Session, key: str) -> Account:
     return found
 
 
+def list_accounts(session: Session, account_ids: Collection[int]) -> Sequence[Account]:
+    dialect = session.get_bind().dialect.name
+    return session.scalars(select(Account).where(among(Account.id, account_ids, dialect)).order_by(Account.id)).all()
+
+
 def find_contact(session: Session, account: Account, key: str) -> Contact:
     """The account's contact with this key. Raises NotFoundError with the nearest key."""
     found = session.scalar(select(Contact).where(Contact.account_id == account.id, Contact.key == key))

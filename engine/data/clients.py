@@ -168,6 +168,7 @@ _PEOPLE = (
     Account.region,
     Account.attributes.label("account_attributes"),
     Account.locale.label("account_locale"),
+    Account.private_fields,
     Account.timezone.label("account_timezone"),
     Account.owner_email.label("owner_email"),
     User.name.label("owner_name"),

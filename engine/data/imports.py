@@ -45,10 +45,6 @@ TABLES: dict[str, type[Base]] = {
     "answers": AnswerRow,
     "voices": Voice,
 }
-CONTACT_FIELDS = (
-    *("name", "email", "email_key", "phone", "mobile_key", "role", "influence", "locale", "timezone", "channels"),
-    *("preferred_channel", "created_on", "attributes"),
-)
 
 
 def table_of(kind: str) -> Table:
@@ -66,7 +62,7 @@ def find_parents(store: Store, session: Session, rows: pl.DataFrame) -> pl.DataF
     """The account and contact of each row's `account_key` and `contact_key`, in order; nulls where there is none."""
     account, contact = table_of("accounts"), table_of("contacts")
     wanted = [name for name in ("account_key", "contact_key") if name in rows.columns]
-    about = [_raw(account.c[name]).label(f"#{name}") for name in ("country", "owner_email", "private_fields")]
+    about = [_raw(account.c[name]).label(f"#{name}") for name in ("country", "owner_email")]
     keys = rows.select(wanted).unique(maintain_order=True)
     with Stage(store, session, keys) as stage:
         query = select(stage.c[ROW], account.c.id.label("account_id"), *about)
@@ -94,11 +90,10 @@ def find_existing(
 
 
 def read_contacts(session: Session, account_ids: Collection[int]) -> pl.DataFrame:
-    """The contacts of these accounts as they were imported, with #country and #private_fields of the account."""
+    """What tells the contacts of these accounts apart, with #country of the account."""
     account, contact = table_of("accounts"), table_of("contacts")
-    own = [_raw(contact.c[name]) for name in ("id", *CONTACT_FIELDS)]
-    about = [_raw(account.c[name]).label(f"#{name}") for name in ("country", "private_fields")]
-    query = select(*own, *about).join(account, account.c.id == contact.c.account_id)
+    own = [contact.c[name] for name in ("id", "email", "email_key", "phone", "mobile_key")]
+    query = select(*own, account.c.country.label("#country")).join(account, account.c.id == contact.c.account_id)
     chosen = among(contact.c.account_id, account_ids, session.get_bind().dialect.name)
     return _frame(session, query.where(chosen, contact.c.erased_on.is_(None)).order_by(contact.c.id))
 

@@ -114,19 +114,29 @@ def _forget_answers(session: Session, ids: Collection[int]) -> None:
 
 def _forget_promises(session: Session, ids: Collection[int], names: Collection[str]) -> None:
     theirs: ColumnElement[bool] = Promise.contact_id.in_(ids)
-    # The title of a call holds the number and the hour, as they were given.
+    forget_calls(session, theirs)
+    _run(session, update(Promise).where(theirs).values(said=None, note=None))
+    events = PromiseEvent.promise_id.in_(select(Promise.id).where(theirs))
+    _run(session, update(PromiseEvent).where(events, PromiseEvent.author.in_(names)).values(reason=None))
+    _run(session, update(PromiseEvent).where(events).values(note=None))
+    forget_authors(session, theirs, names)
+
+
+def forget_calls(session: Session, theirs: ColumnElement[bool]) -> None:
+    """The title of a call holds the number and the hour, as they were given."""
     called = literal("Call back (P-") + cast(Promise.id, String) + ")"
     is_call = theirs, or_(Promise.kind == "call_back", Promise.origin == "call_me")
     calls = [f"P-{number}" for number in session.scalars(select(Promise.id).where(*is_call))]
     _run(session, update(Promise).where(*is_call).values(title=called))
-    _run(session, update(Promise).where(theirs).values(said=None, note=None))
-    events = PromiseEvent.promise_id.in_(select(Promise.id).where(theirs))
-    by_them = events, PromiseEvent.author.in_(names)
-    _run(session, update(PromiseEvent).where(*by_them).values(author=FORGOTTEN, reason=None))
-    _run(session, update(PromiseEvent).where(events).values(note=None))
     _run(session, update(AuditEntry).where(AuditEntry.subject.in_(calls)).values(before=None, after=None))
-    subjects = [f"P-{number}" for number in session.scalars(select(Promise.id).where(theirs))]
-    audited = AuditEntry.subject.in_(subjects), AuditEntry.author.in_(names)
+
+
+def forget_authors(session: Session, theirs: ColumnElement[bool], names: Collection[str]) -> None:
+    """In the histories of these promises nobody goes by these names any more."""
+    numbers = session.scalars(select(Promise.id).where(theirs)).all()
+    by_them = PromiseEvent.promise_id.in_(numbers), PromiseEvent.author.in_(names)
+    _run(session, update(PromiseEvent).where(*by_them).values(author=FORGOTTEN))
+    audited = AuditEntry.subject.in_([f"P-{number}" for number in numbers]), AuditEntry.author.in_(names)
     _run(session, update(AuditEntry).where(*audited).values(author=FORGOTTEN))
 
 

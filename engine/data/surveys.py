@@ -31,6 +31,12 @@ def _read(content: str) -> Survey:
     return survey_from_dict(json.loads(content))
 
 
+def list_versions(session: Session) -> list[Survey]:
+    """Every survey as it stands or ever stood, the oldest first."""
+    rows = session.scalars(select(SurveyVersion).order_by(SurveyVersion.version))
+    return [survey_from_dict(row.content) for row in rows]
+
+
 def keep_survey(session: Session, survey: Survey, now: datetime) -> bool:
     """Make this the newest version of the survey; False if it is already. A version that returns keeps its id."""
     content = survey_as_dict(survey)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
 from engine.decide.forms import Counts, Mask, Why
+from engine.private import Terms
 from engine.survey.logic import opened_by
 from engine.survey.wording import CONDITION_FACTS, KNOWN_FACTS, check_condition, holds
 from engine.types import Question
@@ -14,8 +17,8 @@ MOST_PROMISES = 3
 """A form asks about so many promises at most: as many as the page shows."""
 
 
-def find_refused(question: Question, frame: pl.DataFrame) -> Counts:
-    """Why a question is not meant for a row: its role, or what its condition says; -1: it is."""
+def find_refused(question: Question, frame: pl.DataFrame, terms: Mapping[int, Terms]) -> Counts:
+    """Why a question is not meant for a row: its role, what its condition says, its account's terms; -1: it is."""
     refused = np.full(frame.height, -1, dtype=np.int32)
     if opened_by(question):
         refused[:] = Why.FOLLOW_UP
@@ -23,6 +26,9 @@ def find_refused(question: Question, frame: pl.DataFrame) -> Counts:
         refused[~_holds(question.show_if, frame)] = Why.ACCOUNT
     if question.roles:
         refused[~frame["role"].is_in(list(question.roles)).fill_null(value=False).to_numpy()] = Why.ROLE
+    closed = [account for account, one in terms.items() if one.forbid_answer(question)]
+    if closed:
+        refused[frame["account_id"].is_in(closed).to_numpy()] = Why.TERMS
     return refused
 
 

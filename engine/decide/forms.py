@@ -43,6 +43,7 @@ class Why(IntEnum):
     LOW = 16
     PROMISED = 17
     FOLLOW_UP = 18
+    TERMS = 19
 
 
 SENTENCES = {
@@ -64,6 +65,7 @@ SENTENCES = {
     Why.KNOWN: "we know it already",
     Why.LOW: "it may be behind the low score that they gave {number|=0 today|yesterday|# days ago}",
     Why.FOLLOW_UP: "asked on the page, once another answer opens it",
+    Why.TERMS: "the client's terms do not let us keep the answer",
     Why.PROMISED: "it may be behind what we promised them {number|=0 today|yesterday|# days ago}",
 }
 WHYS = [why.name.lower() for why in Why]

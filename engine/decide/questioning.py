@@ -22,9 +22,11 @@ from engine.decide.hearing import NO_DAY, WEEK, Days, Hearing, Ids, Places, is_d
 from engine.decide.opinions import ask_all, hooked, only
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
+from engine.private import Terms
 from engine.types import Question, Survey
 
 NO_BUDGET = 1_000_000
+NONE: Mapping[int, Terms] = {}
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -38,6 +40,7 @@ def choose_questions(
     asked: pl.DataFrame,
     behind: pl.DataFrame,
     own_words: Collection[str],
+    terms: Mapping[int, Terms] = NONE,
     kinds: Sequence[str] = (),
 ) -> Forms:
     """Choose for every row of `asks.frame`.
@@ -45,11 +48,12 @@ def choose_questions(
     It has the columns of the Book and of the settings, `occasion`, `survey` (null or unknown: nothing to ask), `rank`
     (integer: who comes first at an account) and a count for each of FOR_EACH that waits for the contact (Int32; a
     column that is not there counts as none). `heard`, `asked` and `behind`: HEARD_COLUMNS, ASKED_COLUMNS and
-    BEHIND_COLUMNS. `own_words`: the question types that invite own words. `kinds`: the Book's.
+    BEHIND_COLUMNS. `own_words`: the question types that invite own words. `terms`: of the accounts that have any, by
+    number. `kinds`: the Book's.
     """
     frame, banks = asks.frame, {survey.name: survey for survey in surveys}
     hearing = Hearing(frame, banks.values(), heard=heard, asked=asked, behind=behind)
-    panel = _Panel(asks, hooked(strategies, "question_worth"), tuple(kinds))
+    panel = _Panel(asks, hooked(strategies, "question_worth"), tuple(kinds), terms)
     names = frame["survey"].drop_nulls().unique().sort()
     tables = [
         _lay_out(banks[name], frame["survey"].eq(name).fill_null(value=False).arg_true(), panel, hearing, own_words)
@@ -143,7 +147,7 @@ class _Table:
         yield Why.NOT_HEARD_FOR, picked, self._ago(self.heard)
 
     def _whys_left_out(self) -> Iterable[tuple[Why, Mask, Days | int]]:
-        for why in (Why.ROLE, Why.ACCOUNT, Why.FOLLOW_UP):
+        for why in (Why.TERMS, Why.ROLE, Why.ACCOUNT, Why.FOLLOW_UP):
             yield why, self.refused == why, 0
         yield Why.NO_PROMISE, self.copies == 0, 0
         worthless = self.worth <= 0
@@ -234,6 +238,7 @@ class _Panel:
     asks: Plan
     strategies: Sequence[Strategy]
     kinds: tuple[str, ...]
+    terms: Mapping[int, Terms]
 
     def judge(self, questions: Sequence[Question], frame: pl.DataFrame) -> Floats:
         """What each answer would teach: the opinions multiplied. None, or one that is no number, counts as 1."""
@@ -281,7 +286,7 @@ def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, o
         most=panel.budget("most", frame),
         first=panel.first(questions, frame),
         open=np.array([question.type in own_words and not question.knows for question in questions], dtype=bool),
-        refused=_columns([find_refused(question, frame) for question in questions]),
+        refused=_columns([find_refused(question, frame, panel.terms) for question in questions]),
         copies=_columns([count_copies(question, frame) for question in questions]),
         worth=panel.judge(questions, _grid_frame(frame, questions, days)),
         known=_columns([find_known(question, frame).is_not_null().to_numpy() for question in questions]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -15,6 +15,7 @@ from engine.decide.planner import Decisions
 from engine.decide.questioning import choose_questions
 from engine.decide.says import Strategy
 from engine.decide.sentences import Teller
+from engine.private import Terms
 from engine.survey.bank import survey_for
 from engine.types import Survey
 
@@ -30,6 +31,8 @@ class Supplies:
     asked: pl.DataFrame
     behind: pl.DataFrame
     waiting: pl.DataFrame
+    terms: Mapping[int, Terms] = field(default_factory=dict)
+    """Of the accounts that have any, by number."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def tailor(
         asked=supplies.asked,
         behind=supplies.behind,
         own_words=supplies.own_words,
+        terms=supplies.terms,
         kinds=kinds,
     )
     chosen = plan.frame.select(

@@ -1,4 +1,7 @@
-"""Rows of a sheet, checked: every field read as what its column holds, every row that cannot be taken named."""
+"""Rows of a sheet, checked: every field read as what its column holds, every row that cannot be taken named.
+
+What an account's terms do not let us keep is dropped before anything looks at it: it is neither read nor complained of.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ from engine.intake.files import EXTRA, LINE, Chunk
 from engine.intake.kinds import Column, Kind, Layout
 from engine.intake.report import Rejection
 from engine.intake.values import EPOCH
+from engine.private import KEPT, Terms, faults_of, read_terms
+
+NONE: Mapping[str, Terms] = {}
 
 
 @dataclass(frozen=True)
@@ -36,18 +42,19 @@ class Surroundings:
     usual: Mapping[str, tuple[str, ...]]
 
 
-def read_rows(layout: Layout, chunk: Chunk, around: Surroundings) -> Reading:
+def read_rows(layout: Layout, chunk: Chunk, around: Surroundings, terms: Mapping[str, Terms] = NONE) -> Reading:
+    """`terms`: those of the accounts that have any, by the account's key."""
     cells = chunk.rows.select(LINE, pl.col(pl.String).str.strip_chars().replace("", None))
+    cells, remarks = _drop_private(layout, cells, terms, around.file)
     read: dict[str, pl.Series] = {LINE: cells[LINE]}
     rejections = [Rejection(around.file, line, "row", "", why) for line, why in chunk.ragged]
-    remarks: Counter[str] = Counter()
     for name, place in layout.columns.items():
         column = layout.kind[name]
         texts = cells[str(place)]
         reading = column.reader.read(texts, around.zone)
         read[name] = reading.values.alias(name)
         rejections += _reject(around.file, cells[LINE], name, texts, reading.wrong)
-        rejections += _reject_empty(around.file, cells[LINE], column, texts)
+        rejections += _reject_empty(around.file, cells[LINE], layout.kind, column, texts)
         remarks += _remark(layout.kind, column, reading.values, around)
     rows = pl.DataFrame(read)
     if layout.kind.attributes and layout.extra:
@@ -57,6 +64,42 @@ def read_rows(layout: Layout, chunk: Chunk, around: Surroundings) -> Reading:
     return Reading(rows.filter(~pl.col(LINE).is_in(list(bad))) if bad else rows, rejections, remarks)
 
 
+def _drop_private(
+    layout: Layout, cells: pl.DataFrame, terms: Mapping[str, Terms], file: str
+) -> tuple[pl.DataFrame, Counter[str]]:
+    """The cells without what the terms of each row's account forbid. An account's row may bring the terms itself."""
+    whose, remarks = layout.columns["key" if layout.kind.name == "accounts" else "account_key"], Counter[str]()
+    if layout.kind.name == "accounts" and "private_fields" in layout.columns:
+        whose = layout.columns["private_fields"]
+        terms = {text: read_terms(text) for text in cells[str(whose)].drop_nulls().unique()}
+        for text, stated in terms.items():
+            number = int((cells[str(whose)] == text).sum())
+            remarks += Counter({f"{file}: private_fields: {fault}": number for fault in faults_of(stated)})
+    for name, place in {**layout.extra, **layout.columns}.items() if terms else ():
+        closed = [key for key, one in terms.items() if one.forbid(layout.kind.name, name)]
+        if closed:
+            kept = pl.col(str(whose)).is_in(closed).not_().fill_null(value=True)
+            cells = cells.with_columns(pl.when(kept).then(str(place)).alias(str(place)))
+    return _drop_private_answers(layout, cells, terms), remarks
+
+
+def _drop_private_answers(layout: Layout, cells: pl.DataFrame, terms: Mapping[str, Terms]) -> pl.DataFrame:
+    """That a private question was answered may be known, what was answered may not."""
+    if layout.kind.name != "answers":
+        return cells
+    account, question = (pl.col(str(layout.columns[name])) for name in ("account_key", "question"))
+    for key, one in terms.items():
+        kept = ((account == key) & _normal(question).is_in(sorted(one.names))).not_().fill_null(value=True)
+        dropped = [str(layout.columns[name]) for name in ("value", "text") if name in layout.columns]
+        cells = cells.with_columns(pl.when(kept).then(place).alias(place) for place in dropped)
+    return cells
+
+
+def _normal(name: pl.Expr) -> pl.Expr:
+    """As engine.private.normal writes names."""
+    return name.str.to_lowercase().str.replace_all(r"[\s\-]+", "_")
+
+
 def _reject(file: str, lines: pl.Series, name: str, texts: pl.Series, wrong: Mapping[str, str]) -> list[Rejection]:
     if not wrong:
         return []
@@ -64,10 +107,11 @@ def _reject(file: str, lines: pl.Series, name: str, texts: pl.Series, wrong: Map
     return [Rejection(file, line, name, text, wrong[text]) for line, text in found.iter_rows()]
 
 
-def _reject_empty(file: str, lines: pl.Series, column: Column, texts: pl.Series) -> list[Rejection]:
+def _reject_empty(file: str, lines: pl.Series, kind: Kind, column: Column, texts: pl.Series) -> list[Rejection]:
     if not column.needed or not texts.null_count():
         return []
-    return [Rejection(file, line, column.name, "", "is empty") for line in lines.filter(texts.is_null())]
+    why = "is empty" if column.name in KEPT[kind.name] else "is empty, or the client's terms do not let us keep it"
+    return [Rejection(file, line, column.name, "", why) for line in lines.filter(texts.is_null())]
 
 
 def _remark(kind: Kind, column: Column, values: pl.Series, around: Surroundings) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""From what a file says to what the tables keep: keys derived, private fields dropped, extra columns made attributes.
+"""From what a file says to what the tables keep: keys derived, extra columns made attributes.
 
 Columns that begin with # travel with the rows and are not theirs: what is known of the account, what was there before.
 """
@@ -26,9 +26,6 @@ IDENTITIES = {
 }
 """What tells one row of a table from another."""
 
-ALWAYS_KEPT = ("key", "account_id", "opted_out_on", "paused_until")
-"""What an account's terms cannot make private: without a key there is no contact, and a client's no must be known."""
-
 
 def canonical(value: Any) -> str:
     """JSON in the one form in which equal values are equal texts."""
@@ -40,13 +37,13 @@ def own_columns(rows: pl.DataFrame) -> list[str]:
 
 
 def shape_rows(kind: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows' own columns as the table names them. #country, #owner_email and #private_fields are the account's."""
+    """The rows' own columns as the table names them. #country and #owner_email are the account's."""
     if kind == "accounts" and "private_fields" in rows.columns:
         return rows.with_columns(
             _each("private_fields", lambda text: canonical(re.findall(r"[^\s,;|]+", text)), "[]", rows)
         )
     if kind == "contacts":
-        return with_keys(drop_private(rows, rows["#private_fields"]))
+        return with_keys(rows)
     if kind == "promises":
         stated = pl.col("owner_email") if "owner_email" in rows.columns else pl.lit(None, pl.String)
         return rows.with_columns(pl.coalesce(stated, "#owner_email").alias("owner_email"))
@@ -66,25 +63,6 @@ def with_keys(contacts: pl.DataFrame) -> pl.DataFrame:
     if "phone" in contacts.columns:
         contacts = contacts.with_columns(mobile_keys(contacts["phone"], contacts["#country"]).alias("mobile_key"))
     return contacts
-
-
-def drop_private(rows: pl.DataFrame, private_fields: pl.Series) -> pl.DataFrame:
-    """Fields that an account's terms forbid to store are emptied for its contacts. `private_fields`: JSON lists."""
-    named = {field for text in private_fields.cast(pl.String).drop_nulls().unique() for field in json.loads(text)}
-    for name in sorted(named & set(rows.columns) - set(ALWAYS_KEPT)):
-        kept = private_fields.cast(pl.String).str.contains(canonical(name), literal=True).not_().fill_null(True)
-        rows = rows.with_columns(pl.when(kept).then(name).alias(name))
-    if EXTRA in rows.columns and named:
-        rows = rows.with_columns(drop_private(rows[EXTRA].struct.unnest(), private_fields).to_struct(EXTRA))
-    if "attributes" in rows.columns and named:
-        left = [_without(*pair) for pair in zip(rows["attributes"], private_fields, strict=True)]
-        rows = rows.with_columns(pl.Series("attributes", left, pl.String))
-    return rows
-
-
-def _without(attributes: str, private_fields: str | None) -> str:
-    private = json.loads(private_fields or "[]")
-    return canonical({name: value for name, value in json.loads(attributes).items() if name not in private})
 
 
 def merge_extra(rows: pl.DataFrame, attributes: pl.Series) -> pl.DataFrame:

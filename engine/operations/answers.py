@@ -178,6 +178,7 @@ def _hint(coming: Coming) -> None:
     """Who else is to be asked, and that it does not concern them: passed to our people. Nobody is written to for it."""
     close_ask(coming, "declined")
     said = {name: " ".join(" ".join(coming.posted.get(name, ())).split()) for name in ("instead", "irrelevant")}
+    said["instead"] = "" if coming.form.terms.forbid_words else said["instead"]
     for name, words in said.items():
         if len(words) > LONGEST_HINT:
             raise InputError(f"Please use at most {LONGEST_HINT} characters.", about=name)

@@ -18,6 +18,7 @@ from engine.data.heard import read_known
 from engine.data.models import Contact
 from engine.data.settings import read_settings
 from engine.data.surveys import current_surveys
+from engine.data.terms import read_terms_by_id
 from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, TOUCHPOINT, Book
 from engine.decide.changes import what_if
 from engine.decide.explanation import Explanation, explain, find_hold
@@ -77,7 +78,9 @@ def _read_supplies(engine: Engine, moment: Moment, decisions: Decisions, surveys
     asks = decisions.plan.frame[rows].select("contact_id", "account_id", "person_id", "timezone", "today")
     own_words = [name for name, kind in engine.plugins.question_types.items() if kind.own_words]
     known = read_known(engine.store, asks, moment, _find_lows(engine, surveys.values()))
-    return Supplies(surveys, own_words, **known)
+    with engine.store.read(engine.scope) as session:
+        terms = read_terms_by_id(session)
+    return Supplies(surveys, own_words, terms=terms, **known)
 
 
 def _find_lows(engine: Engine, surveys: Iterable[Survey]) -> dict[tuple[str, str], float]:

@@ -17,6 +17,7 @@ from engine.house import Engine
 from engine.links import read_ask_token
 from engine.operations.company import Company, read_company, read_link_secret
 from engine.operations.outcomes import Outcome, first_name, local_day, name_from_email, read_outcomes
+from engine.private import Terms, read_terms
 from engine.survey.bank import survey_from_dict
 from engine.survey.logic import answer_fact, opened_by
 from engine.types import Given, Question, Survey
@@ -80,6 +81,8 @@ class Form:
     given: Mapping[str, Given] = field(default_factory=dict)
     note: str = ""
     """What the account team wrote above the message."""
+    terms: Terms = field(default_factory=Terms)
+    """What the client's own terms do not let us keep, and so not ask."""
 
     @property
     def answered_on(self) -> date:
@@ -133,7 +136,8 @@ def _form(
     session: Session, ask: Any, company: Company, zone: ZoneInfo, outcomes: Sequence[Outcome], now: datetime
 ) -> Form:
     survey = _survey(session, ask)
-    items = _items(survey, ask.form or [], outcomes)
+    terms = read_terms(ask.private_fields)
+    items = _items(survey, ask.form or [], outcomes, terms)
     owner = ask.owner_name or name_from_email(ask.owner_email or "")
     return Form(
         ask_id=ask.id,
@@ -161,6 +165,7 @@ def _form(
         promised=tuple(outcome for outcome in outcomes if outcome.ask_id == ask.id),
         given=_given(session, ask.id, items) if ask.status in TOUCHED else {},
         note=ask.personal_note or "",
+        terms=terms,
     )
 
 
@@ -200,7 +205,9 @@ def _survey(session: Session, ask: Row[Any]) -> Survey:
     return _surveys[ask.survey_digest]
 
 
-def _items(survey: Survey, form: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome]) -> tuple[Item, ...]:
+def _items(
+    survey: Survey, form: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome], terms: Terms
+) -> tuple[Item, ...]:
     questions = {question.name: question for question in survey.questions}
     promises = {outcome.number: outcome for outcome in outcomes}
     chosen = [
@@ -212,7 +219,8 @@ def _items(survey: Survey, form: Sequence[Mapping[str, Any]], outcomes: Sequence
         places = [place for place, (before, _) in enumerate(chosen) if before.name in opened_by(question)]
         if places:
             chosen.insert(places[-1] + 1, (question, None))
-    return tuple(Item(f"q{place}", question, promise) for place, (question, promise) in enumerate(chosen, start=1))
+    items = (Item(f"q{place}", question, promise) for place, (question, promise) in enumerate(chosen, start=1))
+    return tuple(item for item in items if not terms.forbid_answer(item.question))
 
 
 def _given(session: Session, ask_id: int, items: Sequence[Item]) -> dict[str, Given]:

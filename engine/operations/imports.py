@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from engine.data.imports import take_turn
+from engine.data.terms import read_all_terms
 from engine.decide.sentences import CHANNEL_WORDS
 from engine.errors import InputError, nearest
 from engine.house import Engine
@@ -21,6 +22,7 @@ from engine.intake.rows import Reading, Surroundings, read_rows
 from engine.operations.company import read_company
 from engine.operations.counts import count_answers
 from engine.operations.surveys import load_shipped
+from engine.operations.terms import tell_removed
 from engine.operations.upserts import Outcome, Target, upsert_rows
 from engine.survey.reader import FileError
 
@@ -100,11 +102,13 @@ def _import_sheet(
         zone = ZoneInfo(read_company(engine, session).timezone)
     around = Surroundings(sheet.file, zone, engine.clock(), usual)
     for chunk in read_chunks(sheet, CHUNK):
-        reading = read_rows(layout, chunk, around)
         with transactions() as session:
-            take_turn(session)
-            target = Target(engine.store, session, layout.kind.name, sheet.file, around.now, engine.author)
+            take_turn(session)  # no terms change from here on
+            reading = read_rows(layout, chunk, around, read_all_terms(session))
+            target = Target(engine, session, layout.kind.name, sheet.file, around.now)
             outcome = upsert_rows(target, reading.rows)
+        gone = tell_removed(target.removed)
+        report.remark({f"{sheet.file}: terms have changed; removed: {', '.join(gone)}": 0} if gone else {})
         _count(report, layout.kind.name, reading, outcome)
         if outcome.repeated:
             remark = f"{sheet.file}: names a row again that came before; the later one counts"

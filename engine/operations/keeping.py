@@ -122,7 +122,8 @@ def read_answers(coming: Coming, *, required: bool = True) -> Read:
 
 
 def _read(coming: Coming, item: Item) -> Given | None:
-    return coming.engine.plugins.question_types[item.question.type].read(item.question, coming.posted, item.field)
+    kind, terms = coming.engine.plugins.question_types[item.question.type], coming.form.terms
+    return terms.without_private(kind.read(item.question, coming.posted, item.field), terms.withheld(kind.tells))
 
 
 def _check_there(coming: Coming, item: Item, found: Given | None, emptied: Collection[str]) -> None:

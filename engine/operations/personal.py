@@ -31,7 +31,12 @@ def collect_data(engine: Engine, token: str) -> dict[str, Any]:
             "made_at": _plain(engine.clock()),
             "left_out": LEFT_OUT,
             "as_contact_of": [
-                {"account": contact.account.name, **_plain(personal.collect(session, contact))} for contact in contacts
+                {
+                    "account": contact.account.name,
+                    "never_kept": list(contact.account.private_fields),
+                    **_plain(personal.collect(session, contact)),
+                }
+                for contact in contacts
             ],
         }
 

@@ -29,6 +29,7 @@ from engine.operations.promise_steps import (
     needed,
     taking_step,
 )
+from engine.private import read_terms
 
 
 def make_promise(
@@ -70,7 +71,7 @@ def make_promise(
         origin=origin,
         kind=kind,
         title=title,
-        said=cleaned(said),
+        said=None if read_terms(account.private_fields).forbid_words else cleaned(said),
         note=cleaned(note),
         owner_email=choose_owner(session, account, owner_email, touchpoint),
         made_on=today,

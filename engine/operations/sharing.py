@@ -11,6 +11,7 @@ from engine.house import Engine
 from engine.operations.promise_steps import taking_step
 from engine.operations.verdicts import PromisesPage, read_page
 from engine.operations.wishes import find_by_link
+from engine.private import read_terms
 from engine.types import clean_text
 
 LONGEST = 20_000
@@ -26,6 +27,8 @@ def comment_promise(engine: Engine, token: str, number: int, words: str) -> None
         promise = find_promise(session, number)
         if promise is None or promise.contact_id != contact.id or promise.status not in ("agreed", "done", "declined"):
             raise LinkError("This link does not work.")
+        if read_terms(contact.account.private_fields).forbid_words:
+            raise InputError("By agreement with your company we keep nothing in your own words.", about="words")
         author = contact.name or contact.email or contact.key
         with taking_step(engine, session, promise, "noted", author=author, actor="client", reason=said):
             pass

@@ -5,7 +5,8 @@ Rows are frames. Columns that begin with # travel with them: what was there befo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
@@ -17,11 +18,13 @@ from engine.data.models import PromiseEvent
 from engine.data.persons import add_persons
 from engine.data.promises import raise_versions
 from engine.data.store import Store
+from engine.house import Engine
 from engine.intake.files import EXTRA, LINE
 from engine.intake.kinds import KINDS
 from engine.intake.report import Rejection
-from engine.intake.shapes import IDENTITIES, drop_private, merge_extra, own_columns, shape_rows, with_keys
+from engine.intake.shapes import IDENTITIES, merge_extra, own_columns, shape_rows, with_keys
 from engine.operations.persons import regroup_persons
+from engine.operations.terms import keep_terms
 
 STATUS = "#status"
 AGAIN = "#again"
@@ -57,12 +60,21 @@ LOOKED_AT = {
 class Target:
     """Where rows of one kind go, and for whom: within the caller's transaction."""
 
-    store: Store
+    engine: Engine
     session: Session
     kind: str
     file: str
     now: datetime
-    author: str
+    removed: Counter[str] = field(default_factory=Counter)
+    """What went because terms changed: rows by `kind.field`."""
+
+    @property
+    def store(self) -> Store:
+        return self.engine.store
+
+    @property
+    def author(self) -> str:
+        return self.engine.author
 
     @property
     def identity(self) -> list[str]:
@@ -258,18 +270,23 @@ def _be_quiet(target: Target, voices: pl.DataFrame) -> None:
 
 
 def _refresh_contacts(target: Target, accounts: pl.DataFrame) -> None:
-    """Where an account's terms or country changed, its contacts are read again under the new ones."""
-    stated = [name for name in LOOKED_AT["accounts"] if name in accounts.columns]
-    differs = [pl.col(name).ne_missing(pl.col(OLD + name)) for name in stated]
-    ids = accounts.filter(KNOWN, pl.any_horizontal(pl.lit(False), *differs))["id"]
-    if ids.is_empty():
+    """Where an account's terms changed, what they name goes; where they or its country did, persons are told anew."""
+    known = accounts.filter(KNOWN)
+    termed, moved = (known.filter(_differs(known, name))["id"].to_list() for name in ("private_fields", "country"))
+    if termed:
+        target.removed.update(keep_terms(target.engine, target.session, termed))
+    if not moved:
         return
-    before = data.read_contacts(target.session, ids)
-    after = with_keys(drop_private(before, before["#private_fields"]))
+    before = data.read_contacts(target.session, moved)
+    after = with_keys(before)
     own = own_columns(after)
-    moved = [old != new for old, new in zip(before[own].rows(), after[own].rows(), strict=True)]
-    changed = after.filter(pl.Series(moved, dtype=pl.Boolean))
+    differs = [old != new for old, new in zip(before[own].rows(), after[own].rows(), strict=True)]
+    changed = after.filter(pl.Series(differs, dtype=pl.Boolean))
     if changed.height:
         data.update_rows(target.session, "contacts", changed.select(own))
         regrouped = regroup_persons(target.store, target.session, set(changed["id"]))
         mark_persons_behind(target.session, regrouped)
+
+
+def _differs(accounts: pl.DataFrame, name: str) -> pl.Expr:
+    return pl.col(name).ne_missing(pl.col(OLD + name)) if name in accounts.columns else pl.lit(False)

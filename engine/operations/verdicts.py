@@ -17,6 +17,7 @@ from engine.operations.outcomes import Outcome, local_day, read_outcomes, read_s
 from engine.operations.promises import record_verdict
 from engine.operations.suggestions import suggest_after_dispute
 from engine.operations.wishes import find_by_link
+from engine.private import read_terms
 from engine.types import clean_text
 
 
@@ -33,6 +34,8 @@ class PromisesPage:
     shared: tuple[Outcome, ...] = ()
     """Promises to the account as a whole, and those that colleagues share."""
     shares: bool = False
+    keeps_words: bool = True
+    """Whether the client's terms let us keep what they write."""
     whose: str = ""
     """Who shares the page, where it is a colleague's."""
 
@@ -56,6 +59,7 @@ def read_page(engine: Engine, session: Session, contact: Contact) -> PromisesPag
         outcomes=tuple(read_outcomes(session, {contact.id: zone})[contact.id]),
         shared=tuple(read_shared(session, contact, zone)),
         shares=contact.shares_promises,
+        keeps_words=not read_terms(contact.account.private_fields).forbid_words,
         whose=contact.name or "",
     )
 
@@ -75,6 +79,7 @@ def give_verdict(engine: Engine, token: str, number: int, *, kept: bool, words: 
         if promise.status != "done" or promise.verdict:
             raise StateError("This promise has changed since the page was opened. Please look at it again.")
         author = contact.name or contact.email or contact.key
+        words = "" if read_terms(contact.account.private_fields).forbid_words else words
         said = clean_text(words).strip() or None
         record_verdict(engine, session, promise, kept=kept, words=said, author=author)
         mark_persons(session, [contact.person_id])

@@ -28,6 +28,7 @@ from engine.operations.due_days import check_day, local_today, owner_country
 from engine.operations.promise_steps import needed
 from engine.operations.promises import make_promise
 from engine.operations.suggestions import suggest
+from engine.private import read_terms
 from engine.types import Answer, Given, clean_text
 
 SOURCES = VOICE_SOURCES
@@ -58,6 +59,8 @@ def add_voice(
         raise InputError(f"“{link}” is no link; it begins with https://.", about="link")
     with engine.store.write(engine.scope) as session:
         to = find_account(session, account)
+        if read_terms(to.private_fields).forbid("voices", "text"):
+            raise InputError(f"The terms of {to.name} do not let us keep what they say.", about=to.key)
         whom = find_contact(session, to, contact) if contact else None
         voice = Voice(
             account=to, contact=whom, source=source, said_at=_said_at(engine, session, to, whom, said_on), words=words,

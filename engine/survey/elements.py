@@ -32,7 +32,7 @@ SCALE = (
 
 # Words for what was not offered are asked for once “something else” is chosen (`:has()` over `:placeholder-shown`,
 # hence the blank placeholder), and always where a browser cannot tell.
-OTHER_WORDS = """{%- if texts.other %}
+OTHER_WORDS = """{%- if texts.other and "text" not in withheld %}
 <div class="other">
 <label for="{{ field }}-text">{{ texts.other }}</label>
 <input id="{{ field }}-text" name="{{ field }}.text" maxlength="{{ texts.most }}" placeholder=" "
@@ -55,13 +55,15 @@ RADIOS = (
 RADIOS, RADIOS_AND_OTHER = (RADIOS.replace("%s", more) for more in ("", OTHER_WORDS))
 
 # A browser drops the first line break inside a textarea, so one is given to it.
-OWN_WORDS = """<div class="own-words">
+OWN_WORDS = """{% if "text" not in withheld %}
+<div class="own-words">
 <label for="{{ field }}-text">{{ texts.words_label or label }}</label>
 <textarea id="{{ field }}-text" name="{{ field }}.text" rows="3" maxlength="{{ texts.most }}"
  aria-describedby="{{ field }}-hint"{% if question.required and not texts.words_label %} required{% endif %}>
 {{ typed["text"]|join }}</textarea>
 <p class="hint" id="{{ field }}-hint">{{ texts.hint }}</p>
 </div>
+{% endif %}
 """
 
 LINE = """<div class="line">

@@ -68,6 +68,7 @@ def _draw(page: PromisesPage, visit: Visit, *, saved: bool = False, error: str =
     language = here.screens.speak(page.locales, page.company)
     share = here.engine.config.link(f"/c/{shared_token(here.secret, page.contact_id, page.link_round)}")
     values: dict[str, Any] = {"outcomes": page.outcomes, "shared": page.shared, "saved": saved, "error": error}
+    values["keeps_words"] = page.keeps_words
     values["share_url"] = share if page.shares else ""
     return here.screens.draw(
         "promises", language, page.company, page.today, here=visit.address, **own_links(here, page), **values

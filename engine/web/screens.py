@@ -118,8 +118,9 @@ class Screens:
         try:
             typed = typed_of(kind, item.question, given)
             html = self._elements[item.question.type].render(
-                question=item.question, field=item.field, label=label, texts=texts, typed=typed, _=_
-            )
+                question=item.question, field=item.field, label=label, texts=texts, typed=typed,
+                withheld=form.terms.withheld(kind.tells), _=_,
+            )  # fmt: skip
         except Exception as error:
             kind.failed("html", error)
             return None
