@@ -27,7 +27,7 @@ from engine.config import Config
 from engine.data.marks import mark_accounts
 from engine.data.models import Account, Ask, Contact, DecisionRecord, PlanRun
 from engine.data.store import EVERYTHING, Store
-from engine.decide.records import SPEAKING
+from engine.decide.records import SPEAKING, lines_from_json, read_record
 from engine.house import Engine
 from engine.operations.planning import plan_asks
 from engine.operations.sending import send_due
@@ -130,23 +130,30 @@ def records(engine: Engine) -> dict[Any, Any]:
     """By day, contact, decision and how many there were before. What is said counts, and not its place: a Book has a
     reason for each kind of touchpoint in the accounts that are read, and a mode that is the same for all of them is the
     outline's."""
-    lines = {run.id: run.sentences["lines"] for run in rows(engine, PlanRun)}
+    runs = {run.id: run.sentences for run in rows(engine, PlanRun)}
     found: dict[Any, Any] = {}
     for record in rows(engine, DecisionRecord):
-        told = [record.decision, record.occasion, record.next_ask_on, meaning(record.says, lines[record.run_id])]
+        told = [record.decision, record.occasion, record.next_ask_on, meaning(record.says, runs[record.run_id])]
         key = record.on, record.contact_id, record.decision
         found[*key, sum(other[:3] == key for other in found)] = told
     return found
 
 
-def meaning(says: dict[str, Any], lines: list[dict[str, Any]]) -> list[Any]:
-    decided = {name: value for name, value in says["decided"].items() if name != "reason" and name[:5] != "left:"}
-    said = [(lines[int(place)], values) for place, values in says["said"].items() if values is not None]
-    words = [
-        (line["strategy"], line["kind"], line["because"], repr(values | {"mode": line["mode"] or values["mode"]}))
-        for line, values in said
-        if values[SPEAKING[line["kind"]]] is not None and (line["kind"] != "worth" or decided["decision"] == "limited")
-    ]
+def meaning(says: dict[str, Any], sentences: dict[str, Any]) -> list[Any]:
+    values = read_record(says, sentences)
+    lines = lines_from_json(sentences["lines"])
+    of_lines = tuple(line.at for line in lines)
+    decided = {
+        name: value
+        for name, value in values.items()
+        if name != "reason" and not name.startswith(("left:", *of_lines)) and value is not None
+    }
+    words = []
+    for line in lines:
+        own = {name[len(line.at) :]: value for name, value in values.items() if name.startswith(line.at)}
+        told = {name: value for name, value in own.items() if value is not None} | {"mode": line.mode or own["mode"]}
+        if SPEAKING[line.kind] in told and (line.kind != "worth" or decided["decision"] == "limited"):
+            words.append((line.strategy, line.kind, line.because, repr(sorted(told.items()))))
     return [decided, sorted(words), says.get("tailored")]
 
 

@@ -120,7 +120,7 @@ def test_those_who_are_drawn_are_not_asked_and_why_is_kept_with_share_and_seed(e
         records = session.scalars(select(DecisionRecord).where(DecisionRecord.decision == "hold")).all()
         lines = lines_from_json(run.sentences["lines"])
         who = {"contact": told.contact, "account": told.account}
-        kept = [explain(lines, read_record(record.says, lines), who) for record in records]
+        kept = [explain(lines, read_record(record.says, run.sentences), who) for record in records]
     assert len(kept) == len(drawn)
     for explanation in (told, *kept):
         [hold] = [hold for hold in explanation.holds if hold["strategy"] == "holdout"]

@@ -120,7 +120,7 @@ def test_a_record_is_kept_for_each_ask_and_tells_the_same_as_the_day_it_was_made
         for key, record_id in kept.items():
             live = told[key]
             who = {"contact": live.contact, "account": live.account}
-            stored = explain(lines, with_names(read_record(by_id[record_id].says, lines), names), who)
+            stored = explain(lines, with_names(read_record(by_id[record_id].says, run.sentences), names), who)
             assert replace(live, **TAILORED) == replace(stored, **TAILORED)
             tailored = by_id[record_id].says["tailored"]
             assert {question["why"] for question in tailored["questions"]} <= set(WHYS)

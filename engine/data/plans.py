@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -85,12 +85,19 @@ def find_record(session: Session, contact_id: int, on: date) -> tuple[DecisionRe
     return None if found is None else (found[0], found[1])
 
 
-def insert_plan(store: Store, session: Session, run: PlanRun, records: pl.DataFrame, asks: pl.DataFrame) -> None:
+def insert_plan(
+    store: Store, session: Session, run: PlanRun, records: Iterable[pl.DataFrame], asks: pl.DataFrame
+) -> None:
     """Write a run, its decision records, and asks that belong to the records with the same contact."""
     session.add(run)
     session.flush()
+    kept = [_insert_records(store, session, run, some) for some in records]
+    if kept:
+        store.insert_many(session, Ask, asks.join(pl.concat(kept), on="contact_id", how="left"))
+
+
+def _insert_records(store: Store, session: Session, run: PlanRun, records: pl.DataFrame) -> pl.DataFrame:
+    """contact_id, record_id."""
     ids = store.new_ids(session, DecisionRecord, records.height)
-    numbered = records.with_columns(ids.alias("id"), run_id=pl.lit(run.id))
-    store.insert_many(session, DecisionRecord, numbered)
-    linked = asks.join(numbered.select("contact_id", record_id="id"), on="contact_id", how="left")
-    store.insert_many(session, Ask, linked)
+    store.insert_many(session, DecisionRecord, records.with_columns(ids.alias("id"), run_id=pl.lit(run.id)))
+    return records.select("contact_id", record_id=ids)

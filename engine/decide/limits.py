@@ -33,7 +33,7 @@ def choose_asks(decided: pl.DataFrame, said: Said, frame: pl.DataFrame) -> list[
 
 def order_of(decided: pl.DataFrame, candidates: Integers) -> Integers:
     """The candidates' places, best first."""
-    keys = decided[candidates].select(*ORDER).with_row_index("place")
+    keys = decided.select(*ORDER)[candidates].with_row_index("place")
     return keys.sort(*ORDER, descending=[*ORDER.values()])["place"].to_numpy().astype(np.int64)
 
 

@@ -7,19 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from engine.decide.explanation import Explanation, explain
-from engine.decide.outline import Line
 from engine.decide.page import headline
-from engine.decide.records import read_record
+from engine.decide.records import lines_from_json, read_record
 from engine.decide.sentences import Teller, Words
 from engine.decide.tailoring import tell_tailored
 from engine.decide.takers import Names, with_names
 
 
-def replay(now: Explanation, says: Mapping[str, Any], lines: Sequence[Line], names: Names) -> Explanation:
-    """The explanation with what was stored beside it. `says`: the record; `lines`: the outline that its run kept."""
+def replay(now: Explanation, says: Mapping[str, Any], sentences: Mapping[str, Any], names: Names) -> Explanation:
+    """The explanation with what was stored beside it. `says`: the record; `sentences`: those that its run kept."""
     tell = Teller(now.on, now.language)
     who = {"contact": now.contact, "account": now.account}
-    then = explain(lines, with_names(read_record(says, lines), names), who, now.language)
+    values = with_names(read_record(says, sentences), names)
+    then = explain(lines_from_json(sentences["lines"]), values, who, now.language)
     if says.get("tailored"):
         then = replace(then, **tell_tailored(says["tailored"], tell))
     return replace(now, stored=then, differs=list(_differences(then, now, tell)))

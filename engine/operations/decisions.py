@@ -25,7 +25,7 @@ from engine.decide.explanation import Explanation, explain, find_hold
 from engine.decide.outline import Line, as_if_due, outline, values_of
 from engine.decide.plan import OWN_WORD, resolve
 from engine.decide.planner import Decisions, decide
-from engine.decide.records import lines_from_json, read_record
+from engine.decide.records import read_record
 from engine.decide.replay import replay
 from engine.decide.says import Said
 from engine.decide.sentences import Teller
@@ -136,8 +136,8 @@ def explain_contact(engine: Engine, who: str, on: date | None = None, language: 
         kept = plans.find_record(session, contact_id, told.on)
     if kept is None:
         return told
-    says, lines = kept[0].says, lines_from_json(kept[1].sentences["lines"])
-    return replay(told, says, lines, read_names(engine, list_takers([read_record(says, lines)])))
+    says, sentences = kept[0].says, kept[1].sentences
+    return replay(told, says, sentences, read_names(engine, list_takers([read_record(says, sentences)])))
 
 
 def find_one_contact(session: Session, who: str) -> Contact:

@@ -218,11 +218,13 @@ def _write(
         accounts = accounts.filter(~pl.col("marked"))
         told, asks = (_at(accounts, rows) for rows in (decisions.frame, asks))
         changed = pl.concat([changed_outcomes(told, accounts["outcomes"]), asks["contact_id"]]).unique()
-        records = make_records(decisions, decisions.frame["contact_id"].is_in(changed.implode()).arg_true(), tailored)
         funnel.overtaken = decisions.frame.height - told.height
-        run.sentences, run.funnel = {"lines": lines_as_json(outline(decisions))}, funnel.as_dict()
+        run.funnel = funnel.as_dict()
+        names: dict[str, list[str]] = {}
+        rows = decisions.frame["contact_id"].is_in(changed.implode()).arg_true()
+        plans.insert_plan(engine.store, session, run, make_records(decisions, rows, tailored, names), asks)
+        run.sentences = {"lines": lines_as_json(outline(decisions)), "names": names}
         run.finished_at = engine.clock()
-        plans.insert_plan(engine.store, session, run, records, asks)
         standing = tell_outcomes(told).join(look_again(decisions), on="account_id")
         marks.plan_again(engine.store, session, standing)
         marks.mark_elsewhere(session, asks["contact_id"].to_list())
