@@ -327,10 +327,11 @@ def test_trusted_hosts_may_be_named() -> None:
 # The database
 
 
-MOST_QUERIES = 15
+MOST_QUERIES = 20
 LOOKED_AT = (
     "today", "accounts", "accounts/{account}", "accounts/{account}/brief", "accounts/{account}/plan/history", "asks",
-    "asks?show=answered", "calls", "promises", "promises/{promise}", "voices", "search?q=nor", "strategies",
+    "asks?show=answered", "calls", "promises", "promises/{promise}", "voices", "sides", "search?q=nor",
+    "strategies", "asks/{ask}/guess",
 )  # fmt: skip
 
 

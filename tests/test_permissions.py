@@ -22,6 +22,7 @@ NEEDS = {
     "desk.show_desk": "viewer", "desk.show_today": "viewer", "desk.search": "viewer", "desk.show_myself": "viewer",
     "desk.sign_out_everywhere": "viewer", "desk.list_accounts": "viewer", "desk.list_asks": "viewer",
     "desk.list_calls": "viewer", "desk.show_call": "viewer", "desk.send_call": "member", "desk.show_calendar": "viewer",
+    "desk.show_guess": "viewer", "desk.send_guess": "member", "desk.list_sides": "viewer",
     "desk.list_promises": "viewer", "desk.list_voices": "viewer", "desk.list_strategies": "viewer",
     "desk.show_strategy": "viewer", "desk.approve_many": "owner",
     "desk.show_account": "viewer", "desk.show_plan": "viewer", "desk.show_plan_history": "viewer",

@@ -1,5 +1,7 @@
 """The pages, a module for each room of the desk. Importing this puts every one of them on the blueprint."""
 
-from admin.views import accounts, asks, calendar, calls, door, house, people, plan, promises, today, why
+from admin.views import accounts, asks, calendar, calls, door, house, people, plan, promises, sides, today, why
 
-__all__ = ["accounts", "asks", "calendar", "calls", "door", "house", "people", "plan", "promises", "today", "why"]
+__all__ = [
+    "accounts", "asks", "calendar", "calls", "door", "house", "people", "plan", "promises", "sides", "today", "why",
+]  # fmt: skip

@@ -12,6 +12,7 @@ from admin.forms import day_field, page_number, text_field
 from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import plural
 from engine.operations import additions, voices
+from engine.operations.guesses import list_gaps, measure_guesses
 from engine.operations.promise_steps import name
 from engine.operations.relations import Line, list_accounts, list_voices, local_date, open_account
 from engine.types import TIERS
@@ -46,10 +47,11 @@ def _row(line: Line) -> tuple[object, ...]:
 @needs("viewer")
 def show_account(account: int) -> ResponseReturnValue:
     engine, found = here().engine, its_account()
-    relation = open_account(engine, found)
+    relation, (gaps, _) = open_account(engine, found), list_gaps(engine, account_id=account, size=5)
     return render_template(
-        "desk/account.html", relation=relation, account=found, today=relation.today,
-        kinds=additions.list_kinds(engine), sources=voices.SOURCES, may=here().colleague.may("member", account),
+        "desk/account.html", relation=relation, gaps=gaps, account=found, today=relation.today, me=engine.author,
+        nearness=measure_guesses(engine, account)[0] if gaps else None, kinds=additions.list_kinds(engine),
+        sources=voices.SOURCES, may=here().colleague.may("member", account),
     )  # fmt: skip
 
 

@@ -363,6 +363,24 @@ class AnswerRow(Base):
     )
 
 
+class Guess(Base):
+    """What somebody of the account team expected a client to answer, written down before they did."""
+
+    __tablename__ = "guesses"
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
+    ask_id: Mapped[int] = mapped_column(ForeignKey("asks.id"))
+    question: Mapped[str]
+    promise_id: Mapped[int | None] = mapped_column(ForeignKey("promises.id"))
+    author: Mapped[str]
+    value: Mapped[str]
+    score: Mapped[float]
+    at: Mapped[datetime]
+    __table_args__ = (
+        Index("uq_guesses_identity", "ask_id", "question", text("coalesce(promise_id, 0)"), "author", unique=True),
+    )
+
+
 class Voice(Base):
     """A verbatim, as it was said. `source`: survey, call_note, review …"""
 
@@ -660,6 +678,6 @@ class HouseFact(Base):
 
 
 ACCOUNT_SCOPED: tuple[type[Base], ...] = (
-    Contact, Touchpoint, Ask, Call, AnswerRow, Voice, Promise, TeamAccount, News, InitiativeLink,
+    Contact, Touchpoint, Ask, Call, AnswerRow, Guess, Voice, Promise, TeamAccount, News, InitiativeLink,
 )  # fmt: skip
 """Tables whose rows belong to one account, by `account_id`. Account itself is scoped by its id."""

@@ -18,7 +18,7 @@ from engine.house import Engine
 from engine.operations.company import read_company
 from engine.operations.wishes import find_by_link, local_today
 
-LEFT_OUT = "What our people noted for themselves about a promise or a call is not in this file."
+LEFT_OUT = "What our people noted for themselves about a promise, a call or what they expected is not in this file."
 
 
 def collect_data(engine: Engine, token: str) -> dict[str, Any]:

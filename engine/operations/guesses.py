@@ -1,0 +1,181 @@
+"""Both sides of the story: what the account team expects before a client answers, and how near that was afterwards.
+
+A guess is written down while the answer is open, and stays as it is once there is one. It says something about us,
+never about the client, and no client sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from engine.brought import GuardedType
+from engine.data import calls, clients
+from engine.data import guesses as data
+from engine.data.models import LIVE, Account, AnswerRow, Ask, Contact, Guess
+from engine.decide.shares import Share, share
+from engine.errors import InputError, NotFoundError, StateError
+from engine.house import Engine
+from engine.language import ENGLISH
+from engine.operations.forms import Form, Item, read_forms
+from engine.operations.letters import tell_item
+
+PAGE = 50
+FIELD = "point"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A question that can be guessed. `points`: value and word; `guesses`: value by author; `said`: the answer."""
+
+    item: Item
+    label: str
+    points: Sequence[tuple[str, str]]
+    guesses: Mapping[str, str]
+    said: str | None
+
+
+@dataclass(frozen=True)
+class Sides:
+    """An ask as both sides see it. `open`: what is expected may still be written down."""
+
+    ask: Ask
+    form: Form
+    questions: Sequence[Expected]
+    open: bool
+
+
+@dataclass(frozen=True)
+class Gap:
+    guess: Guess
+    answer: AnswerRow
+    account: Account
+    contact: Contact
+
+    @property
+    def at(self) -> datetime:
+        return self.answer.answered_at
+
+    @property
+    def off(self) -> float:
+        """By how many points we expected more than was said."""
+        return self.guess.score - (self.answer.score or 0)
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """How near guesses were: within a point, too high, too low."""
+
+    account_id: int | None
+    name: str
+    n: int
+    near: Share
+    high: Share
+    low: Share
+
+
+def open_sides(engine: Engine, ask_id: int) -> Sides:
+    """Raises NotFoundError for an ask without a form of ours."""
+    with engine.store.read(engine.scope) as session:
+        ask, form = _read(engine, session, ask_id)
+        guesses = data.list_guesses(session, ask_id)
+        answered = ask.status == "answered"
+        said = (
+            {(row.question, row.promise_id): row for row in clients.read_answers(session, ask_id)} if answered else {}
+        )
+    questions = []
+    for item, points in _guessable(engine, form):
+        theirs = {one.author: one.value for one in guesses if (one.question, one.promise_id) == item.key}
+        answer = said.get(item.key)
+        questions.append(
+            Expected(item, tell_item(form, item, ENGLISH, form.facts), points, theirs, answer.value if answer else None)
+        )
+    return Sides(ask, form, questions, ask.status in LIVE)
+
+
+def keep_guesses(engine: Engine, ask_id: int, given: Mapping[str, str]) -> int:
+    """Write down what whoever acts expects, by field; an empty one is taken back. How many stand.
+
+    Raises StateError once the ask is over, and InputError for a point that the question does not have.
+    """
+    with engine.store.write(engine.scope) as session:
+        locked = clients.lock_ask(session, ask_id)
+        ask, form = _read(engine, session, ask_id)
+        if locked is None or ask.status not in LIVE:
+            raise StateError("What was expected is written down before the answer, and stays as it is.")
+        before = {(one.question, one.promise_id): one for one in data.list_guesses(session, ask_id)
+                  if one.author == engine.author}  # fmt: skip
+        kept = [_keep(engine, session, ask, item, given[item.field], points, before.get(item.key))
+                for item, points in _guessable(engine, form) if item.field in given]  # fmt: skip
+        return sum(kept)
+
+
+def _keep(
+    engine: Engine, session: Session, ask: Ask, item: Item, value: str, points: Sequence[tuple[str, str]],
+    before: Guess | None,
+) -> bool:  # fmt: skip
+    if not value:
+        if before:
+            session.delete(before)
+        return False
+    if value not in dict(points):
+        raise InputError(f"“{value[:40]}” is no point of this question.", about=item.field)
+    guess = before or Guess(
+        account_id=ask.account_id, contact_id=ask.contact_id, ask_id=ask.id, question=item.key[0],
+        promise_id=item.key[1], author=engine.author,
+    )  # fmt: skip
+    score = _score(engine.plugins.question_types[item.question.type], item, value)
+    guess.value, guess.score, guess.at = value, score or 0.0, engine.clock()
+    session.add(guess)
+    return True
+
+
+def list_gaps(
+    engine: Engine, *, account_id: int | None = None, page: int = 1, size: int = PAGE
+) -> tuple[list[Gap], bool]:
+    """A page of guesses that were answered, and whether there are more."""
+    with engine.store.read(engine.scope) as session:
+        found = data.list_gaps(session, account_id=account_id, skip=(page - 1) * size, most=size + 1)
+    return [Gap(*row) for row in found[:size]], len(found) > size
+
+
+def measure_guesses(engine: Engine, account_id: int | None = None) -> list[Nearness]:
+    """How near our guesses are: of all accounts together first, then of each."""
+    with engine.store.read(engine.scope) as session:
+        rows = data.count_gaps(session, account_id)
+    sums = [sum(getattr(row, name) for row in rows) for name in ("n", "near", "high", "low")]
+    each = [_nearness(row.id, row.name, row.n, row.near, row.high, row.low) for row in rows]
+    return [_nearness(None, "", *sums), *each]
+
+
+def _nearness(account_id: int | None, name: str, n: int, near: int, high: int, low: int) -> Nearness:
+    return Nearness(account_id, name, n, share(near, n), share(high, n), share(low, n))
+
+
+def _read(engine: Engine, session: Session, ask_id: int) -> tuple[Ask, Form]:
+    ask = calls.find_ask(session, ask_id)
+    if ask is None or ask.survey_version_id is None:
+        raise NotFoundError("There is no such ask of ours.", about=str(ask_id))
+    return ask, read_forms(engine, session, clients.find_asks(session, [ask_id]))[0]
+
+
+def _guessable(engine: Engine, form: Form) -> Iterator[tuple[Item, list[tuple[str, str]]]]:
+    """The questions that are answered by a point on a scale, with the points."""
+    for item in form.items:
+        kind = engine.plugins.question_types[item.question.type]
+        if kind.analysis.scale != "ordinal":
+            continue
+        texts = kind.texts(item.question, ENGLISH.locale, ENGLISH.gettext)
+        offered = [(str(key), str(key)) for key, _ in texts.get("points", ())] or list(texts.get("choices", ()))
+        points = [(key, word) for key, word in offered if _score(kind, item, key) is not None]
+        if points:
+            yield item, points
+
+
+def _score(kind: GuardedType, item: Item, value: str) -> float | None:
+    """What this point would count, read as the client's own."""
+    given = kind.read(item.question, {FIELD: [value]}, FIELD)
+    return given.score if given else None
