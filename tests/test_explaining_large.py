@@ -1,4 +1,4 @@
-"""Explaining one contact of a large house: what is read does not grow with the house."""
+"""Explaining one contact of a large house, and its day: what is read does not grow with the house."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from engine.data.marks import mark_accounts
 from engine.data.store import EVERYTHING
 from engine.house import Engine
 from engine.operations.decisions import explain_contact
@@ -17,8 +18,8 @@ from engine.operations.planning import plan_asks
 from tests.factories import make_account, make_answer, make_ask, make_contact, make_promise, make_touchpoint
 
 HEARD = datetime(2026, 3, 3, 9, tzinfo=UTC)
-FACTS = ("ix_accounts_annual_revenue", "ix_asks_day")
-"""Indexes that facts of the house are read from: the middle revenue, and how many asks wait."""
+FACTS = ("ix_accounts_annual_revenue", "ix_accounts_private", "ix_asks_day")
+"""Indexes that facts of the house are read from: the middle revenue, who has terms, and how many asks wait."""
 
 
 @pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
@@ -41,6 +42,22 @@ def test_nothing_of_the_house_is_read_from_end_to_end(engine: Engine) -> None:
     assert told.stored, "a record is looked up, too"
     assert told.questions, "so is what questions are chosen by"
     steps = [step for each in statements for step in _steps(engine, *each)]
+    assert [step for step in steps if _grows(step)] == []
+
+
+@pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+def test_a_day_s_plan_reads_what_is_due_and_nothing_from_end_to_end(engine: Engine) -> None:
+    with engine.store.write(EVERYTHING) as session:
+        contact = make_contact(session, make_account(session, plan_on=date(2026, 11, 1)))
+        make_ask(session, contact, sent_at=HEARD, answered_at=HEARD)
+        make_account(session)
+    plan_asks(engine)
+    with engine.store.write(EVERYTHING) as session:
+        mark_accounts(session, [contact.account_id])
+    with _listening(engine) as statements:
+        assert plan_asks(engine).considered == 1
+    asked = [each for each in statements if " stage" not in each[0]]  # a table of the transaction's own
+    steps = [step for each in asked for step in _steps(engine, *each)]
     assert [step for step in steps if _grows(step)] == []
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnExpressionArgument, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.marks import mark_persons
-from engine.data.models import OPEN, AnswerRow, Ask, Delivery
+from engine.data.models import DUE, DUE_BY_HEED, LIVE_BY_HEED, OPEN, AnswerRow, Ask, Delivery
 
 
 def expire_asks(session: Session, now: datetime) -> list[int]:
@@ -17,12 +17,12 @@ def expire_asks(session: Session, now: datetime) -> list[int]:
 
     Returns those where it was saved and never sent.
     """
-    over = Ask.origin == "heed", Ask.expires_at <= now
+    over = LIVE_BY_HEED, Ask.expires_at <= now
     saved = exists().where(AnswerRow.ask_id == Ask.id)
     last = select(func.max(AnswerRow.answered_at)).where(AnswerRow.ask_id == Ask.id).scalar_subquery()
     ended = update(Ask).where(*over, Ask.status.in_((*OPEN, "in_doubt")))
     ended = ended.values(status=case((saved, "answered"), else_="expired"), answered_at=last)
-    unsent = update(Ask).where(*over, Ask.status.in_(("planned", "approved")))
+    unsent = update(Ask).where(*over, Ask.status.in_(DUE))
     unsent = unsent.values(status="cancelled", why_status="its time ran out before it was sent")
     done = [
         row for each in (ended, unsent) for row in session.execute(each.returning(Ask.id, Ask.status, Ask.person_id))
@@ -45,14 +45,14 @@ def lock_due_asks(session: Session, channel: str, now: datetime, most: int) -> S
     return session.scalars(query).all()
 
 
-def _due(channel: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    waiting = or_(Ask.status == "approved", and_(Ask.status == "planned", Ask.needs_approval.is_(False)))
-    return Ask.origin == "heed", waiting, Ask.channel == channel, Ask.send_at <= now
+def _due(channel: str, now: datetime) -> Sequence[ColumnExpressionArgument[bool]]:
+    agreed = or_(Ask.status == "approved", Ask.needs_approval.is_(False))
+    return DUE_BY_HEED, agreed, Ask.channel == channel, Ask.send_at <= now
 
 
 def lock_asks_to_approve(session: Session, ask_ids: Collection[int]) -> Sequence[Ask]:
     """Those of these asks that wait for approval, with their people, kept from other writers."""
-    waiting = Ask.id.in_(ask_ids), Ask.origin == "heed", Ask.status.in_(("planned", "approved"))
+    waiting = Ask.id.in_(ask_ids), Ask.origin == "heed", Ask.status.in_(DUE)
     query = select(Ask).where(*waiting).options(joinedload(Ask.account), joinedload(Ask.contact)).order_by(Ask.id)
     return session.scalars(query.with_for_update(of=Ask)).all()
 

@@ -31,7 +31,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from engine.data.types import Day, Instant
 
 OPEN = ("sent", "opened", "started")
-WAITING = ("planned", "approved", "sending")
+DUE = ("planned", "approved")
+WAITING = (*DUE, "sending")
 LIVE = (*WAITING, *OPEN, "in_doubt")
 """Statuses of an ask that is under way. An ask in doubt may have arrived, so it counts as asked, and as live."""
 ASKED = (*OPEN, "answered", "expired", "declined", "in_doubt")
@@ -62,6 +63,9 @@ def _one_of(column: str, *words: str) -> CheckConstraint:
 
 
 LIVE_BY_HEED = text(f"origin = 'heed' AND status IN ({_words(LIVE)})")
+DUE_BY_HEED = text(f"origin = 'heed' AND status IN ({_words(DUE)})")
+PRIVATE = text("CAST(private_fields AS TEXT) != '[]'")
+"""Conditions that an index has too. Queries say them in these words, or SQLite does not know that it may use it."""
 GONE_OUT = text("status IN ('claimed', 'sending', 'sent', 'in_doubt')")
 
 
@@ -87,7 +91,10 @@ class Base(DeclarativeBase):
 
 class Account(Base):
     __tablename__ = "accounts"
-    __table_args__ = (Index("ix_accounts_owner", text("lower(owner_email)")),)
+    __table_args__ = (
+        Index("ix_accounts_owner", text("lower(owner_email)")),
+        Index("ix_accounts_private", "id", sqlite_where=PRIVATE, postgresql_where=PRIVATE),
+    )
     key: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     tier: Mapped[str | None]
@@ -265,7 +272,8 @@ class Ask(Base):
             sqlite_where=text("origin = 'import'"),
             postgresql_where=text("origin = 'import'"),
         ),
-        Index("ix_asks_due", "status", "send_at"),
+        Index("ix_asks_due", "send_at", sqlite_where=DUE_BY_HEED, postgresql_where=DUE_BY_HEED),
+        Index("ix_asks_expires", "expires_at", sqlite_where=LIVE_BY_HEED, postgresql_where=LIVE_BY_HEED),
         Index(
             "ix_asks_to_approve",
             "send_at",

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.data.models import (
+    PRIVATE,
     Account,
     AnswerRow,
     Ask,
@@ -59,15 +60,13 @@ BOOK_NAMES = {"annual_revenue": "revenue_ratio"}
 
 def read_all_terms(session: Session) -> dict[str, Terms]:
     """The terms of every account that has any, by its key."""
-    stated = cast(Account.private_fields, Text) != "[]"
-    found = session.execute(select(Account.key, Account.private_fields).where(stated))
+    found = session.execute(select(Account.key, Account.private_fields).where(PRIVATE))
     return {key: read_terms(fields) for key, fields in found if fields}
 
 
 def read_terms_by_id(session: Session) -> dict[int, Terms]:
     """The same, by the account's number."""
-    stated = cast(Account.private_fields, Text) != "[]"
-    found = session.execute(select(Account.id, Account.private_fields).where(stated))
+    found = session.execute(select(Account.id, Account.private_fields).where(PRIVATE))
     return {number: read_terms(fields) for number, fields in found if fields}
 
 
