@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 DUE = sa.text("origin = 'heed' AND status IN ('planned', 'approved')")
 LIVE = sa.text(
