@@ -82,6 +82,10 @@ class GuardedType:
             raise PluginError(f"analysis of the question type {self.name} is {type(self.analysis).__name__}")
         self._plugin, self._kind = plugin, kind
 
+    @property
+    def ships(self) -> bool:
+        return self._plugin.ships
+
     def low_up_to(self, question: Question) -> float | None:
         return self._try("low_up_to", lambda: self._kind.low_up_to(question), None, (int, float, type(None)))
 

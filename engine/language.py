@@ -30,7 +30,7 @@ NEAR_DAYS = 180
 """So far away a day of another year is still named by its weekday."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Language:
     """What it takes to speak one language. `locale`: as it is written in `lang`."""
 

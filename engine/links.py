@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
@@ -95,6 +96,7 @@ def read_calendar_token(secret: str, token: str, kind: str = "promises") -> str:
     return str(email)
 
 
+@lru_cache
 def _signer(secret: str, purpose: str) -> URLSafeSerializer:
     """One salt per purpose, so that a link to an ask never opens the wishes page.
 

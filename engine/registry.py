@@ -180,7 +180,7 @@ class Plugins:
     def call(self, hook: str, *args: Any) -> list[Called]:
         """Call a hook of every plugin that has it, one by one, arguments in the order of the hook's signature.
 
-        Each is given a copy of its own, so that nobody changes what the next one sees.
+        Whoever does not ship is given a copy of its own, so that nobody changes what the next one sees.
         """
         return [_call(plugin, hook, args) for plugin in self.all.values() if hook in plugin.hooks]
 
@@ -191,7 +191,7 @@ class Plugins:
 
 def _call(plugin: Plugin, hook: str, args: tuple[Any, ...]) -> Called:
     try:
-        return Called(plugin.name, plugin.call(hook, *deepcopy(args)))
+        return Called(plugin.name, plugin.call(hook, *(args if plugin.ships else deepcopy(args))))
     except PluginError as error:
         return Called(plugin.name, error=error)
 

@@ -170,6 +170,9 @@ class Question:
     options: Mapping[str, Any] = field(default_factory=dict)
     """What only its type understands: scale, choices, reasons, labels …"""
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.type))
+
 
 @dataclass(frozen=True)
 class Survey:

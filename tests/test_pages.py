@@ -8,10 +8,13 @@ from gzip import decompress
 from typing import Any
 
 import pytest
+from flask import Blueprint, Response
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 from syrupy.assertion import SnapshotAssertion
 
+from engine.api import hookimpl
+from engine.app import create_app, open_house
 from engine.colour import DARK, LIGHT, contrast, readable
 from engine.data.models import Ask, Base, Contact, Promise
 from engine.errors import StorageError
@@ -398,3 +401,23 @@ def tinted(ground: str, colour: str) -> str:
 @pytest.mark.parametrize("accent", ["zzzzzz", "fff", "2f5d62}body{", "..%2f..%2f"])
 def test_a_style_takes_a_colour_and_nothing_else(client: FlaskClient, accent: str) -> None:
     assert client.get(f"/style/{accent}-1.css").status_code == 404
+
+
+def test_what_a_plugin_hangs_on_every_request_is_for_its_own_pages(engine: Engine) -> None:
+    class Hanging:
+        @hookimpl
+        def register_blueprints(self) -> list[Blueprint]:
+            own = Blueprint("hanging", __name__)
+            own.add_url_rule("/own", view_func=lambda: "mine")
+            own.before_app_request(lambda: ("Only by me.", 403))
+            own.after_app_request(lambda response: Response("Changed by me."))
+            return [own]
+
+    house = open_house(engine.config, engine.clock, plugins=[Hanging()])
+    with house.store.write(house.scope) as session:
+        path = survey_path(house, make_letter(session, "recommend"))
+    client = create_app(house).test_client()
+    assert client.get("/own").text == "Changed by me."
+    shown = client.get(path)
+    assert shown.status_code == 200
+    assert "How likely are you" in shown.text

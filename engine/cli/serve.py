@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -21,6 +22,7 @@ from engine.config import load_config
 from engine.errors import HeedError
 from engine.house import Engine
 from engine.jobs import FOLLOW_UP, Ran, work
+from engine.operations.due_days import load_calendars
 
 WORKERS = min(os.cpu_count() or 1, 4)
 REST = 3.0
@@ -98,7 +100,11 @@ def _tell(ran: Ran) -> None:
 
 def load_app() -> Flask:
     """The application of one serving process."""
-    return create_app(open_house(load_config(os.environ)))
+    app = create_app(open_house(load_config(os.environ)))
+    load_calendars()
+    gc.collect()
+    gc.freeze()  # what is there by now stays: no later round of the collector need look through it
+    return app
 
 
 def _check_free(host: str, port: int) -> None:

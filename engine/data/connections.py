@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
@@ -16,6 +17,8 @@ WRITES = "heed_writes"
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one."""
+LOOK_SECONDS = 0.001
+"""How long it sleeps before it looks whether the other is done."""
 
 TROUBLES = {
     sqlite3.SQLITE_NOTADB: "is another kind of file. Name one that `heed init` made, or one that is not there yet.",
@@ -75,7 +78,29 @@ def _set_pragmas(connection: Any, record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     # A transaction that begins by reading and writes later can fail at once where another one wrote between.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")
+    if connection.get_execution_options().get(WRITES):
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: Connection) -> None:
+    """SQLite's own way of waiting sleeps up to a tenth of a second between two looks, while others come and go."""
+    until = monotonic() + BUSY_SECONDS
+    database: Any = connection.connection.driver_connection
+    database.execute("PRAGMA busy_timeout=0")
+    try:
+        while monotonic() < until:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+            sleep(LOOK_SECONDS)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # which says what is wrong
+    finally:
+        database.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 # What is said where the database itself is the trouble. Every other error goes on as it is.

@@ -26,7 +26,7 @@ from engine.operations.drafts import Source, drafts_of, keep_draft
 from engine.operations.keeping import (
     Coming,
     Posted,
-    add_voice,
+    add_voices,
     answer_to,
     clean,
     close_ask,
@@ -183,7 +183,7 @@ def _hint(coming: Coming) -> None:
         if len(words) > LONGEST_HINT:
             raise InputError(f"Please use at most {LONGEST_HINT} characters.", about=name)
     if said["instead"]:
-        add_voice(coming, said["instead"], "ask_instead")
+        add_voices(coming, "ask_instead", [(said["instead"], None)])
     if said["irrelevant"]:
         coming.ask.why_status = "the client says that it does not concern them"
 
@@ -235,8 +235,8 @@ def _record_verdicts(coming: Coming, counted: Mapping[str, Given], said: str | N
 def _make_promises(coming: Coming, answers: Sequence[Answer]) -> None:
     if answers:
         coming.ask.suggest = True
-        source = Source(coming.ask.account, coming.ask.contact, coming.form.today, ask=coming.ask)
         words = own_words(answer.given for answer in answers)
         for called in coming.engine.plugins.call("promise_at_once", answers):
             for draft in drafts_of(coming.engine, "promise_at_once", called):
+                source = Source(coming.ask.account, coming.ask.contact, coming.form.today, ask=coming.ask)
                 keep_draft(coming.engine, coming.session, source, draft, called.name, words, coming.author)

@@ -17,6 +17,11 @@ from engine.house import Engine
 from engine.types import Draft
 
 
+def load_calendars() -> None:
+    """Read the holidays of every country now, and not when the first client waits for them."""
+    _calendar("GB")
+
+
 def working_days_after(day: date, n: int, country: str | None) -> date:
     """The n-th working day after `day`: no weekend, no public holiday of the country. Unknown country: no holidays."""
     return _calendar(country).get_nth_working_day(day, n)

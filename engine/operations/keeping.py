@@ -182,17 +182,18 @@ def hear(coming: Coming, fields: Collection[str]) -> None:
     rows = [
         row for row in clients.read_answers(coming.session, coming.ask.id) if (row.question, row.promise_id) in keys
     ]
-    heard = {(voice.answer_id, voice.words) for voice in clients.read_voices(coming.session, [row.id for row in rows])}
-    for row in rows:
-        if row.words and (row.id, row.words) not in heard:
-            add_voice(coming, row.words, "survey", row.id)
+    earlier = [] if coming.is_draft else clients.read_voices(coming.session, [row.id for row in rows])
+    heard = {(voice.answer_id, voice.words) for voice in earlier}
+    new = [(row.words, row.id) for row in rows if row.words and (row.id, row.words) not in heard]
+    add_voices(coming, "survey", new)
 
 
-def add_voice(coming: Coming, words: str, source: str, answer_id: int | None = None) -> None:
-    ask = coming.ask
-    who = {"account_id": ask.account_id, "contact_id": ask.contact_id, "answer_id": answer_id}
-    heard = {"said_at": coming.now, "text": words, "author": coming.taken_by}
-    clients.add_voice(coming.session, **who, source=source, **heard)
+def add_voices(coming: Coming, source: str, said: Iterable[tuple[str, int | None]]) -> None:
+    """Keep words, each with the answer that it is, if it is one."""
+    ask, at = coming.ask, coming.now
+    who = {"account_id": ask.account_id, "contact_id": ask.contact_id, "author": coming.taken_by}
+    rows = [{**who, "source": source, "said_at": at, "text": words, "answer_id": id} for words, id in said]
+    clients.add_voices(coming.session, rows)
 
 
 def answer_to(coming: Coming, question: Question, given: Given) -> Answer:

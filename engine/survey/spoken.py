@@ -5,6 +5,7 @@ are translated while its wording is not would speak two at once, and so would be
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from engine.language import ENGLISH, SOURCE, Language
@@ -17,6 +18,7 @@ def tell(texts: Mapping[str, str], language: Language, facts: Mapping[str, Any])
     return render(language.choose(texts), facts, language.apart)
 
 
+@lru_cache(maxsize=4096)
 def language_of(question: Question, language: Language) -> Language:
     """This language where the question has every text of its own in it, else English, which every survey has."""
     return language_for(language, question.ask, question.options)

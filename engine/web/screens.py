@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -28,7 +28,10 @@ from engine.survey.logic import condition_for_script, is_asked
 from engine.survey.reading import typed_of
 from engine.survey.spoken import language_of
 from engine.templates import build_environment, template_folders
-from engine.types import Given
+from engine.types import Given, Question
+
+BLANKS = 2000
+"""So many questions that are not filled in are kept as they are drawn, a few kilobytes each."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Screens:
         self._pages = {
             name: self._environment.get_template(name) for name in self._environment.list_templates(["html"])
         }
+        # What is not filled in looks the same to everybody who is asked in the same words.
+        self._draw_blank = lru_cache(maxsize=BLANKS)(self._draw_question)
         self.style, self.script = (_read_static(config, kind) for kind in ("css", "js"))
 
     def _compile(self, source: str) -> Template:
@@ -113,14 +118,10 @@ class Screens:
         facts: Mapping[str, Any],
     ) -> Element | None:
         kind, spoken = self.types[item.question.type], language_of(item.question, language)
-        _, label = spoken.gettext, tell_item(form, item, spoken, facts)
-        texts = kind.texts(item.question, spoken.locale, _)
+        label = tell_item(form, item, spoken, facts)
+        draw = self._draw_blank if given is None and kind.ships else self._draw_question
         try:
-            typed = typed_of(kind, item.question, given)
-            html = self._elements[item.question.type].render(
-                question=item.question, field=item.field, label=label, texts=texts, typed=typed,
-                withheld=form.terms.withheld(kind.tells), _=_,
-            )  # fmt: skip
+            html = draw(item.question, item.field, label, spoken, form.terms.withheld(kind.tells), given)
         except Exception as error:
             kind.failed("html", error)
             return None
@@ -130,6 +131,21 @@ class Screens:
             return found
         opened = is_asked(item.question, facts)
         return replace(found, condition=_condition(form, item), waits=not opened, opened=opened)
+
+    def _draw_question(
+        self,
+        question: Question,
+        field: str,
+        label: str,
+        spoken: Language,
+        withheld: frozenset[str],
+        given: Given | None,
+    ) -> str:
+        kind, _ = self.types[question.type], spoken.gettext
+        texts, typed = kind.texts(question, spoken.locale, _), typed_of(kind, question, given)
+        return self._elements[question.type].render(
+            question=question, field=field, label=label, texts=texts, typed=typed, withheld=withheld, _=_
+        )
 
 
 def _condition(form: Form, item: Item) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -60,12 +61,31 @@ def build_site(engine: Engine) -> Flask:
     site.register_error_handler(StorageError, _show_failure)
     site.register_error_handler(Exception, _show_failure)
     site.after_request(_guard)
-    for blueprint in _brought(engine):
-        site.register_blueprint(blueprint)
+    _add_brought(site, engine)
     if engine.config.trusted_proxies:
         hops = engine.config.trusted_proxies
         site.wsgi_app = ProxyFix(site.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return site
+
+
+def _add_brought(site: Flask, engine: Engine) -> None:
+    """Pages of plugins. What these hang on every request is for their own: no client's page waits for it, or fails."""
+    ours = frozenset(site.blueprints)
+    kinds: tuple[Any, ...] = (site.before_request_funcs, site.after_request_funcs)
+    known = [len(kind[None]) for kind in kinds]
+    for blueprint in _brought(engine):
+        site.register_blueprint(blueprint)
+    for kind, first in zip(kinds, known, strict=True):
+        kind[None][first:] = [_apart(call, ours) for call in kind[None][first:]]
+
+
+def _apart(call: Callable[..., Any], ours: Collection[str]) -> Callable[..., Any]:
+    """The same, but for requests of our own pages; what is called after them hands on the response."""
+
+    def elsewhere(*response: Response) -> Any:
+        return next(iter(response), None) if request.blueprint in ours else call(*response)
+
+    return elsewhere
 
 
 def _brought(engine: Engine) -> Iterator[Blueprint]:
