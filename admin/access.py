@@ -15,16 +15,22 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from engine.data.models import Account, Contact
+from engine.data.store import Scope
 from engine.errors import NotFoundError
 from engine.house import Engine
 from engine.operations.relations import find_account_behind
 from engine.operations.users import Colleague, read_colleague
+from engine.operations.worklists import find_kept
 from engine.web.screens import room
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 ANYBODY = "anybody"
 """Needs nobody to be signed in."""
+SIGNED_IN = "signed in"
+"""Needs no role: for what is one's own, as promises are that somebody answers for without being in a team."""
+KEEPERS = ("viewer", "member")
+"""What whoever answers for a promise may do with it."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,13 @@ class Desk:
     engine: Engine
     account: Account | None = None
     contact: Contact | None = None
+    keeps: bool = False
+    """Whether they answer for the promise that the page is about, and so may see and keep it without any role."""
+
+    def may(self, role: str) -> bool:
+        """Whether they may do what needs this role here."""
+        of = self.account.id if self.account else None
+        return (self.keeps and role in KEEPERS) or self.colleague.may(role, of)
 
 
 def needs(role: str) -> Callable[[View], View]:
@@ -58,8 +71,7 @@ def check() -> ResponseReturnValue | None:
             return abort(401)
         return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
     g.desk = _sit_down(request.view_args or {})
-    account = g.desk.account
-    if not g.desk.colleague.may(role, account.id if account else None):
+    if role != SIGNED_IN and not g.desk.may(role):
         abort(403)
     return None
 
@@ -67,12 +79,13 @@ def check() -> ResponseReturnValue | None:
 def _sit_down(arguments: dict[str, Any]) -> Desk:
     house = room().engine
     colleague = read_colleague(house, current_user.email)
-    engine = house.acting_as(colleague.email, colleague.scope)
+    scope, kept = colleague.scope, find_kept(house, colleague, arguments.get("promise", 0))
+    engine = house.acting_as(colleague.email, Scope(frozenset({*(scope.accounts or ()), kept})) if kept else scope)
     about = {name: arguments[name] for name in ("account", "contact", "promise", "ask", "voice") if name in arguments}
     if not about:
         return Desk(colleague, engine)
     account, contact = find_account_behind(engine, **about)
-    return Desk(colleague, engine, account, contact)
+    return Desk(colleague, engine, account, contact, keeps=kept is not None)
 
 
 def here() -> Desk:

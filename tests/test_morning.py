@@ -160,7 +160,8 @@ def test_the_desk_works_without_script(browser: Browser, served: Served) -> None
 
 PAGES = (
     "today", "accounts", "accounts/6", "accounts/6/plan", "accounts/6/plan/history", "asks", "calendar", "calls",
-    "sides", "promises", "promises/9",
+    "sides", "promises", "mine", "initiatives", "ledger", "away",
+    "promises/9",
     "voices", "strategies", "strategies/fatigue_limits", "search?q=keys", "myself", "change", "people/23/why",
     "people/23/preview",
 )  # fmt: skip

@@ -19,9 +19,14 @@ NEEDS = {
     "security.login": ANYBODY, "security.logout": ANYBODY, "security.forgot_password": ANYBODY,
     "security.reset_password": ANYBODY, "security.change_password": SIGNED_IN, "security.verify": SIGNED_IN,
     "desk.show_welcome": ANYBODY, "desk.send_welcome": ANYBODY, "desk.show_style": ANYBODY, "desk.show_script": ANYBODY,
-    "desk.show_desk": "viewer", "desk.show_today": "viewer", "desk.search": "viewer", "desk.show_myself": "viewer",
+    "desk.show_desk": SIGNED_IN, "desk.list_mine": SIGNED_IN,
+    "desk.show_today": "viewer", "desk.search": "viewer", "desk.show_myself": "viewer",
     "desk.sign_out_everywhere": "viewer", "desk.list_accounts": "viewer", "desk.list_asks": "viewer",
     "desk.list_calls": "viewer", "desk.show_call": "viewer", "desk.send_call": "member", "desk.show_calendar": "viewer",
+    "desk.list_initiatives": "viewer", "desk.make_initiative": "member", "desk.show_initiative": "viewer",
+    "desk.extend_initiative": "member", "desk.narrow_initiative": "member", "desk.publish_initiative": "admin",
+    "desk.show_ledger": "viewer", "desk.list_absences": "viewer", "desk.send_absence": "viewer",
+    "desk.send_return": "viewer",
     "desk.show_guess": "viewer", "desk.send_guess": "member", "desk.list_sides": "viewer",
     "desk.list_promises": "viewer", "desk.list_voices": "viewer", "desk.list_strategies": "viewer",
     "desk.show_strategy": "viewer", "desk.approve_many": "owner",
@@ -62,7 +67,7 @@ def routes(site: Flask) -> list[tuple[Rule, str]]:
 
 def url_of(site: Flask, rule: Rule, desks: Desks) -> str:
     known = vars(desks) | {"tier": "key", "name": "fatigue_limits", "step": "agree", "number": 1, "token": "none",
-                           "accent": "2f5d62", "mark": "0"}  # fmt: skip
+                           "initiative": 1, "accent": "2f5d62", "mark": "0"}  # fmt: skip
     with site.test_request_context():
         url: str = site.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
     return url

@@ -1,7 +1,35 @@
 """The pages, a module for each room of the desk. Importing this puts every one of them on the blueprint."""
 
-from admin.views import accounts, asks, calendar, calls, door, house, people, plan, promises, sides, today, why
+from admin.views import (
+    accounts,
+    asks,
+    calendar,
+    calls,
+    door,
+    house,
+    initiatives,
+    keeping,
+    people,
+    plan,
+    promises,
+    sides,
+    today,
+    why,
+)
 
 __all__ = [
-    "accounts", "asks", "calendar", "calls", "door", "house", "people", "plan", "promises", "sides", "today", "why",
-]  # fmt: skip
+    "accounts",
+    "asks",
+    "calendar",
+    "calls",
+    "door",
+    "house",
+    "initiatives",
+    "keeping",
+    "people",
+    "plan",
+    "promises",
+    "sides",
+    "today",
+    "why",
+]

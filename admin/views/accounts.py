@@ -13,6 +13,7 @@ from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import plural
 from engine.operations import additions, voices
 from engine.operations.guesses import list_gaps, measure_guesses
+from engine.operations.initiatives import list_open
 from engine.operations.promise_steps import name
 from engine.operations.relations import Line, list_accounts, list_voices, local_date, open_account
 from engine.types import TIERS
@@ -69,7 +70,7 @@ def show_voices() -> ResponseReturnValue:
     words = request.args.get("words", "").strip()[:200]
     found, more = list_voices(here().engine, words=words, page=page_number())
     return render_template("desk/voices.html", voices=found, more=more, page=page_number(), words=words,
-                           today=local_date(here().engine))  # fmt: skip
+                           initiatives=list_open(here().engine), today=local_date(here().engine))  # fmt: skip
 
 
 # What is added to it

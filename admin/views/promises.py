@@ -6,20 +6,22 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from admin.access import account, here, needs
+from admin.access import SIGNED_IN, account, here, needs
 from admin.desk import desk
 from admin.forms import back_to, day_field, needed_day, page_number, text_field
 from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import promise_state
 from engine.data.models import Promise
+from engine.errors import InputError
 from engine.house import Engine
 from engine.operations import promises
 from engine.operations.hand_overs import accept_promise, hand_over_promise, refuse_promise
+from engine.operations.initiatives import list_open
 from engine.operations.letters import tell_state, tell_step
-from engine.operations.promise_steps import STEPS, name
+from engine.operations.promise_steps import STEPS, name, read_number
 from engine.operations.relations import local_date
-from engine.operations.suggestions import dismiss_promise
-from engine.operations.worklists import PromisePage, list_promises, open_promise
+from engine.operations.suggestions import dismiss_promise, merge_promise
+from engine.operations.worklists import PromisePage, list_mine, list_promises, open_promise
 from engine.web.screens import room
 
 STATES = ("open", "overdue", "draft", "agreed", "disputed", "done", "kept", "declined", "dismissed", "all")
@@ -50,13 +52,23 @@ def _row(promise: Promise) -> tuple[object, ...]:
     return (*named, promise.made_on, promise.due_on, promise_state(promise), promise.done_on)
 
 
+@desk.get("/mine", endpoint="list_mine")
+@needs(SIGNED_IN)
+def show_mine() -> ResponseReturnValue:
+    """What somebody answers for, whichever account it is to."""
+    mine, offered = list_mine(here().engine, here().colleague.email)
+    return render_template("desk/mine.html", mine=mine, offered=offered, today=local_date(here().engine))
+
+
 @desk.get("/promises/<int:promise>")
 @needs("viewer")
 def show_promise(promise: int) -> ResponseReturnValue:
     page = open_promise(here().engine, promise)
-    may = here().colleague.may("member", page.promise.account_id)
-    return render_template("desk/promise.html", page=page, promise=page.promise, seen=_as_seen(page), may=may,
-                           today=page.today, possible=STEPS[page.promise.status])  # fmt: skip
+    return render_template(
+        "desk/promise.html", page=page, promise=page.promise, seen=_as_seen(page), may=here().may("member"),
+        today=page.today, possible=STEPS[page.promise.status], initiatives=list_open(here().engine),
+        elsewhere=here().keeps,
+    )  # fmt: skip
 
 
 def _as_seen(page: PromisePage) -> dict[str, object] | None:
@@ -85,11 +97,14 @@ def take_step(promise: int, step: str) -> ResponseReturnValue:
     take, told = TAKEN[step]
     taken = take(here().engine, promise)
     flash(told.format(name=name(taken), title=taken.title))
-    return redirect(back_to(url_for("desk.show_promise", promise=promise)), 303)
+    there = url_for("desk.list_mine") if here().keeps else url_for("desk.show_promise", promise=promise)
+    return redirect(back_to(there), 303)
 
 
 def _agree(engine: Engine, number: int) -> Promise:
-    return promises.agree_promise(engine, number, due_on=day_field("due_on"), seen=_seen())
+    return promises.agree_promise(
+        engine, number, due_on=day_field("due_on"), title=text_field("title") or None, seen=_seen()
+    )  # fmt: skip
 
 
 def _move(engine: Engine, number: int) -> Promise:
@@ -126,6 +141,17 @@ def _note(engine: Engine, number: int) -> Promise:
     return promises.note_promise(engine, number, text=text_field("reason"))
 
 
+def _merge(engine: Engine, number: int) -> Promise:
+    return merge_promise(engine, number, into=read_number(text_field("into")), seen=_seen())
+
+
+def _correct(engine: Engine, number: int) -> Promise:
+    words = {"title": text_field("title") or None, "said": text_field("said") or None}
+    if not any(words.values()):
+        raise InputError("Put in the words as they should be.")
+    return promises.correct_promise(engine, number, **words, reason=text_field("reason"))
+
+
 def _seen() -> int | None:
     """The version of the promise that the form was drawn from."""
     text = request.form.get("seen", "")
@@ -141,6 +167,8 @@ TAKEN = {
     "hand-over": (_hand_over, "They are asked to take {name} over. Until they do it stays where it is."),
     "accept": (_accept, "{name} is yours now."),
     "refuse": (_refuse, "{name} stays where it was."),
+    "merge": (_merge, "{name} is merged into another, which answers it as well."),
+    "correct": (_correct, "{name} is put right; the history says what stood before."),
     "note": (_note, "Noted, for the team."),
 }
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from admin.access import here, needs
+from admin.access import SIGNED_IN, here, needs
 from admin.desk import desk
 from engine.operations.relations import search
 from engine.operations.worklists import open_today
 
 
 @desk.get("/")
-@needs("viewer")
+@needs(SIGNED_IN)
 def show_desk() -> ResponseReturnValue:
-    return redirect(url_for("desk.show_today"))
+    return redirect(url_for("desk.show_today" if here().colleague.may("viewer") else "desk.list_mine"))
 
 
 @desk.get("/today")

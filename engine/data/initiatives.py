@@ -39,9 +39,11 @@ def list_links(session: Session, number: int) -> Sequence[InitiativeLink]:
     return session.scalars(select(InitiativeLink).where(InitiativeLink.initiative_id == number)).all()
 
 
-def list_linked_promises(session: Session, number: int) -> Sequence[Promise]:
+def list_linked_promises(session: Session, number: int, *, lock: bool = True) -> Sequence[Promise]:
+    """`lock`: kept from other writers until the transaction ends."""
     query = select(Promise).join(InitiativeLink, InitiativeLink.promise_id == Promise.id)
-    query = query.where(InitiativeLink.initiative_id == number).order_by(Promise.id).with_for_update(of=Promise)
+    query = query.where(InitiativeLink.initiative_id == number).order_by(Promise.id)
+    query = query.with_for_update(of=Promise) if lock else query
     return session.scalars(query.options(joinedload(Promise.account), joinedload(Promise.contact))).all()
 
 

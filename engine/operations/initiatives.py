@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.data import initiatives as data
 from engine.data.initiatives import Heard
-from engine.data.models import AuditEntry, Contact, Initiative, InitiativeLink, Promise
+from engine.data.models import AuditEntry, Contact, Initiative, InitiativeLink, Promise, Voice
 from engine.decide.shares import Share, share
 from engine.errors import InputError, NotFoundError, StateError
 from engine.house import Engine
@@ -102,6 +102,26 @@ def add_to_initiative(
         return len(fresh)
 
 
+def remove_from_initiative(
+    engine: Engine, number: int, *, promises: Iterable[int] = (), voices: Iterable[int] = ()
+) -> int:
+    """Let an initiative answer these no longer; they stay as they are. How many were among its own."""
+    gone = {("promise", each) for each in promises} | {("voice", each) for each in voices}
+    with engine.store.write(engine.scope) as session:
+        found = find_initiative(session, number)
+        if found.status == "published":
+            raise StateError(f"{name(found)} is published; whom it told cannot be taken back.", about=name(found))
+        links = [link for link in data.list_links(session, number)
+                 if {("promise", link.promise_id), ("voice", link.voice_id)} & gone]  # fmt: skip
+        for link in links:
+            session.delete(link)
+        if links:
+            _audit(
+                engine, session, found, "initiative narrowed", {"by": [f"{kind} {row}" for kind, row in sorted(gone)]}
+            )
+        return len(links)
+
+
 def publish_initiative(
     engine: Engine, number: int, *, outcome: str, changed_on: date | None = None, on: date | None = None
 ) -> Sequence[Promise]:
@@ -137,6 +157,34 @@ def list_initiatives(engine: Engine, on: date | None = None) -> Sequence[Standin
         revenue = data.read_revenue(session)
         found = [_standing(session, each, heard, revenue, today) for each in initiatives]
     return sorted(found, key=lambda each: each.weight.rank, reverse=True)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An initiative with what it answers, and whom publishing it would tell."""
+
+    standing: Standing
+    promises: Sequence[Promise]
+    voices: Sequence[Voice]
+    raised: int
+    """How many people spoke of it."""
+
+
+def open_initiative(engine: Engine, number: int) -> Opened:
+    """Raises NotFoundError."""
+    standing = next((each for each in list_initiatives(engine) if each.initiative.id == number), None)
+    if standing is None:
+        raise NotFoundError(f"There is no initiative I-{number}.", about=f"I-{number}")
+    with engine.store.read(engine.scope) as session:
+        promises = data.list_linked_promises(session, number, lock=False)
+        raised = {*_who_raised(engine, session, standing.initiative), *(each.contact_id for each in promises)} - {None}
+        return Opened(standing, promises, data.list_linked_voices(session, number), len(raised))
+
+
+def list_open(engine: Engine) -> list[Initiative]:
+    """Those that are not published yet."""
+    with engine.store.read(engine.scope) as session:
+        return [each for each in data.list_initiatives(session) if each.status == "open"]
 
 
 def list_causes(engine: Engine, on: date | None = None) -> Sequence[Weight]:

@@ -12,17 +12,20 @@ from engine.data import promises as promise_data
 from engine.data import worklists as data
 from engine.data.models import Account, Ask, AuditEntry, Contact, Promise, PromiseEvent
 from engine.data.settings import read_settings
-from engine.data.store import Scope
+from engine.data.store import EVERYTHING, Scope
 from engine.decide.plan import value_for
 from engine.errors import NotFoundError
 from engine.house import Engine
 from engine.operations.company import Company, read_company
 from engine.operations.outcomes import Outcome, read_outcomes
+from engine.operations.owners import same_person
 from engine.operations.relations import local_date
+from engine.operations.users import Colleague
 
 MOST = 30
 """Of each kind, on one page."""
 PAGE = 50
+MOST_MINE = 500
 SOON = timedelta(days=3)
 SILENT = timedelta(days=180)
 TROUBLED = timedelta(days=14)
@@ -93,6 +96,25 @@ def list_promises(
             session, state=state, owner=owner, overdue_on=late, skip=(page - 1) * size, most=size + 1
         )
     return list(found[:size]), len(found) > size
+
+
+def list_mine(engine: Engine, email: str) -> tuple[Sequence[Promise], Sequence[Promise]]:
+    """What somebody answers for and is open, and what they are asked to take over: of every account, without a role."""
+    with engine.store.read(EVERYTHING) as session:
+        mine = data.list_promises(session, state="open", owner=email.lower(), most=MOST_MINE)
+        return mine, data.list_offered(session, email.lower(), MOST_MINE)
+
+
+def find_kept(engine: Engine, colleague: Colleague, number: int) -> int | None:
+    """The account of a promise that a colleague answers for, or is asked to, where they have no role."""
+    if not number:
+        return None
+    with engine.store.read(EVERYTHING) as session:
+        promise = data.find_promise(session, number)
+    if promise is None or colleague.may("member", promise.account_id):
+        return None
+    theirs = same_person(colleague.email, promise.owner_email) or same_person(colleague.email, promise.offered_to)
+    return promise.account_id if theirs else None
 
 
 @dataclass(frozen=True)
