@@ -164,6 +164,8 @@ class Question:
     show_if: str | None = None
     require_if: str | None = None
     for_each: str | None = None
+    touchpoints: tuple[str, ...] = ()
+    """Kinds of touchpoint that it is repeated for; empty: every kind."""
     knows: str | None = None
     """The fact of the record that an answer would tell, such as contact.role: not asked where the record has it."""
     required: bool = False

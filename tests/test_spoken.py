@@ -13,8 +13,7 @@ from engine.house import Engine
 from engine.language import ENGLISH, Language, Languages
 from engine.operations.forms import open_form
 from engine.operations.invitations import Stationery, write_invitation
-from engine.survey.spoken import language_of, tell
-from engine.types import Question
+from engine.survey.spoken import language_for, tell
 from tests.factories import make_account, make_contact
 from tests.letters import make_history, make_letter, make_survey, name_company, promises_path, survey_path
 
@@ -107,14 +106,10 @@ def test_facts_in_a_wording_are_set_apart_and_its_own_words_are_not() -> None:
 
 
 def test_a_language_of_a_country_is_told_by_the_language() -> None:
-    one = Question("one", "text", {"en": "What?", "de": "Was?"})
     swiss = LANGUAGES.choose(["de-CH"])
-    assert language_of(one, swiss) is swiss
-    assert language_of(Question("two", "text", {"en": "What?", "fr": "Quoi ?"}), swiss) is ENGLISH
+    assert language_for(swiss, {"en": "What?", "de": "Was?"}) is swiss
+    assert language_for(swiss, {"en": "What?", "fr": "Quoi ?"}) is ENGLISH
 
 
-def test_a_form_without_texts_of_its_own_is_in_the_language_of_the_page() -> None:
-    assert (
-        language_of(Question("one", "choice", {"en": "Who?", "ar": "من؟"}, options={"choices": ["a", "b"]}), ARABIC)
-        is ARABIC
-    )
+def test_names_without_texts_are_in_the_language_of_the_page() -> None:
+    assert language_for(ARABIC, {"en": "Who?", "ar": "من؟"}, {"choices": ["a", "b"]}) is ARABIC

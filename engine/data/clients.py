@@ -17,6 +17,7 @@ from engine.data.models import (
     SettingRow,
     Submission,
     SurveyVersion,
+    Touchpoint,
     User,
     Voice,
 )
@@ -50,8 +51,21 @@ def read_survey_content(session: Session, version_id: int) -> dict[str, Any]:
 
 
 def read_answers(session: Session, ask_id: int) -> Sequence[AnyRow]:
-    """What was answered so far: id, question, promise_id, value, score, words, data."""
+    """What was answered so far: id, question, promise_id, touchpoint_id, value, score, words, data."""
     return fetch(session, _ANSWERS, ask_id=ask_id)
+
+
+def read_last_answers(
+    session: Session, contact_id: int, survey: str, questions: Collection[str], ask_id: int
+) -> dict[str, AnyRow]:
+    """What a contact last answered to these questions of a survey at any other ask, by question."""
+    values = {"contact_id": contact_id, "survey": survey, "questions": list(questions), "ask_id": ask_id}
+    return {row.question: row for row in fetch(session, _LAST_ANSWERS, **values)}
+
+
+def read_touchpoints(session: Session, ids: Collection[int]) -> dict[int, AnyRow]:
+    """kind and happened_at by id."""
+    return {row.id: row for row in fetch(session, _TOUCHPOINTS, ids=list(ids))} if ids else {}
 
 
 def list_answers(session: Session, ask_id: int) -> Sequence[AnswerRow]:
@@ -207,11 +221,30 @@ _ANSWERS = select(
     AnswerRow.id,
     AnswerRow.question,
     AnswerRow.promise_id,
+    AnswerRow.touchpoint_id,
     AnswerRow.value,
     AnswerRow.score,
     AnswerRow.words.label("words"),
     AnswerRow.data,
 ).where(AnswerRow.ask_id == bindparam("ask_id"))
+_LAST_ANSWERS = (
+    select(
+        AnswerRow.question,
+        AnswerRow.value,
+        AnswerRow.score,
+        AnswerRow.words.label("words"),
+        AnswerRow.data,
+        AnswerRow.answered_at,
+    )
+    .where(
+        AnswerRow.contact_id == bindparam("contact_id"),
+        AnswerRow.survey == bindparam("survey"),
+        AnswerRow.question.in_(bindparam("questions", expanding=True)),
+        func.coalesce(AnswerRow.ask_id, 0) != bindparam("ask_id"),
+    )
+    .order_by(AnswerRow.answered_at, AnswerRow.id)
+)
+_TOUCHPOINTS = select(Touchpoint.id, Touchpoint.kind, Touchpoint.happened_at).where(Touchpoint.id.in_(_IDS))
 _NEW_ANSWERS, _NEW_SUBMISSION, _NEW_VOICES = insert(AnswerRow), insert(Submission), insert(Voice)
 _SUBMISSION = select(Submission.ask_id, Submission.digest).where(Submission.submission_id == bindparam("id"))
 _VOICES = select(Voice.answer_id, Voice.words.label("words")).where(Voice.answer_id.in_(_IDS))

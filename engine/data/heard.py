@@ -23,30 +23,35 @@ from sqlalchemy import (
 )
 
 from engine.data.columns import Snapshot, kept
-from engine.data.localtime import Zones
 from engine.data.models import WAITING, AnswerRow, Ask, Contact, Promise
 from engine.data.rows import Whose
-from engine.data.scope import aside, list_ids
+from engine.data.scope import aside
 from engine.data.store import Store
+from engine.data.viewers import Viewers
+from engine.data.waiting import NOTHING, Looks, read_last_answers, read_waiting
 from engine.decide.hearing import ASKED_COLUMNS, BEHIND_COLUMNS, HEARD_COLUMNS, WEEK
+from engine.decide.tailoring import LAST_COLUMNS, WAITING_COLUMNS
 from engine.types import Moment
 
-BROAD = 5000
-"""So many accounts and more are read as all accounts: quicker than picking them."""
 DAY = 86_400
 
 KNOWN: dict[str, Mapping[str, Any]] = {
     "heard": HEARD_COLUMNS,
     "asked": ASKED_COLUMNS,
     "behind": BEHIND_COLUMNS,
-    "waiting": {"contact_id": pl.Int64, "promise_id": pl.Int64},
+    "waiting": WAITING_COLUMNS,
+    "last": LAST_COLUMNS,
 }
 Lows = Mapping[tuple[str, str], float]
 """By survey and question, the highest score that counts as low."""
 
 
-def read_known(store: Store, asks: pl.DataFrame, moment: Moment, lows: Lows) -> dict[str, pl.DataFrame]:
-    """What engine.decide.tailoring.Supplies has of those who are to be asked, by its names. `asks`: see Viewers."""
+def read_known(
+    store: Store, asks: pl.DataFrame, moment: Moment, lows: Lows, looks: Looks = NOTHING
+) -> dict[str, pl.DataFrame]:
+    """What engine.decide.tailoring.Supplies has of those who are to be asked, by its names. `asks`: see Viewers.
+    `looks`: what surveys look at besides.
+    """
     if asks.is_empty():
         return {name: pl.DataFrame(schema=schema) for name, schema in KNOWN.items()}
     with store.snapshot() as snapshot:
@@ -55,36 +60,14 @@ def read_known(store: Store, asks: pl.DataFrame, moment: Moment, lows: Lows) -> 
             "heard": read_heard(snapshot, viewers),
             "asked": read_asked(snapshot, viewers),
             "behind": read_behind(snapshot, viewers, lows),
-            "waiting": read_waiting(snapshot, viewers),
+            "waiting": read_waiting(snapshot, viewers, looks),
+            "last": read_last_answers(snapshot, viewers, looks),
         }
     return {name: _typed(frame, KNOWN[name]) for name, frame in found.items()}
 
 
 def _typed(frame: pl.DataFrame, kinds: Mapping[str, Any]) -> pl.DataFrame:
     return frame.select(pl.col(name).cast(kind) for name, kind in kinds.items())
-
-
-class Viewers:
-    """Those who are to be asked: contact_id, account_id, person_id, timezone and today of each."""
-
-    def __init__(self, asks: pl.DataFrame, moment: Moment, dialect: str) -> None:
-        names = asks["timezone"].unique().sort()
-        self.zones = Zones(names.to_list(), moment)
-        codes = pl.DataFrame({"timezone": names}).with_row_index("zone").cast({"zone": pl.Int32})
-        self.asks = asks.join(codes, on="timezone")
-        accounts = asks["account_id"].unique().to_list()
-        self.whose = Whose(len(accounts) < BROAD, dialect)
-        self.given: dict[str, Any] = {"accounts": list_ids(accounts)} if self.whose.picked else {}
-
-    def see(self, events: pl.DataFrame, by: str) -> pl.DataFrame:
-        """Events `at` an instant as those see them who share the column `by`: once for each time zone, with its `day`.
-
-        What happens after today there is not seen.
-        """
-        seen = events.join(self.asks.select(by, "timezone", "zone").unique(), on=by)
-        at, zone = seen["at"].to_numpy(), seen["zone"].to_numpy()
-        days = pl.Series(self.zones.days(at, zone), dtype=pl.Int32).cast(pl.Date)
-        return seen.with_columns(day=days).filter(pl.Series(at < self.zones.end[zone], dtype=pl.Boolean))
 
 
 def read_heard(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:
@@ -134,24 +117,6 @@ def _asks_with_forms(whose: Whose) -> Select[*tuple[Any, ...]]:
     columns += [case((waits, 1), else_=0).label("waits"), _seconds(Ask.planned_on).label("planned")]
     counts = Ask.status.not_in(("cancelled", "held")), Ask.form.is_not(None), at >= bindparam("since")
     return select(*columns).where(Ask.origin == "heed", *counts, whose.accounts(Ask.account_id))
-
-
-def read_waiting(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:
-    """contact_id and promise_id of promises that are done and wait for the client's word, oldest first."""
-    done = snapshot.frame(_without_verdict(viewers.whose), viewers.given)
-    done = done.join(viewers.asks.select("contact_id", "today"), on="contact_id")
-    done = done.filter(pl.col("done_on").is_null() | (pl.col("done_on") <= pl.col("today").cast(pl.Int32)))
-    return done.sort("done_on", "promise_id")
-
-
-@kept
-def _without_verdict(whose: Whose) -> Select[*tuple[Any, ...]]:
-    return select(Promise.contact_id, Promise.id.label("promise_id"), Promise.done_on).where(
-        aside(Promise.status) == "done",
-        Promise.verdict.is_(None),
-        Promise.contact_id.is_not(None),
-        whose.accounts(Promise.account_id),
-    )
 
 
 # what is behind low scores and promises

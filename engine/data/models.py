@@ -252,7 +252,7 @@ class Ask(Base):
     personal_note: Mapped[str | None] = mapped_column(Text)
     """What the account team wrote above the message."""
     form: Mapped[list[Any] | None]
-    """The tailored form: [{"question": name, "promise": number or null}, …] in order."""
+    """The tailored form: [{"question": name, "promise": number or null, "touchpoint": id, if any}, …] in order."""
     why_status: Mapped[str | None]
     """In words, where the status needs them: why it was cancelled, what the mail server said."""
     suggest: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -350,7 +350,8 @@ class AnswerRow(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), index=True)
     ask_id: Mapped[int | None] = mapped_column(ForeignKey("asks.id"), index=True)
     promise_id: Mapped[int | None] = mapped_column(ForeignKey("promises.id"))
-    """The promise a repeated question was about."""
+    touchpoint_id: Mapped[int | None] = mapped_column(ForeignKey("touchpoints.id"))
+    """The promise, or what happened, that a repeated question was about."""
     survey: Mapped[str]
     question: Mapped[str]
     answered_at: Mapped[datetime]
@@ -366,6 +367,7 @@ class AnswerRow(Base):
             "question",
             "answered_at",
             text("coalesce(promise_id, 0)"),
+            text("coalesce(touchpoint_id, 0)"),
             unique=True,
         ),
     )

@@ -44,6 +44,8 @@ class Why(IntEnum):
     PROMISED = 17
     FOLLOW_UP = 18
     TERMS = 19
+    TOUCHPOINT = 20
+    NO_TOUCHPOINT = 21
 
 
 SENTENCES = {
@@ -66,6 +68,8 @@ SENTENCES = {
     Why.LOW: "it may be behind the low score that they gave {number|=0 today|yesterday|# days ago}",
     Why.FOLLOW_UP: "asked on the page, once another answer opens it",
     Why.TERMS: "the client's terms do not let us keep the answer",
+    Why.TOUCHPOINT: "something happened since we last asked, and only they can say how it went",
+    Why.NO_TOUCHPOINT: "nothing of the kind happened since we last asked",
     Why.PROMISED: "it may be behind what we promised them {number|=0 today|yesterday|# days ago}",
 }
 WHYS = [why.name.lower() for why in Why]
@@ -84,7 +88,7 @@ class Sheet:
     survey: Survey
     rows: Places
     picked: Counts
-    """How many times each question is asked: more than once where it is repeated for promises."""
+    """How many times each question is asked: more than once where it is repeated."""
     worth: Floats
     why: Counts
     number: Days
@@ -122,7 +126,7 @@ class Forms:
     def picked(self) -> pl.DataFrame:
         """row (of the asks' frame), name, seconds, worth, why, number: anchors first, then in the survey's order.
 
-        A question that is repeated for promises stands once for each of them.
+        A question that is repeated stands once for each time.
         """
         found = self._long(picked=True).sort("row", "later", maintain_order=True)
         return found.select("row", "name", "seconds", "worth", "why", "number")

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from engine.decide.addressees import MOST_PROMISES, count_copies, find_known, find_refused
+from engine.decide.addressees import MOST_COPIES, count_copies, find_known, find_refused
 from engine.decide.book import Grid
 from engine.decide.forms import Counts, Floats, Forms, Mask, Sheet, Why, fill_whys
 from engine.decide.hearing import NO_DAY, WEEK, Days, Hearing, Ids, Places, is_driver
@@ -23,6 +23,7 @@ from engine.decide.opinions import ask_all, hooked, only
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
 from engine.private import Terms
+from engine.survey.bank import SINCE_LAST_ASK
 from engine.types import Question, Survey
 
 NO_BUDGET = 1_000_000
@@ -46,10 +47,10 @@ def choose_questions(
     """Choose for every row of `asks.frame`.
 
     It has the columns of the Book and of the settings, `occasion`, `survey` (null or unknown: nothing to ask), `rank`
-    (integer: who comes first at an account) and a count for each of FOR_EACH that waits for the contact (Int32; a
-    column that is not there counts as none). `heard`, `asked` and `behind`: HEARD_COLUMNS, ASKED_COLUMNS and
-    BEHIND_COLUMNS. `own_words`: the question types that invite own words. `terms`: of the accounts that have any, by
-    number. `kinds`: the Book's.
+    (integer: who comes first at an account), a count of what waits for the contact for each of `repeated_for` (Int32; a
+    column that is not there counts as none), and last answers where conditions look at them (`last_column`). `heard`,
+    `asked` and `behind`: HEARD_COLUMNS, ASKED_COLUMNS and BEHIND_COLUMNS. `own_words`: the question types that invite
+    own words. `terms`: of the accounts that have any, by number. `kinds`: the Book's.
     """
     frame, banks = asks.frame, {survey.name: survey for survey in surveys}
     hearing = Hearing(frame, banks.values(), heard=heard, asked=asked, behind=behind)
@@ -92,7 +93,7 @@ class _Table:
     refused: Counts
     """Whom a question is not meant for: a Why, or -1."""
     copies: Counts
-    """How often a question can be asked: once, or once for each promise that waits."""
+    """How often a question can be asked: once, or once for each promise that waits, or thing that happened."""
     worth: Floats
     known: Mask
     """Whether the record has the fact that an answer would tell."""
@@ -115,6 +116,7 @@ class _Table:
         self.reserved = np.zeros(self.worth.shape, dtype=bool)
         self.seconds = np.array([question.seconds for question in questions], dtype=np.int32)
         self.repeated = np.array([question.for_each is not None for question in questions], dtype=bool)
+        self.happened = np.array([question.for_each == SINCE_LAST_ASK for question in questions], dtype=bool)
         self.drivers = np.array([is_driver(question) for question in questions], dtype=bool)
 
     def take_turn(self, places: Places, taken: Mask) -> None:
@@ -137,6 +139,7 @@ class _Table:
 
     def _whys_picked(self) -> Iterable[tuple[Why, Mask, Days | int]]:
         picked = self.picked > 0
+        yield Why.TOUCHPOINT, picked & self.happened, 0
         yield Why.PROMISE, picked & self.repeated, 0
         yield Why.ANCHOR, picked & self.first, 0
         yield Why.OPEN, picked & self.reserved, 0
@@ -149,6 +152,7 @@ class _Table:
     def _whys_left_out(self) -> Iterable[tuple[Why, Mask, Days | int]]:
         for why in (Why.TERMS, Why.ROLE, Why.ACCOUNT, Why.FOLLOW_UP):
             yield why, self.refused == why, 0
+        yield Why.NO_TOUCHPOINT, (self.copies == 0) & self.happened, 0
         yield Why.NO_PROMISE, self.copies == 0, 0
         worthless = self.worth <= 0
         every_days = np.array([question.every_days for question in self.survey.questions], dtype=np.int32)
@@ -201,8 +205,8 @@ class _Filling:
         return np.lexsort((-self._density()[:, usual], ~fits, ~able, ~meant))
 
     def add_promises(self) -> None:
-        """Promises that wait come before anything that rotates."""
-        for _ in range(MOST_PROMISES):
+        """Promises that wait, and what happened since, come before anything that rotates."""
+        for _ in range(MOST_COPIES):
             for question in np.flatnonzero(self.table.repeated):
                 wanted = self.meant[:, question] & (self.picked[:, question] < self.copies[:, question])
                 self._add(question, np.asarray(wanted & self._has_room(question)))
@@ -286,7 +290,7 @@ def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, o
         most=panel.budget("most", frame),
         first=panel.first(questions, frame),
         open=np.array([question.type in own_words and not question.knows for question in questions], dtype=bool),
-        refused=_columns([find_refused(question, frame, panel.terms) for question in questions]),
+        refused=_columns([find_refused(question, frame, panel.terms, survey.name) for question in questions]),
         copies=_columns([count_copies(question, frame) for question in questions]),
         worth=panel.judge(questions, _grid_frame(frame, questions, days)),
         known=_columns([find_known(question, frame).is_not_null().to_numpy() for question in questions]),

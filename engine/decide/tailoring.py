@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from engine.decide.addressees import last_column
 from engine.decide.channels import send_minutes, tell_channel
 from engine.decide.forms import Forms, tell_why
 from engine.decide.plan import Plan
@@ -16,14 +17,21 @@ from engine.decide.questioning import choose_questions
 from engine.decide.says import Strategy
 from engine.decide.sentences import Teller
 from engine.private import Terms
-from engine.survey.bank import survey_for
-from engine.types import Survey
+from engine.survey.bank import repeated_for, survey_for
+from engine.types import Question, Survey
+
+LAST_COLUMNS: dict[str, Any] = {"contact_id": pl.Int64, "survey": pl.String, "question": pl.String, "answer": pl.String}
+WAITING_COLUMNS: dict[str, Any] = {
+    "each": pl.String, "contact_id": pl.Int64, "promise_id": pl.Int64, "touchpoint_id": pl.Int64, "kind": pl.String,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Supplies:
-    """What tailoring needs besides decisions. `heard`, `asked`, `behind`: see engine.decide.hearing. `waiting`:
-    contact_id and promise_id of promises that are done and wait for the client's word, oldest first."""
+    """What tailoring needs besides decisions. `heard`, `asked`, `behind`: see engine.decide.hearing. `waiting`: what
+    questions are repeated for, in order: each (of FOR_EACH), contact_id, promise_id or touchpoint_id, and the kind of
+    touchpoint. `last`: each person's last answers that conditions look at: contact_id, survey, question, answer (JSON).
+    """
 
     surveys: Mapping[str, Survey]
     own_words: Collection[str]
@@ -33,6 +41,7 @@ class Supplies:
     waiting: pl.DataFrame
     terms: Mapping[int, Terms] = field(default_factory=dict)
     """Of the accounts that have any, by number."""
+    last: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LAST_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -70,14 +79,15 @@ def tailor(
 ) -> Tailored:
     """Tailor the asks of these rows of the decisions. Colleagues must come together: they share no driver."""
     strategies = list(strategies)
-    counts = supplies.waiting.group_by("contact_id").agg(pl.len().cast(pl.Int32).alias("promises.done_without_verdict"))
     decided = (
         decisions.frame[rows]
         .select("occasion", "about", "rank")
         .with_columns(_surveys(decisions.frame[rows], supplies))
     )
-    frame = decisions.plan.frame[rows].hstack(decided).join(counts, on="contact_id", how="left", maintain_order="left")
-    plan = Plan(frame.with_columns(pl.col("promises.done_without_verdict").fill_null(0)), decisions.plan.columns)
+    frame = decisions.plan.frame[rows].hstack(decided)
+    for column in (*_counts(supplies), *_last_answers(supplies)):
+        frame = frame.join(column, on="contact_id", how="left", maintain_order="left")
+    plan = Plan(frame, decisions.plan.columns)
     forms = choose_questions(
         plan,
         supplies.surveys.values(),
@@ -95,6 +105,26 @@ def tailor(
     ways = decisions.frame[rows].select("channel", "^(score|chance|why_not):.*$")
     chosen = chosen.hstack(ways).with_columns(send_minutes(plan, kinds, strategies))
     return Tailored(chosen, forms, supplies.waiting)
+
+
+def waiting_for(question: Question, waiting: pl.DataFrame) -> pl.DataFrame:
+    """What a repeated question is asked about, of everyone, in order."""
+    found = waiting.filter(each=question.for_each)
+    return found.filter(pl.col("kind").is_in(question.touchpoints)) if question.touchpoints else found
+
+
+def _counts(supplies: Supplies) -> Iterator[pl.DataFrame]:
+    """How often each repeated question waits for a contact, under the name of what it is repeated for."""
+    questions = [question for survey in supplies.surveys.values() for question in survey.questions if question.for_each]
+    for name, question in {repeated_for(question): question for question in questions}.items():
+        waiting = waiting_for(question, supplies.waiting)
+        yield waiting.group_by("contact_id").agg(pl.len().cast(pl.Int32).alias(name))
+
+
+def _last_answers(supplies: Supplies) -> Iterator[pl.DataFrame]:
+    """What each person answered last time, where a condition looks at it."""
+    for (survey, question), found in supplies.last.group_by("survey", "question", maintain_order=True):
+        yield found.select("contact_id", pl.col("answer").alias(last_column(str(survey), str(question))))
 
 
 def _surveys(decided: pl.DataFrame, supplies: Supplies) -> pl.Series:

@@ -9,10 +9,9 @@ from engine.errors import StateError
 from engine.language import Language
 from engine.operations.forms import Form
 from engine.operations.invitations import Stationery, links_of, message_id
-from engine.operations.letters import tell_form, tell_item, tell_state
+from engine.operations.letters import spoken_for, tell_form, tell_item, tell_state
 from engine.operations.outcomes import local_day
 from engine.registry import Plugins
-from engine.survey.spoken import language_of
 from engine.types import Channel, Message
 
 
@@ -83,6 +82,6 @@ def tell_opening(form: Form, spoken: Language) -> str:
 def tell_questions(plugins: Plugins, form: Form, spoken: Language) -> Iterator[str]:
     for item in form.items:
         kind = plugins.question_types[item.question.type]
-        language = language_of(item.question, spoken)
+        language = spoken_for(item, spoken)
         label = tell_item(form, item, language, form.facts)
         yield kind.as_text(label, kind.texts(item.question, language.locale, language.gettext))

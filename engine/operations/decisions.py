@@ -19,6 +19,7 @@ from engine.data.models import Contact
 from engine.data.settings import read_settings
 from engine.data.surveys import current_surveys
 from engine.data.terms import read_terms_by_id
+from engine.data.waiting import Looks
 from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, TOUCHPOINT, Book
 from engine.decide.changes import what_if
 from engine.decide.explanation import Explanation, explain, find_hold
@@ -34,6 +35,8 @@ from engine.decide.takers import find_takers, list_takers, with_names
 from engine.errors import AmbiguousError, NotFoundError
 from engine.house import Engine
 from engine.language import ENGLISH, Language
+from engine.survey.bank import SINCE_LAST_ASK
+from engine.survey.logic import last_in_condition
 from engine.types import Moment, Survey
 
 SLICE = 2000
@@ -77,7 +80,7 @@ def _read_supplies(engine: Engine, moment: Moment, decisions: Decisions, surveys
     rows = decisions.frame["decision"].is_in(["ask", "limited"]).arg_true()
     asks = decisions.plan.frame[rows].select("contact_id", "account_id", "person_id", "timezone", "today")
     own_words = [name for name, kind in engine.plugins.question_types.items() if kind.own_words]
-    known = read_known(engine.store, asks, moment, _find_lows(engine, surveys.values()))
+    known = read_known(engine.store, asks, moment, _find_lows(engine, surveys.values()), _find_looks(surveys.values()))
     with engine.store.read(engine.scope) as session:
         terms = read_terms_by_id(session)
     return Supplies(surveys, own_words, terms=terms, **known)
@@ -89,6 +92,15 @@ def _find_lows(engine: Engine, surveys: Iterable[Survey]) -> dict[tuple[str, str
     questions = ((survey, question) for survey in surveys for question in survey.questions if question.type in types)
     found = {(survey.name, each.name): types[each.type].low_up_to(each) for survey, each in questions}
     return {question: most for question, most in found.items() if most is not None}
+
+
+def _find_looks(surveys: Iterable[Survey]) -> Looks:
+    """What questions are repeated for, and which earlier answers decide whether one is asked."""
+    questions = [(survey, question) for survey in surveys for question in survey.questions]
+    happened = [question for _, question in questions if question.for_each == SINCE_LAST_ASK]
+    kinds = {kind for question in happened for kind in question.touchpoints}
+    answers = {(survey.name, name) for survey, question in questions for name in last_in_condition(question.show_if)}
+    return Looks(kinds if all(question.touchpoints for question in happened) else None, answers)
 
 
 def tailor_rows(engine: Engine, decided: Decided, rows: pl.Series) -> Tailored:

@@ -16,6 +16,7 @@ from engine.errors import LinkError
 from engine.house import Engine
 from engine.links import read_ask_token
 from engine.operations.company import Company, read_company, read_link_secret
+from engine.operations.earlier import Happened, Last, read_happened, read_last
 from engine.operations.outcomes import Outcome, first_name, local_day, name_from_email, read_outcomes
 from engine.private import Terms, read_terms
 from engine.survey.bank import survey_from_dict
@@ -34,11 +35,17 @@ PICKED = ("nps", "nps_plus")
 
 @dataclass(frozen=True)
 class Item:
-    """One question of a form. `field` names its inputs; `promise`: the one it is about."""
+    """One question of a form. `field` names its inputs; `promise`, `touchpoint`: what it is repeated for."""
 
     field: str
     question: Question
     promise: Outcome | None = None
+    touchpoint: Happened | None = None
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it is one of several that ask the same of something else."""
+        return self.promise is not None or self.touchpoint is not None
 
     @property
     def waits(self) -> bool:
@@ -46,9 +53,10 @@ class Item:
         return bool(opened_by(self.question))
 
     @property
-    def key(self) -> tuple[str, int | None]:
+    def key(self) -> tuple[str, int | None, int | None]:
         """What tells its answer from the others of the same ask."""
-        return self.question.name, self.promise.number if self.promise else None
+        promise, touchpoint = self.promise, self.touchpoint
+        return self.question.name, promise.number if promise else None, touchpoint.id if touchpoint else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +87,8 @@ class Form:
     came_of_it: tuple[Outcome, ...]
     promised: tuple[Outcome, ...]
     given: Mapping[str, Given] = field(default_factory=dict)
+    last: Mapping[str, Last] = field(default_factory=dict)
+    """What was answered at earlier asks, by question, where a question of this form looks at it."""
     note: str = ""
     """What the account team wrote above the message."""
     terms: Terms = field(default_factory=Terms)
@@ -100,7 +110,8 @@ class Form:
 
     def facts_with(self, given: Mapping[str, Given]) -> dict[str, Any]:
         """The facts, and what is answered (by field) so far, for questions that look at it."""
-        answers = {item.question.name: answer_fact(given.get(item.field)) for item in self.items if not item.promise}
+        told = (item for item in self.items if not item.is_repeated)
+        answers = {item.question.name: answer_fact(given.get(item.field)) for item in told}
         return {**self.facts, "answers": answers}
 
 
@@ -127,17 +138,16 @@ def read_forms(engine: Engine, session: Session, asks: Sequence[Any]) -> list[Fo
     company = read_company(engine, session)
     zones = {ask.contact_id: company.zone(ask.contact_timezone, ask.account_timezone) for ask in asks}
     outcomes = read_outcomes(session, zones)
-    return [
-        _form(session, ask, company, zones[ask.contact_id], outcomes[ask.contact_id], engine.clock()) for ask in asks
-    ]
+    return [_form(engine, session, ask, company, zones[ask.contact_id], outcomes[ask.contact_id]) for ask in asks]
 
 
 def _form(
-    session: Session, ask: Any, company: Company, zone: ZoneInfo, outcomes: Sequence[Outcome], now: datetime
+    engine: Engine, session: Session, ask: Any, company: Company, zone: ZoneInfo, outcomes: Sequence[Outcome]
 ) -> Form:
     survey = _survey(session, ask)
     terms = read_terms(ask.private_fields)
-    items = _items(survey, ask.form or [], outcomes, terms)
+    items = _items(survey, ask.form or [], outcomes, read_happened(engine, session, ask, zone), terms)
+    last = read_last(session, ask, survey, [item.question for item in items], zone, terms)
     owner = ask.owner_name or name_from_email(ask.owner_email or "")
     return Form(
         ask_id=ask.id,
@@ -153,10 +163,10 @@ def _form(
         owner_name=owner,
         owner_email=ask.owner_email or "",
         company=company,
-        facts=_facts(ask, company, owner),
+        facts=_facts(ask, company, owner) | _last_facts(last),
         locales=(ask.contact_locale, ask.account_locale),
         zone=zone,
-        today=local_day(now, zone),
+        today=local_day(engine.clock(), zone),
         paused_until=ask.paused_until,
         send_at=ask.send_at,
         answered_at=ask.answered_at,
@@ -164,6 +174,7 @@ def _form(
         came_of_it=tuple(outcome for outcome in outcomes if outcome.ask_id != ask.id),
         promised=tuple(outcome for outcome in outcomes if outcome.ask_id == ask.id),
         given=_given(session, ask.id, items) if ask.status in TOUCHED else {},
+        last=last,
         note=ask.personal_note or "",
         terms=terms,
     )
@@ -206,24 +217,32 @@ def _survey(session: Session, ask: Row[Any]) -> Survey:
 
 
 def _items(
-    survey: Survey, form: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome], terms: Terms
+    survey: Survey,
+    form: Sequence[Mapping[str, Any]],
+    outcomes: Sequence[Outcome],
+    happened: Mapping[int, Happened],
+    terms: Terms,
 ) -> tuple[Item, ...]:
     questions = {question.name: question for question in survey.questions}
     promises = {outcome.number: outcome for outcome in outcomes}
-    chosen = [
-        (questions[entry["question"]], promises.get(entry.get("promise") or 0))
+    chosen: list[tuple[Question, Outcome | None, Happened | None]] = [
+        (questions[name], promises.get(entry.get("promise") or 0), happened.get(entry.get("touchpoint") or 0))
         for entry in form
-        if entry["question"] in questions
+        if (name := entry["question"]) in questions
     ]
     for question in survey.questions:
-        places = [place for place, (before, _) in enumerate(chosen) if before.name in opened_by(question)]
+        places = [place for place, (before, *_) in enumerate(chosen) if before.name in opened_by(question)]
         if places:
-            chosen.insert(places[-1] + 1, (question, None))
-    items = (Item(f"q{place}", question, promise) for place, (question, promise) in enumerate(chosen, start=1))
+            chosen.insert(places[-1] + 1, (question, None, None))
+    items = (Item(f"q{place}", *one) for place, one in enumerate(chosen, start=1))
     return tuple(item for item in items if not terms.forbid_answer(item.question))
 
 
+def _last_facts(last: Mapping[str, Last]) -> dict[str, Any]:
+    return {"last": {name: {"value": one.value, "words": one.words} for name, one in last.items()}}
+
+
 def _given(session: Session, ask_id: int, items: Sequence[Item]) -> dict[str, Given]:
-    rows = {(row.question, row.promise_id): row for row in read_answers(session, ask_id)}
+    rows = {(row.question, row.promise_id, row.touchpoint_id): row for row in read_answers(session, ask_id)}
     found = ((item.field, rows.get(item.key)) for item in items)
     return {field: Given(row.value, row.score, row.words, row.data) for field, row in found if row}

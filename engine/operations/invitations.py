@@ -14,8 +14,7 @@ from engine.config import Config
 from engine.language import Language, Languages
 from engine.links import ask_token, promises_token, unsubscribe_token, wishes_token
 from engine.operations.forms import Form
-from engine.operations.letters import tell_form, tell_item, tell_state
-from engine.survey.spoken import language_of
+from engine.operations.letters import spoken_for, tell_form, tell_item, tell_state
 from engine.templates import build_environment, template_folders
 from engine.types import Message
 
@@ -101,6 +100,6 @@ def _first(form: Form, language: Language) -> dict[str, str]:
     """The question whose points the message offers; empty: none. `lang`: its language, if that is another one."""
     if form.picked is None:
         return {}
-    spoken = language_of(form.picked.question, language)
+    spoken = spoken_for(form.picked, language)
     told = tell_item(form, form.picked, spoken, form.facts)
     return {"text": told, "lang": spoken.locale if spoken != language else "", "direction": spoken.direction}

@@ -147,7 +147,7 @@ def _saved(coming: Coming, read: Read, item: Item) -> Given | None:
 def keep_answers(coming: Coming, read: Read) -> list[str]:
     """Write what is new or changed, forget what was emptied. The fields that changed."""
     rows = clients.list_answers(coming.session, coming.ask.id) if coming.form.given else ()
-    before = {(row.question, row.promise_id): row for row in rows}
+    before = {(row.question, row.promise_id, row.touchpoint_id): row for row in rows}
     changed, new = [], []
     for item in coming.form.items:
         answer, row = read.usable.get(item.field), before.get(item.key)
@@ -166,10 +166,10 @@ def keep_answers(coming: Coming, read: Read) -> list[str]:
 
 
 def _new_row(coming: Coming, item: Item, answer: Given) -> dict[str, Any]:
-    ask, promise = coming.ask, item.promise
+    ask, promise, touchpoint = coming.ask, item.promise, item.touchpoint
     who = {"account_id": ask.account_id, "contact_id": ask.contact_id, "ask_id": ask.id, "answered_at": coming.now}
     what = {"survey": coming.form.survey.name, "question": item.question.name}
-    about = {"promise_id": promise.number if promise else None}
+    about = {"promise_id": promise.number if promise else None, "touchpoint_id": touchpoint.id if touchpoint else None}
     said = {"value": answer.value, "score": answer.score, "text": answer.text, "data": dict(answer.data)}
     return {**who, **what, **about, **said}
 
@@ -179,9 +179,8 @@ def hear(coming: Coming, fields: Collection[str]) -> None:
     keys = {item.key for item in coming.form.items if item.field in fields}
     if not keys:
         return
-    rows = [
-        row for row in clients.read_answers(coming.session, coming.ask.id) if (row.question, row.promise_id) in keys
-    ]
+    saved = clients.read_answers(coming.session, coming.ask.id)
+    rows = [row for row in saved if (row.question, row.promise_id, row.touchpoint_id) in keys]
     earlier = [] if coming.is_draft else clients.read_voices(coming.session, [row.id for row in rows])
     heard = {(voice.answer_id, voice.words) for voice in earlier}
     new = [(row.words, row.id) for row in rows if row.words and (row.id, row.words) not in heard]

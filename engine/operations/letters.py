@@ -9,7 +9,7 @@ from typing import Any
 from engine.language import Language
 from engine.operations.forms import Form, Item
 from engine.operations.outcomes import Outcome, Step
-from engine.survey.spoken import language_for, tell
+from engine.survey.spoken import language_for, language_of, tell
 
 
 def tell_form(form: Form, language: Language) -> dict[str, str]:
@@ -26,13 +26,31 @@ def tell_form(form: Form, language: Language) -> dict[str, str]:
     }
 
 
+def spoken_for(item: Item, language: Language) -> Language:
+    """This language where the question, and what it is about, has every text in it, else English."""
+    spoken = language_of(item.question, language)
+    return language_for(spoken, item.touchpoint.titles) if item.touchpoint else spoken
+
+
 def tell_item(form: Form, item: Item, language: Language, facts: Mapping[str, Any]) -> str:
     """A question in words. `facts`: the form's, with what is answered so far where that counts."""
-    if item.promise is None:
-        return tell(item.question.ask, language, facts)
-    day = item.promise.done_on or item.promise.due_on
-    told = {"title": item.promise.title, "day": language.day(day, form.today) if day else ""}
-    return tell(item.question.ask, language, {**facts, "promise": {**told, "owner": {"name": item.promise.owner_name}}})
+    return tell(item.question.ask, language, {**facts, **_own_facts(form, item, language)})
+
+
+def _own_facts(form: Form, item: Item, language: Language) -> dict[str, Any]:
+    """What only this question can speak of, and what it takes the language to tell."""
+    found: dict[str, Any] = {}
+    if item.promise:
+        day = item.promise.done_on or item.promise.due_on
+        told = {"title": item.promise.title, "day": language.day(day, form.today) if day else ""}
+        found["promise"] = {**told, "owner": {"name": item.promise.owner_name}}
+    if item.touchpoint:
+        title, day = language.choose(item.touchpoint.titles), item.touchpoint.on
+        found["touchpoint"] = {"title": title, "day": language.day(day, form.today)}
+    if form.last:
+        days = {name: language.day(one.on, form.today) for name, one in form.last.items()}
+        found["last"] = {name: {**told, "day": days[name]} for name, told in form.facts["last"].items()}
+    return found
 
 
 def tell_questions(number: int, language: Language) -> str:

@@ -18,7 +18,7 @@ from engine.decide.again import changed_outcomes, look_again, tell_outcomes
 from engine.decide.funnel import Funnel, count_decisions
 from engine.decide.outline import outline
 from engine.decide.records import lines_as_json, make_records
-from engine.decide.tailoring import Tailored
+from engine.decide.tailoring import Tailored, waiting_for
 from engine.errors import BusyError
 from engine.house import Engine
 from engine.operations.answers import end_expired
@@ -156,23 +156,40 @@ def _asks(decided: Decided, tailored: Tailored, rows: pl.Series) -> pl.DataFrame
 
 
 def write_forms(decided: Decided, tailored: Tailored) -> pl.Series:
-    """Each ask's form as JSON: its questions in order, repeated ones with the promise they are about."""
-    repeated = [
-        (survey.name, question.name)
-        for survey in decided.surveys.values()
-        for question in survey.questions
-        if question.for_each is not None
-    ]
-    pairs = pl.DataFrame(repeated, schema={"survey": pl.String, "name": pl.String}, orient="row")
+    """Each ask's form as JSON: its questions in order, repeated ones with what they are about."""
     asks = tailored.frame.select("contact_id", "survey").with_row_index("row").cast({"row": pl.Int64})
     picked = tailored.forms.picked.join(asks, on="row", maintain_order="left")
-    picked = picked.join(pairs.with_columns(again=True), on=["survey", "name"], how="left", maintain_order="left")
-    picked = picked.with_columns(turn=pl.when("again").then(pl.int_range(pl.len()).over("row", "name")))
-    promises = tailored.waiting.with_columns(turn=pl.int_range(pl.len()).over("contact_id"))
-    picked = picked.join(promises, on=["contact_id", "turn"], how="left", maintain_order="left")
-    forms = picked.group_by("row", maintain_order=True).agg(form=pl.struct(question="name", promise="promise_id"))
-    text = forms.select("row", form=as_json(pl.col("form")))
+    picked = picked.with_columns(turn=pl.int_range(pl.len()).over("row", "name"))
+    about = pl.concat([_NOTHING, *_list_repeated(decided, tailored)])
+    picked = picked.join(about, on=["survey", "name", "contact_id", "turn"], how="left", maintain_order="left")
+    entry = pl.struct(question="name", promise="promise_id", touchpoint="touchpoint_id")
+    forms = picked.group_by("row", maintain_order=True).agg(form=entry)
+    text = forms.select("row", form=as_json(pl.col("form")).str.replace_all(',"touchpoint":null', "", literal=True))
     return asks.join(text, on="row", how="left", maintain_order="left")["form"].fill_null("[]")
+
+
+_NOTHING = pl.DataFrame(
+    schema={
+        "survey": pl.String,
+        "name": pl.String,
+        "contact_id": pl.Int64,
+        "promise_id": pl.Int64,
+        "touchpoint_id": pl.Int64,
+        "turn": pl.Int64,
+    }
+)
+
+
+def _list_repeated(decided: Decided, tailored: Tailored) -> Iterator[pl.DataFrame]:
+    """For each repeated question what it is asked about, turn by turn."""
+    for survey in decided.surveys.values():
+        for question in survey.questions:
+            if question.for_each is not None:
+                waiting = waiting_for(question, tailored.waiting).select("contact_id", "promise_id", "touchpoint_id")
+                named = waiting.select(
+                    pl.lit(survey.name).alias("survey"), pl.lit(question.name).alias("name"), pl.all()
+                )
+                yield named.with_columns(turn=pl.int_range(pl.len()).over("contact_id"))
 
 
 def as_json(column: pl.Expr) -> pl.Expr:

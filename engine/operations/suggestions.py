@@ -199,7 +199,10 @@ def _answers(coming: Coming) -> list[Answer]:
         coming.session, coming.ask.contact_id, form.survey.name, coming.ask.answered_at or coming.now, coming.ask.id
     )
     given = [(item, form.given[item.field]) for item in form.items if item.field in form.given]
-    return [_placed(coming, item, answer_to(coming, item.question, answer), before) for item, answer in given]
+    return [
+        _placed(coming, item, answer_to(coming, item.question, answer), {} if item.is_repeated else before)
+        for item, answer in given
+    ]
 
 
 def _placed(coming: Coming, item: Item, answer: Answer, scores_before: Mapping[str, float]) -> Answer:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
-from pathlib import Path
 
 from jinja2 import TemplateSyntaxError
 
@@ -18,8 +17,9 @@ from engine.house import Engine
 from engine.language import SOURCE, Language, Languages
 from engine.operations.plan_changes import list_contradictions
 from engine.operations.rehearsal import rehearse
+from engine.operations.sources import list_files, load_journey, read_text
 from engine.survey.bank import read_survey, survey_as_dict
-from engine.survey.journey import Journey, read_journey
+from engine.survey.journey import Journey
 from engine.survey.reader import FileError, Finding
 from engine.survey.spoken import texts_in
 from engine.templates import build_environment, template_folders
@@ -43,13 +43,10 @@ def load_shipped(engine: Engine) -> tuple[dict[str, Survey], Journey]:
     """The surveys and the journey as their files say now. Raises FileError naming every mistake of a file."""
     journey = load_journey(engine)
     types = engine.plugins.question_types
-    surveys = [read_survey(_read(path), where, types, journey) for where, path in _files(engine, "surveys/*.yaml")]
+    surveys = [
+        read_survey(read_text(path), where, types, journey) for where, path in list_files(engine, "surveys/*.yaml")
+    ]
     return {survey.name: survey for survey in surveys}, journey
-
-
-def load_journey(engine: Engine) -> Journey:
-    """The journey as its file says now. Raises FileError."""
-    return next(read_journey(_read(path), where) for where, path in _files(engine, "journey.yaml"))
 
 
 def sync_surveys(engine: Engine) -> list[str]:
@@ -71,9 +68,9 @@ def sync_surveys(engine: Engine) -> list[str]:
 
 def _digest(engine: Engine) -> str:
     """Tells apart what the files say, and who reads them."""
-    files = [*_files(engine, "surveys/*.yaml"), *_files(engine, "journey.yaml")]
+    files = [*list_files(engine, "surveys/*.yaml"), *list_files(engine, "journey.yaml")]
     told = [version("heed-surveys"), *engine.plugins.question_types]
-    told += [f"{where} {_read(path)}" for where, path in files]
+    told += [f"{where} {read_text(path)}" for where, path in files]
     return sha256("\n".join(told).encode()).hexdigest()
 
 
@@ -102,10 +99,10 @@ def list_missing_texts(engine: Engine) -> Iterator[Finding]:
         for text in sorted(told - language.known):
             yield Finding(f"locales/{language.locale}/LC_MESSAGES/heed.po", f"there is no translation of “{text}”")
     journey = load_journey(engine)
-    for where, path in _files(engine, "surveys/*.yaml"):
-        survey = read_survey(_read(path), where, engine.plugins.question_types, journey)
+    for where, path in list_files(engine, "surveys/*.yaml"):
+        survey = read_survey(read_text(path), where, engine.plugins.question_types, journey)
         yield from _lacking(where, languages, texts_in(survey_as_dict(survey)))
-    [(where, _)] = _files(engine, "journey.yaml")
+    [(where, _)] = list_files(engine, "journey.yaml")
     yield from _lacking(where, languages, texts_in([asdict(entry) for entry in journey.entries]))
 
 
@@ -117,22 +114,6 @@ def _lacking(
         lacking = [key for key, by_locale in known if not language.has(by_locale)]
         if lacking:
             yield Finding(where, f"there is no text in {language.locale} for {', '.join(lacking)}")
-
-
-def _files(engine: Engine, pattern: str) -> list[tuple[str, Path]]:
-    """Files by name, those of the house's own folder before those that ship; and what to call each."""
-    found: dict[str, tuple[str, Path]] = {}
-    for folder in template_folders(engine.config):
-        for path in sorted(folder.glob(pattern)):
-            found.setdefault(path.name, (str(path.relative_to(folder.parent)), path))
-    return [found[name] for name in sorted(found)]
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise FileError([Finding(str(path), f"this is no UTF-8: {error.reason} at byte {error.start}")]) from None
 
 
 def _readable_surveys(engine: Engine) -> list[Survey]:
@@ -150,9 +131,9 @@ def _check_surveys(engine: Engine) -> Iterator[Finding]:
         return
     seen: dict[str, str] = {}
     occasions: set[str] = set()
-    for where, path in _files(engine, "surveys/*.yaml"):
+    for where, path in list_files(engine, "surveys/*.yaml"):
         try:
-            survey = read_survey(_read(path), where, engine.plugins.question_types, journey)
+            survey = read_survey(read_text(path), where, engine.plugins.question_types, journey)
         except FileError as error:
             yield from error.findings
             continue

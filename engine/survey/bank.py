@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
 from engine.errors import nearest
+from engine.survey.checking import Bank, last_facts
 from engine.survey.journey import Journey
-from engine.survey.logic import ANSWERS, check_logic
+from engine.survey.logic import ANSWERS
 from engine.survey.options import text_for
 from engine.survey.reader import ANYTHING, ENTRIES, FLAG, NUMBER, TEXT, TEXTS, WORDS, Reader, plain
 from engine.survey.wording import FACTS, KNOWN_FACTS, check_wording
@@ -16,8 +17,10 @@ from engine.types import OCCASIONS, Question, QuestionType, Survey
 
 __all__ = ["FOR_EACH", "read_survey", "survey_as_dict", "survey_for", "survey_from_dict", "text_for"]
 
-FOR_EACH = ("promises.done_without_verdict", "promises.open")
-"""What a question can be repeated for: the contact's promises that wait for their word, or that we still owe."""
+SINCE_LAST_ASK = "touchpoints.since_last_ask"
+FOR_EACH = ("promises.done_without_verdict", "promises.open", SINCE_LAST_ASK)
+"""What a question can be repeated for: the contact's promises that wait for their word, or that we still owe; what
+happened with them since they were last asked."""
 
 SURVEY_KEYS = {
     "survey": TEXT,
@@ -40,6 +43,7 @@ QUESTION_KEYS = {
     "show_if": TEXT,
     "require_if": TEXT,
     "for_each": TEXT,
+    "touchpoints": WORDS,
     "knows": TEXT,
     "required": FLAG,
 }
@@ -78,6 +82,12 @@ def survey_from_dict(content: Mapping[str, Any]) -> Survey:
     return Survey(name=content["survey"], questions=questions, **_with_tuples(rest))
 
 
+def repeated_for(question: Question) -> str:
+    """What a question is repeated for, with the kinds that count: what has the same name waits for both alike."""
+    kinds = ",".join(sorted(question.touchpoints))
+    return f"{question.for_each}:{kinds}" if kinds else question.for_each or ""
+
+
 def _question_from(node: Mapping[str, Any]) -> Question:
     own = {key: value for key, value in node.items() if key in QUESTION_KEYS}
     return Question(**_with_tuples(own), options={key: value for key, value in node.items() if key not in own})
@@ -105,13 +115,13 @@ class _BankReader(Reader):
         found = self.keys(node, SURVEY_KEYS)
         self.needs(node, found, "survey", "title", "occasions", "questions")
         for key in ("title", "intro"):
-            self.texts(node, key, found, lambda text: check_wording(text, _FACTS_OF_ANY))
+            self.texts(node, key, found, lambda text: check_wording(text, facts_of(None)))
         self.words(node, "occasions", found.get("occasions", []), OCCASIONS)
         self.words(node, "touchpoints", found.get("touchpoints", []), self.journey.kinds)
         nodes = found.pop("questions", [])
-        questions: tuple[Question, ...] = ()
-        for each in nodes:
-            questions += (self.question(each, questions, found.get("occasions", [])),)
+        questions = tuple(map(self.question, nodes))
+        for node_of, place in zip(nodes, range(len(questions)), strict=True):
+            self._check_logic(node_of, place, Bank(questions, self.types, found.get("occasions", [])))
         self._check_names(nodes, questions)
         self._check_bank(node, questions)
         found = {"title": {}, "occasions": []} | _with_tuples(plain(found))
@@ -133,7 +143,7 @@ class _BankReader(Reader):
             words = f"at least one question must invite the client's own words: {', '.join(inviting)}"
             self.note(words, node, "questions")
 
-    def question(self, node: Any, earlier: tuple[Question, ...], occasions: Sequence[str]) -> Question:
+    def question(self, node: Any) -> Question:
         kind = self._type(node)
         unknown = [key for key in node if key not in QUESTION_KEYS] if isinstance(node, dict) else []
         found = self.keys(node, {**dict.fromkeys(kind.options if kind else unknown, ANYTHING), **QUESTION_KEYS})
@@ -141,11 +151,18 @@ class _BankReader(Reader):
         options = {key: plain(found.pop(key)) for key in list(found) if key not in QUESTION_KEYS}
         for fault in kind.check(options) if kind else ():
             self.note(fault, node, fault.partition(":")[0])
-        self._check_question(node, found, earlier)
-        question = Question(**{"name": "", "type": "", "ask": {}} | _with_tuples(plain(found)), options=options)
-        for key, fault in check_logic(question, earlier, self.types, occasions):
+        self._check_question(node, found)
+        return Question(**{"name": "", "type": "", "ask": {}} | _with_tuples(plain(found)), options=options)
+
+    def _check_logic(self, node: Any, place: int, bank: Bank) -> None:
+        """What takes the whole bank to check: what its texts speak of, and its conditions."""
+        question, earlier = bank.questions[place], bank.questions[:place]
+        facts = facts_of(question.for_each) | last_facts(bank.questions)
+        facts |= {f"{ANSWERS}{each.name}": "an answer above" for each in earlier}
+        if isinstance(node, dict) and isinstance(node.get("ask"), dict):
+            self.texts(node, "ask", {"ask": node["ask"]}, lambda text: check_wording(text, facts))
+        for key, fault in bank.check(place):
             self.note(f"{key}: {fault}", node, key)
-        return question
 
     def _type(self, node: Any) -> QuestionType | None:
         name = node.get("type") if isinstance(node, dict) else None
@@ -153,12 +170,14 @@ class _BankReader(Reader):
             self.note(f"there is no question type “{name}”.{nearest(name, self.types)}", node, "type")
         return self.types.get(name) if isinstance(name, str) else None
 
-    def _check_question(self, node: Any, found: dict[str, Any], earlier: tuple[Question, ...]) -> None:
-        facts = FACTS if "for_each" in found else _FACTS_OF_ANY
-        facts = facts | {f"{ANSWERS}{question.name}": "an answer above" for question in earlier}
-        self.texts(node, "ask", found, lambda text: check_wording(text, facts))
+    def _check_question(self, node: Any, found: dict[str, Any]) -> None:
         if "for_each" in found:
             self.words(node, "for_each", [found["for_each"]], FOR_EACH)
+        if "touchpoints" in found:
+            self.words(node, "touchpoints", found["touchpoints"], self.journey.kinds)
+            if found.get("for_each") != SINCE_LAST_ASK:
+                self.note(f"touchpoints says which of them it is repeated for: it needs for_each: {SINCE_LAST_ASK}",
+                          node, "touchpoints")  # fmt: skip
         if "knows" in found:
             self.words(node, "knows", [found["knows"]], KNOWN_FACTS)
             if found.get("anchor"):
@@ -171,5 +190,10 @@ class _BankReader(Reader):
                 self.note(f"{key} takes a whole number from {least} to {most}, not {found[key]}", node, key)
 
 
-_FACTS_OF_ANY = {fact: words for fact, words in FACTS.items() if not fact.startswith("promise.")}
-"""Facts for texts that are not repeated for a promise."""
+def facts_of(for_each: str | None) -> dict[str, str]:
+    """The facts for texts of a question that is repeated for these; None: it is not. Promises are told as `promise`."""
+    own = (for_each or "").partition("s.")[0]
+    return {fact: words for fact, words in FACTS.items() if fact.partition(".")[0] in (*_GROUPS_OF_ANY, own)}
+
+
+_GROUPS_OF_ANY = ("company", "account", "contact", "ask")

@@ -40,10 +40,14 @@ class Journey:
         """The entry that a kind of touchpoint belongs to."""
         return next((entry for entry in self.entries if kind in entry.touchpoints), None)
 
-    def title_of(self, kind: str, locale: str) -> str:
-        """What a client calls a kind of touchpoint; an unknown one speaks for itself."""
+    def titles_of(self, kind: str) -> Mapping[str, str]:
+        """What a client calls a kind of touchpoint, by locale; an unknown one speaks for itself."""
         entry = self.entry_of(kind)
-        return text_for(entry.touchpoints[kind], locale) if entry else kind.replace("_", " ")
+        return entry.touchpoints[kind] if entry else {"en": kind.replace("_", " ")}
+
+    def title_of(self, kind: str, locale: str) -> str:
+        """The same in one language."""
+        return text_for(self.titles_of(kind), locale)
 
 
 def read_journey(source: str, where: str) -> Journey:

@@ -1,27 +1,30 @@
 """Logic within a form: questions that another answer opens, or makes necessary. Conditions look back, never ahead.
 
-A condition sees the record as any `show_if` does, and `answers.NAME`: the number of an answer that is one, the list of
-what was chosen where several could be, else its value; nothing where it is not answered.
+A condition sees the record as any `show_if` does, `answers.NAME`: the number of an answer that is one, the list of what
+was chosen where several could be, else its value; and `last.NAME.value`: the same of what this person answered last
+time, at another ask. Nothing where it is not answered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import product
-from math import prod
 from typing import Any
 
 from jinja2 import nodes
 
 from engine.errors import InputError
-from engine.survey.wording import CONDITION_FACTS, check_condition, holds, parse_condition, paths_in
-from engine.types import OCCASIONS, TIERS, Given, Question, QuestionType
+from engine.survey.wording import facts_in, holds, parse_condition, paths_in
+from engine.types import Given, Question
 
 ANSWERS = "answers."
-MOST_CASES = 5_000
-"""So many combinations of answers are tried to see whether a condition can ever be true."""
-
+LAST = "last."
+LAST_FACTS = {
+    "value": "what they answered to it last time: a number, or the name of the answer",
+    "words": "their own words then, shortened",
+    "day": "the day on which they did",
+}
+"""What `last.NAME.…` tells of the last answer of the same person to the question of that name."""
 Tree = list[Any]
 
 
@@ -30,13 +33,35 @@ def opened_by(question: Question) -> list[str]:
     return _answers_in(question.show_if) if question.show_if else []
 
 
-@lru_cache(maxsize=4096)
 def _answers_in(condition: str) -> list[str]:
+    return [path.removeprefix(ANSWERS) for path in _paths_of(condition) if path.startswith(ANSWERS)]
+
+
+@lru_cache(maxsize=4096)
+def _paths_of(condition: str) -> list[str]:
     try:
-        paths = set(paths_in(parse_condition(condition)))
+        return sorted(set(paths_in(parse_condition(condition))))
     except InputError:
         return []
-    return sorted(path.removeprefix(ANSWERS) for path in paths if path.startswith(ANSWERS))
+
+
+def last_in(question: Question) -> list[str]:
+    """The questions whose last answers this one looks at, in its texts and its conditions."""
+    paths = [path for text in question.ask.values() for path in _paths_of_text(text)]
+    return _last_of([*paths, *_paths_of(question.show_if or ""), *_paths_of(question.require_if or "")])
+
+
+def last_in_condition(condition: str | None) -> list[str]:
+    return _last_of(_paths_of(condition)) if condition else []
+
+
+def _last_of(paths: Iterable[str]) -> list[str]:
+    return sorted({path.split(".")[1] for path in paths if path.startswith(LAST)})
+
+
+@lru_cache(maxsize=4096)
+def _paths_of_text(text: str) -> list[str]:
+    return facts_in(text)
 
 
 def answer_fact(given: Given | None) -> Any:
@@ -55,122 +80,6 @@ def is_asked(question: Question, facts: Mapping[str, Any]) -> bool:
 
 def is_required(question: Question, facts: Mapping[str, Any]) -> bool:
     return question.required or (question.require_if is not None and holds(question.require_if, facts))
-
-
-# Checking
-
-
-def check_logic(
-    question: Question, earlier: Sequence[Question], types: Mapping[str, QuestionType], occasions: Sequence[str]
-) -> Iterator[tuple[str, str]]:
-    """What is wrong with a question's conditions: the key, and a sentence."""
-    known = CONDITION_FACTS | {f"{ANSWERS}{each.name}": "" for each in earlier if not each.for_each}
-    for key, condition in (("show_if", question.show_if), ("require_if", question.require_if)):
-        if condition is None:
-            continue
-        try:
-            check_condition(condition, known)
-        except InputError as error:
-            ahead = error.about.startswith(ANSWERS)
-            why = " A condition looks at questions that stand above it, so that none waits for itself." if ahead else ""
-            yield key, f"{error}{why}"
-            continue
-        yield from ((key, fault) for fault in _check_values(condition, _domains(condition, earlier, types, occasions)))
-    if opened_by(question) and (question.anchor or question.for_each):
-        yield "show_if", "a question that waits for an answer is neither an anchor nor repeated"
-
-
-def _check_values(condition: str, domains: Mapping[str, list[Any] | type]) -> Iterator[str]:
-    mismatch = next(_mismatches(condition, domains), None)
-    if mismatch:
-        yield mismatch
-        return
-    finite = {path: values for path, values in domains.items() if isinstance(values, list)}
-    if len(finite) == len(domains) and prod(map(len, finite.values())) <= MOST_CASES:
-        cases = (_nested(dict(zip(finite, case, strict=True))) for case in product(*finite.values()))
-        if not any(holds(condition, case) for case in cases):
-            yield f"“{condition}” is never true, whatever is answered, so this is never asked"
-
-
-def _mismatches(condition: str, domains: Mapping[str, list[Any] | type]) -> Iterator[str]:
-    for left, operator, right in _comparisons(condition):
-        for path, value in ((left, right), (right, left)):
-            if not isinstance(path, str) or path not in domains or not isinstance(value, nodes.Const):
-                continue
-            domain, known = domains[path], value.value
-            kinds = {type(each) for each in domain if each is not None} if isinstance(domain, list) else {domain}
-            if kinds <= {float} and isinstance(known, str):
-                yield f"{path} is a number and is compared with the text {known!r}"
-            elif kinds <= {str} and isinstance(known, int | float):
-                yield f"{path} is a text and is compared with the number {known}"
-            elif operator == "eq" and isinstance(domain, list) and known is not None and known not in domain:
-                words = ", ".join(str(each) for each in domain if each is not None)
-                yield f"{path} is never {known!r}; it is one of {words}"
-
-
-def _comparisons(condition: str) -> Iterator[tuple[Any, str, Any]]:
-    tree = parse_condition(condition)
-    for node in [tree, *tree.find_all(nodes.Compare)]:
-        if not isinstance(node, nodes.Compare):
-            continue
-        left = node.expr
-        for operand in node.ops:
-            yield _path_or_node(left), operand.op, _path_or_node(operand.expr)
-            left = operand.expr
-
-
-def _path_or_node(node: nodes.Node) -> Any:
-    names = []
-    while isinstance(node, nodes.Getattr):
-        names.append(node.attr)
-        node = node.node
-    return ".".join([node.name, *reversed(names)]) if isinstance(node, nodes.Name) else node
-
-
-def _domains(
-    condition: str, earlier: Sequence[Question], types: Mapping[str, QuestionType], occasions: Sequence[str]
-) -> dict[str, list[Any] | type]:
-    """What each fact of a condition can be: every value, nothing among them; or, if there are many, their kind."""
-    questions = {f"{ANSWERS}{question.name}": question for question in earlier}
-    fixed: dict[str, list[Any] | type] = {"account.tier": [*TIERS], "ask.occasion": [*(occasions or OCCASIONS)]}
-    found = {}
-    for path in check_condition(condition, CONDITION_FACTS | dict.fromkeys(questions, "")):
-        if path in questions:
-            question = questions[path]
-            found[path] = _answers_to(question, types[question.type]) if question.type in types else object
-        else:
-            found[path] = fixed.get(path, str)
-    return found
-
-
-def _answers_to(question: Question, kind: QuestionType) -> list[Any] | type:
-    if kind.analysis.scale in ("interval", "ratio"):
-        return float
-    offered = [*map(str, range(12)), "yes", "no", "other", *map(str, question.options.get("choices", ()))]
-    try:
-        given = [_try(question, kind, value) for value in offered]
-    except Exception:  # options with mistakes of their own, which are named elsewhere
-        return object
-    facts = [answer_fact(each) for each in given if each is not None]
-    return [None, *dict.fromkeys(facts)] if facts and not any(isinstance(each, list) for each in facts) else object
-
-
-def _try(question: Question, kind: QuestionType, value: str) -> Given | None:
-    try:
-        return kind.read(question, {"q": [value]}, "q")
-    except InputError:
-        return None
-
-
-def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
-    for path, value in values.items():
-        *groups, name = path.split(".")
-        inner = facts
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        inner[name] = value
-    return facts
 
 
 # For the script of a page
@@ -198,7 +107,7 @@ def _tree(node: nodes.Node, facts: Mapping[str, Any], fields: Mapping[str, str])
         return [operand.op, _tree(node.expr, facts, fields), _tree(operand.expr, facts, fields)]
     if isinstance(node, nodes.Const):
         return ["is", node.value]
-    path = _path_or_node(node)
+    path = path_or_node(node)
     if not isinstance(path, str):
         raise LookupError(type(node).__name__)
     if path.startswith(ANSWERS):
@@ -207,3 +116,12 @@ def _tree(node: nodes.Node, facts: Mapping[str, Any], fields: Mapping[str, str])
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return ["is", value]
+
+
+def path_or_node(node: nodes.Node) -> Any:
+    """The fact that a node of a condition is, as it stands; another node is itself."""
+    names = []
+    while isinstance(node, nodes.Getattr):
+        names.append(node.attr)
+        node = node.node
+    return ".".join([node.name, *reversed(names)]) if isinstance(node, nodes.Name) else node

@@ -41,6 +41,8 @@ FACTS = {
     "promise.title": "what was promised",
     "promise.day": "when it was done, or is due, as people say it",
     "promise.owner.name": "who keeps it",
+    "touchpoint.title": "what happened, as journey.yaml calls it",
+    "touchpoint.day": "when it happened, as people say it",
 }
 """What a text can be told, with its meaning. Unknown to Heed at the time, a fact is empty."""
 
@@ -138,7 +140,9 @@ def holds(source: str, facts: Mapping[str, Any]) -> bool:
 
 
 def as_text(value: Any) -> str:
-    """A fact as it is written in a text; nothing, lists and groups of facts are empty."""
+    """A fact as it is written in a text; nothing, lists and groups of facts are empty. A point is 7, not 7.0."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return str(value) if isinstance(value, str | int | float) else ""
 
 
@@ -231,6 +235,11 @@ def paths_in(node: nodes.Node) -> Iterator[str]:
 
 def _path(node: nodes.Node) -> str:
     return f"{_path(node.node)}.{node.attr}" if isinstance(node, nodes.Getattr) else str(getattr(node, "name", ""))
+
+
+def facts_in(source: str) -> list[str]:
+    """Every fact that a text looks at, whether there is one or not."""
+    return sorted(set(paths_in(_parse(source))))
 
 
 # Looking up

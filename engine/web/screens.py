@@ -23,10 +23,9 @@ from engine.language import Language, Languages
 from engine.links import promises_token, wishes_token
 from engine.operations.company import Company
 from engine.operations.forms import Form, Item
-from engine.operations.letters import tell_item, tell_state, tell_step
+from engine.operations.letters import spoken_for, tell_item, tell_state, tell_step
 from engine.survey.logic import condition_for_script, is_asked
 from engine.survey.reading import typed_of
-from engine.survey.spoken import language_of
 from engine.templates import build_environment, template_folders
 from engine.types import Given, Question
 
@@ -117,7 +116,7 @@ class Screens:
         errors: Mapping[str, str],
         facts: Mapping[str, Any],
     ) -> Element | None:
-        kind, spoken = self.types[item.question.type], language_of(item.question, language)
+        kind, spoken = self.types[item.question.type], spoken_for(item, language)
         label = tell_item(form, item, spoken, facts)
         draw = self._draw_blank if given is None and kind.ships else self._draw_question
         try:
@@ -150,7 +149,7 @@ class Screens:
 
 def _condition(form: Form, item: Item) -> str:
     """When a question is open, for the script; empty where only the server can tell."""
-    fields = {each.question.name: each.field for each in form.items if not each.promise}
+    fields = {each.question.name: each.field for each in form.items if not each.is_repeated}
     found = condition_for_script(item.question.show_if or "", form.facts, fields)
     return json.dumps(found) if found else ""
 

@@ -1,0 +1,38 @@
+"""Those who are to be asked: whose history is read for them, and how what happened is seen from where they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from engine.data.localtime import Zones
+from engine.data.rows import Whose
+from engine.data.scope import list_ids
+from engine.types import Moment
+
+BROAD = 5000
+"""So many accounts and more are read as all accounts: quicker than picking them."""
+
+
+class Viewers:
+    """Those who are to be asked: contact_id, account_id, person_id, timezone and today of each."""
+
+    def __init__(self, asks: pl.DataFrame, moment: Moment, dialect: str) -> None:
+        names = asks["timezone"].unique().sort()
+        self.zones = Zones(names.to_list(), moment)
+        codes = pl.DataFrame({"timezone": names}).with_row_index("zone").cast({"zone": pl.Int32})
+        self.asks = asks.join(codes, on="timezone")
+        accounts = asks["account_id"].unique().to_list()
+        self.whose = Whose(len(accounts) < BROAD, dialect)
+        self.given: dict[str, Any] = {"accounts": list_ids(accounts)} if self.whose.picked else {}
+
+    def see(self, events: pl.DataFrame, by: str) -> pl.DataFrame:
+        """Events `at` an instant as those see them who share the column `by`: once for each time zone, with its `day`.
+
+        What happens after today there is not seen.
+        """
+        seen = events.join(self.asks.select(by, "timezone", "zone").unique(), on=by)
+        at, zone = seen["at"].to_numpy(), seen["zone"].to_numpy()
+        days = pl.Series(self.zones.days(at, zone), dtype=pl.Int32).cast(pl.Date)
+        return seen.with_columns(day=days).filter(pl.Series(at < self.zones.end[zone], dtype=pl.Boolean))
