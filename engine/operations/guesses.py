@@ -88,8 +88,8 @@ def open_sides(engine: Engine, ask_id: int) -> Sides:
         )
     questions = []
     for item, points in _guessable(engine, form):
-        theirs = {one.author: one.value for one in guesses if (one.question, one.promise_id) == item.key}
-        answer = said.get(item.key)
+        theirs = {one.author: one.value for one in guesses if (one.question, one.promise_id) == item.key[:2]}
+        answer = said.get(item.key[:2])
         questions.append(
             Expected(item, tell_item(form, item, ENGLISH, form.facts), points, theirs, answer.value if answer else None)
         )
@@ -108,7 +108,7 @@ def keep_guesses(engine: Engine, ask_id: int, given: Mapping[str, str]) -> int:
             raise StateError("What was expected is written down before the answer, and stays as it is.")
         before = {(one.question, one.promise_id): one for one in data.list_guesses(session, ask_id)
                   if one.author == engine.author}  # fmt: skip
-        kept = [_keep(engine, session, ask, item, given[item.field], points, before.get(item.key))
+        kept = [_keep(engine, session, ask, item, given[item.field], points, before.get(item.key[:2]))
                 for item, points in _guessable(engine, form) if item.field in given]  # fmt: skip
         return sum(kept)
 
@@ -163,10 +163,10 @@ def _read(engine: Engine, session: Session, ask_id: int) -> tuple[Ask, Form]:
 
 
 def _guessable(engine: Engine, form: Form) -> Iterator[tuple[Item, list[tuple[str, str]]]]:
-    """The questions that are answered by a point on a scale, with the points."""
+    """The questions that are answered by a point on a scale, with the points. What happened is theirs alone to judge."""
     for item in form.items:
         kind = engine.plugins.question_types[item.question.type]
-        if kind.analysis.scale != "ordinal":
+        if kind.analysis.scale != "ordinal" or item.touchpoint:
             continue
         texts = kind.texts(item.question, ENGLISH.locale, ENGLISH.gettext)
         offered = [(str(key), str(key)) for key, _ in texts.get("points", ())] or list(texts.get("choices", ()))
