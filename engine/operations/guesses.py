@@ -163,7 +163,7 @@ def _read(engine: Engine, session: Session, ask_id: int) -> tuple[Ask, Form]:
 
 
 def _guessable(engine: Engine, form: Form) -> Iterator[tuple[Item, list[tuple[str, str]]]]:
-    """The questions that are answered by a point on a scale, with the points. What happened is theirs alone to judge."""
+    """The questions answered by a point on a scale, with the points. What happened is theirs alone to judge."""
     for item in form.items:
         kind = engine.plugins.question_types[item.question.type]
         if kind.analysis.scale != "ordinal" or item.touchpoint:
