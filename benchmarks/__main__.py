@@ -12,6 +12,7 @@ from benchmarks.figures import Figure
 BENCHMARKS = {
     "P1": "benchmarks.deciding",
     "P2": "benchmarks.planning",
+    "P2-postgresql": "benchmarks.planning_postgresql",
     "P3": "benchmarks.next_day",
     "P4": "benchmarks.explaining",
     "P5": "benchmarks.simulating",

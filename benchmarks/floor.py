@@ -6,6 +6,8 @@ connectorx brings its own SQLite, and two of those in one process break each oth
 
     python -m benchmarks.floor connectorx|json DATABASE
     python -m benchmarks.floor insert PLANNED DATABASE
+    python -m benchmarks.floor copy-out URL
+    python -m benchmarks.floor copy-in PLANNED_URL URL
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from typing import Any
 
 import connectorx
 import polars as pl
+import psycopg
 
 from benchmarks.measures import timed
 
@@ -42,6 +45,8 @@ READ: Mapping[str, Mapping[str, Any]] = {
     },
 }  # fmt: skip
 """Tables and columns, each with what stands for null, because connectorx infers types from first values."""
+MADE = {"decision_records": "SELECT * FROM decision_records", "asks": "SELECT * FROM asks WHERE origin = 'heed'"}
+"""The rows that a plan makes."""
 
 
 def _columns(columns: Mapping[str, Any]) -> str:
@@ -84,19 +89,51 @@ def insert_rows(database: str, rows: Mapping[str, list[tuple[Any, ...]]]) -> Non
 def read_made(planned: str) -> dict[str, list[tuple[Any, ...]]]:
     """The rows that a plan made."""
     with closing(sqlite3.connect(planned)) as connection:
-        return {
-            "decision_records": connection.execute("SELECT * FROM decision_records").fetchall(),
-            "asks": connection.execute("SELECT * FROM asks WHERE origin = 'heed'").fetchall(),
-        }
+        return {table: connection.execute(query).fetchall() for table, query in MADE.items()}
 
 
-def main(what: str, *files: str) -> None:
+# PostgreSQL's own bulk path: COPY
+
+
+def copy_out(url: str) -> None:
+    """The columns as CSV, read by Polars."""
+    with psycopg.connect(url) as connection:
+        for table, columns in READ.items():
+            pl.read_csv(_copy(connection, f"SELECT {', '.join(columns)} FROM {table}", "HEADER"))
+
+
+def copy_in(url: str, made: Mapping[str, bytes]) -> None:
+    """With the indexes that are there, in one transaction."""
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # the runs that records belong to are not there
+        for table, rows in made.items():
+            with cursor.copy(f"COPY {table} FROM STDIN (FORMAT csv)") as copy:
+                copy.write(rows)
+
+
+def copy_made(url: str) -> dict[str, bytes]:
+    """The rows that a plan made."""
+    with psycopg.connect(url) as connection:
+        return {table: _copy(connection, query) for table, query in MADE.items()}
+
+
+def _copy(connection: psycopg.Connection[Any], query: str, options: str = "HEADER false") -> bytes:
+    with connection.cursor().copy(f"COPY ({query}) TO STDOUT (FORMAT csv, {options})") as copy:
+        return b"".join(copy)
+
+
+def main(what: str, *databases: str) -> None:
     if what == "insert":
-        made = read_made(files[0])
-        seconds, _ = timed(lambda: insert_rows(files[1], made))
+        made = read_made(databases[0])
+        seconds, _ = timed(lambda: insert_rows(databases[1], made))
+    elif what == "copy-in":
+        rows = copy_made(databases[0])
+        seconds, _ = timed(lambda: copy_in(databases[1], rows))
+    elif what == "copy-out":
+        seconds, _ = timed(lambda: copy_out(databases[0]))
     else:
         read = {"connectorx": read_with_connectorx, "json": read_as_json}[what]
-        seconds, _ = timed(lambda: read(files[0]))
+        seconds, _ = timed(lambda: read(databases[0]))
     print(json.dumps(seconds))
 
 

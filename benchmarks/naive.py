@@ -9,7 +9,6 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -109,7 +108,7 @@ def _make(contact: Contact, run_id: int) -> tuple[Ask, DecisionRecord]:
 
 
 def main(database: str, contacts: str) -> None:
-    store = open_bench(Path(database)).store
+    store = open_bench(database).store
 
     def work() -> int:
         with store.write(EVERYTHING) as session:

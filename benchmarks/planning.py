@@ -73,8 +73,8 @@ class _Round:
 
 
 def main(database: str) -> None:
-    """Plan the house in this file, and say what it took."""
-    engine = open_bench(Path(database))
+    """Plan the house in this file or at this URL, and say what it took."""
+    engine = open_bench(database)
     seconds, funnel = timed(lambda: plan_asks(engine))
     print(json.dumps({"seconds": seconds, "asks": sum(funnel.asked.values())}))
 
