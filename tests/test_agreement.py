@@ -69,6 +69,28 @@ ONE_SEEN_TWICE = Book(
     (Ask("A", "b", "promise", datetime(2026, 11, 23, 18, 30, tzinfo=UTC)),),
 )
 """Asked at midnight in India: for one of the two contacts that is today, for the other tomorrow."""
+TWICE_IN_A_SECOND = replace(
+    ONE_SEEN_TWICE,
+    asks=(
+        Ask(
+            "A",
+            "a",
+            "relationship",
+            datetime(2026, 11, 2, 9, tzinfo=UTC),
+            "answered",
+            datetime(2026, 11, 3, tzinfo=UTC),
+        ),
+        Ask(
+            "A",
+            "b",
+            "relationship",
+            datetime(2026, 11, 2, 9, tzinfo=UTC),
+            "answered",
+            datetime(2026, 11, 26, tzinfo=UTC),
+        ),
+    ),
+)
+"""Of the two answers one is not known yet."""
 ONE_REASON = Book((Account("A"),), (Contact("A", "a", created_on=KNOWN),))
 SHUT_FOR_A_WHILE = Setting("quiet_times.blackouts", "2026-11-20..2026-12-31")
 
@@ -77,10 +99,18 @@ SHUT_FOR_A_WHILE = Setting("quiet_times.blackouts", "2026-11-20..2026-12-31")
     "scene",
     [
         Scene(ONE_SEEN_TWICE, (), TODAY),
+        Scene(TWICE_IN_A_SECOND, (Setting("unanswered_rest.n", 1),), TODAY),
+        Scene(replace(ONE_SEEN_TWICE, asks=()), (Setting("one_live_ask.mode", "shadow"),), TODAY),
         Scene(ONE_REASON, (SHUT_FOR_A_WHILE, Setting("quiet_times.mode", "shadow")), TODAY),
         Scene(ONE_REASON, (replace(SHUT_FOR_A_WHILE, value="2026-11-20..2031-12-31"),), TODAY),
     ],
-    ids=["a person sees an ask on two days", "shut days in shadow", "shut for longer than is searched"],
+    ids=[
+        "a person sees an ask on two days",
+        "two asks in a second",
+        "one person, one place",
+        "shut days in shadow",
+        "shut for longer than is searched",
+    ],
 )
 def test_what_was_once_decided_differently_is_decided_alike(engine: Engine, tmp_path: Path, scene: Scene) -> None:
     assert not disagreements(engine, scene, tmp_path)

@@ -15,6 +15,7 @@ def shared(
     taken: list[int],
     holds: list[bool] | None = None,
     binds: list[bool] | None = None,
+    seat: list[int] | None = None,
 ) -> Shared:
     return Shared(
         np.array(group, dtype=np.int64),
@@ -22,6 +23,7 @@ def shared(
         np.array(taken, dtype=np.int64),
         np.array(holds or [False] * len(group), dtype=bool),
         np.array(binds or [True] * len(group), dtype=bool),
+        np.array(seat, dtype=np.int64) if seat else None,
     )
 
 
@@ -32,6 +34,7 @@ def chosen(allocation: Allocation) -> list[bool]:
 def take_turns(limits: list[Shared], order: list[int]) -> tuple[list[bool], list[list[int]]]:
     """The rule itself: in their order, a place in every limit or in none."""
     taken = [limit.taken.tolist() for limit in limits]
+    seated: set[tuple[int, int]] = set()
     won, used = [False] * len(order), [[-1] * len(order) for _ in limits]
     for candidate in order:
         mine = [
@@ -39,13 +42,19 @@ def take_turns(limits: list[Shared], order: list[int]) -> tuple[list[bool], list
         ]
         for place, group in mine:
             used[place][candidate] = taken[place][group]
-        wants = [(place, group) for place, group in mine if not limits[place].holds[candidate]]
+        seats = {place: limit.seat[candidate] for place, limit in enumerate(limits) if limit.seat is not None}
+        wants = [
+            (place, group)
+            for place, group in mine
+            if not limits[place].holds[candidate] and (place, seats.get(place)) not in seated
+        ]
         won[candidate] = all(
             taken[place][group] < limits[place].at_most[candidate] or not limits[place].binds[candidate]
             for place, group in wants
         )
         for place, group in wants if won[candidate] else ():
             taken[place][group] += 1
+            seated |= {(place, seats[place])} if seats.get(place, -1) >= 0 else set()
     return won, used
 
 
@@ -57,6 +66,12 @@ def test_the_best_get_the_places() -> None:
 
 def test_whoever_holds_a_place_takes_no_other() -> None:
     assert chosen(choose([shared([0, 0], [1, 1], [1], [True, False])], np.array([0, 1]))) == [True, False]
+
+
+def test_one_person_takes_one_place_however_often_they_are_asked() -> None:
+    allocation = choose([shared([0, 0, 0], [1, 1, 1], [0], seat=[7, -1, 7])], np.array([0, 1, 2]))
+    assert chosen(allocation) == [True, False, True]
+    assert allocation.used[0].tolist() == [0, 1, 1]
 
 
 def test_a_candidate_refused_by_one_limit_takes_no_place_in_another() -> None:
@@ -79,13 +94,20 @@ def problems(draw: st.DrawFn) -> tuple[list[Shared], list[int]]:
     limits = []
     for _ in range(draw(st.integers(0, 3))):
         groups = draw(st.integers(1, 4))
+        group = draw(st.lists(st.integers(-1, groups - 1), min_size=size, max_size=size))
+        person = draw(st.lists(st.integers(0, 5), min_size=size, max_size=size))
+        seats = list(zip(group, person, strict=True))
+        holders = draw(st.sets(st.sampled_from(seats)))
         limits.append(
             shared(
-                draw(st.lists(st.integers(-1, groups - 1), min_size=size, max_size=size)),
+                group,
                 draw(st.lists(st.integers(0, 3), min_size=size, max_size=size)),
                 draw(st.lists(st.integers(0, 3), min_size=groups, max_size=groups)),
+                [seat in holders for seat in seats],
                 draw(st.lists(st.booleans(), min_size=size, max_size=size)),
-                draw(st.lists(st.booleans(), min_size=size, max_size=size)),
+                draw(
+                    st.sampled_from([None, [10 * at + who if seats.count((at, who)) > 1 else -1 for at, who in seats]])
+                ),
             )
         )
     return limits, draw(st.permutations(range(size)))

@@ -136,8 +136,13 @@ def _asks(whose: Whose, channels: Sequence[str]) -> Select[*tuple[Any, ...]]:
 
 
 def _arrange(seen: pl.DataFrame, rows: Rows) -> tuple[_Asks, pl.Series]:
-    """Sort, and leave out what happens after the rows' today; and the day when that, or an ask's age, counts."""
-    seen = seen.sort("row", "sent", "answered", descending=[False, True, True])
+    """Sort, and leave out what happens after the rows' today; and the day when that, or an ask's age, counts.
+
+    Of asks that were sent in the same second the one whose answer is known counts as the newer.
+    """
+    known = pl.col("answered") < pl.Series(rows.end).gather(seen["row"])
+    by = "row", "sent", pl.when(known).then("answered").otherwise(NEVER_ANSWERED)
+    seen = seen.sort(*by, descending=[False, True, True])
     row, sent, code = (seen[name].to_numpy() for name in ("row", "sent", "code"))
     day = rows.zones.days(sent, rows.zone[row])
     day = np.where(code % _BY_CHANNEL >= _WITHOUT_INSTANT, sent // 86_400, day).astype(np.int32)

@@ -27,6 +27,9 @@ class Shared:
     """Candidates whose person already holds a place of the group: asking them takes none."""
     binds: Mask
     """Candidates whom it may refuse. The others, for whom it is on trial or off, take a place all the same."""
+    seat: Integers | None = None
+    """Candidates with the same number are one person, and take one place together; -1: nobody else is this person.
+    None: so it is for everybody."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,12 @@ def _is_contended(limit: Shared, open_: Mask) -> Mask:
 
 def _take_turns(contended: Sequence[tuple[int, Shared, Mask]], order: Integers, bound_by: Integers) -> None:
     # plain lists: in a loop that reads single items they are several times faster than arrays
+    contended = [each for each in contended if each[2].any()]
     tables = [
         (place, np.where(here, limit.group, -1).tolist(), _refuses_at(limit).tolist(), limit.taken.tolist())
         for place, limit, here in contended
-        if here.any()
     ]
+    twins = _find_twins(contended, [table[1] for table in tables])
     for candidate in order.tolist():
         takes = []
         for place, group, at_most, taken in tables:
@@ -92,6 +96,27 @@ def _take_turns(contended: Sequence[tuple[int, Shared, Mask]], order: Integers, 
         else:
             for taken, shared in takes:
                 taken[shared] += 1
+            if candidate in twins:
+                for group, other in twins[candidate]:
+                    group[other] = -1
+
+
+def _find_twins(
+    contended: Sequence[tuple[int, Shared, Mask]], groups: Sequence[list[int]]
+) -> dict[int, list[tuple[list[int], int]]]:
+    """By candidate, who needs no place of their own once they are chosen, because it is the same person: and where."""
+    found: dict[int, list[tuple[list[int], int]]] = {}
+    for (_, limit, _), group in zip(contended, groups, strict=True):
+        if limit.seat is None:
+            continue
+        places = np.flatnonzero(limit.seat >= 0)
+        by_seat: dict[int, list[int]] = {}
+        for place, seat in zip(places.tolist(), limit.seat[places].tolist(), strict=True):
+            by_seat.setdefault(seat, []).append(place)
+        for alike in by_seat.values():
+            for one in alike:
+                found.setdefault(one, []).extend((group, other) for other in alike if other != one)
+    return found
 
 
 def _refuses_at(limit: Shared) -> Integers:
@@ -101,12 +126,23 @@ def _refuses_at(limit: Shared) -> Integers:
 
 def _used(limit: Shared, order: Integers, chosen: Mask) -> Integers:
     """Places of each candidate's group that were taken when their turn came; -1: the limit does not concern them."""
+    if limit.group.max(initial=-1) < 0:
+        return np.full(len(order), -1, dtype=np.int64)
     # group and turn in one number: sorted without a stable sort, which takes several times as long
     turns = order[np.sort((limit.group[order] << TURN) | np.arange(len(order))) & ((1 << TURN) - 1)]
     group, takes = limit.group[turns], (_takes(limit) & chosen)[turns]
+    if limit.seat is not None:
+        _seat_once(limit.seat[turns], takes)
     before: Integers = np.cumsum(takes) - takes
     starts = np.flatnonzero(np.diff(group, prepend=-2))
     offset: Integers = np.repeat(before[starts], np.diff(np.append(starts, len(group))))
     used = np.full(len(order), -1, dtype=np.int64)
     used[turns] = np.where(group >= 0, limit.taken[group] + before - offset, -1)
     return used
+
+
+def _seat_once(seats: Integers, takes: Mask) -> None:
+    """Let only the first of each person take a place."""
+    shared = np.flatnonzero(takes & (seats >= 0))
+    _, first = np.unique(seats[shared], return_index=True)
+    takes[np.delete(shared, first)] = False
