@@ -46,7 +46,10 @@ def choose(limits: Sequence[Shared], order: Integers) -> Allocation:
     limits = [limit if len(limit.taken) else replace(limit, taken=np.zeros(1, dtype=np.int64)) for limit in limits]
     for place, limit in reversed(list(enumerate(limits))):
         # a group that is full from the start refuses everyone, whatever their turn
-        bound_by[_takes(limit) & limit.binds & (limit.taken[limit.group] >= limit.at_most)] = place
+        refuses = _takes(limit) & limit.binds & (limit.taken[limit.group] >= limit.at_most)
+        if limit.seat is not None:
+            refuses &= limit.seat < 0  # the same person may have got in as somebody whom it may not refuse
+        bound_by[refuses] = place
     open_ = bound_by < 0
     contended = [
         (place, limit, _takes(limit) & open_ & _is_contended(limit, open_)) for place, limit in enumerate(limits)
