@@ -116,6 +116,7 @@ ROOMS = (
     ("list_asks", "Asks", "viewer"),
     ("list_promises", "Promises", "viewer"),
     ("list_voices", "Voices", "viewer"),
+    ("list_surveys", "Surveys", "viewer"),
     ("show_house_plan", "Plan", "admin"),
     ("list_strategies", "Strategies", "viewer"),
     ("show_imports", "Imports", "admin"),

@@ -43,8 +43,12 @@ def read_day(text: str) -> date | None:
 
 
 def page_number() -> int:
-    text = request.args.get("page", "1")
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
+    return max(1, whole_number(request.args.get("page", "")) or 1)
+
+
+def whole_number(text: str) -> int | None:
+    """None: it is none, or one that no list is long enough for."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def back_to(otherwise: str) -> str:

@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from engine.errors import InputError
 from engine.language import ENGLISH
 from engine.operations.outcomes import name_from_email
+from engine.survey.wording import FACTS, render
+from engine.types import Survey
 
 STATUSES = {
     400: "The page was open for too long, or something was left out. Go back, load it again, and do it once more.",
@@ -102,7 +105,36 @@ def shown(value: Any) -> str:
     return str(value).replace("_", " ") if value not in ("", None) else "none"
 
 
+def about_survey(survey: Survey) -> str:
+    """`how things are going`, `something that has just happened: ticket closed`."""
+    about = listed(OCCASIONS[occasion] for occasion in survey.occasions)
+    return f"{about}: {listed(survey.touchpoints)}".replace("_", " ") if survey.touchpoints else about
+
+
+def _sample() -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for path in FACTS:
+        *groups, name = path.split(".")
+        inner = facts
+        for group in groups:
+            inner = inner.setdefault(group, {})
+        inner[name] = f"[{path.replace('.', ' ').replace('_', ' ')}]"
+    return facts
+
+
+SAMPLE = _sample()
+
+
+def worded(text: object) -> str:
+    """A wording with the names of its facts in place: `Would you recommend [company name]?`"""
+    try:
+        return render(str(text), SAMPLE)
+    except InputError:  # it is being written
+        return str(text)
+
+
 GLOBALS = {
     "day": day, "away": away, "late": late, "person": person, "promise_state": promise_state, "plural": plural,
-    "listed": listed, "shown": shown, "OCCASIONS": OCCASIONS, "ASK_STATES": ASK_STATES, "CALLS": CALLS, "STEPS": STEPS,
+    "listed": listed, "shown": shown, "worded": worded, "about_survey": about_survey,
+    "OCCASIONS": OCCASIONS, "ASK_STATES": ASK_STATES, "CALLS": CALLS, "STEPS": STEPS,
 }  # fmt: skip

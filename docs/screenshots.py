@@ -32,23 +32,26 @@ TODAY = date(2026, 11, 24)
 MARIA = "maria.keller@quillbrook.example"
 PASSWORD = "four words in a row"  # noqa: S105  (of a house that lasts as long as this takes)
 KEYS = "I read the note on the new keys twice and still cannot tell my board what changes."
+ADMIN = "ada.min@quillbrook.example"
 PICTURES = {
-    "today": "today", "account": "accounts/6", "plan": "accounts/2/plan", "why": "people/23/why",
-    "preview": "people/23/preview",
+    MARIA: {"today": "today", "account": "accounts/6", "plan": "accounts/2/plan", "why": "people/23/why",
+            "preview": "people/23/preview"},
+    ADMIN: {"survey": "surveys/relationship/edit"},
 }  # fmt: skip
 
 
 def take_pictures() -> None:
     with serving_desk() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1080, "height": 760}, color_scheme="light")
-        page.goto(f"{url}/admin/")
-        page.get_by_label("E-mail").fill(MARIA)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        for name, path in PICTURES.items():
-            page.goto(f"{url}/admin/{path}")
-            _take(page, FOLDER / f"{name}.png")
+        for email, pictures in PICTURES.items():
+            page = browser.new_page(viewport={"width": 1080, "height": 760}, color_scheme="light")
+            page.goto(f"{url}/admin/")
+            page.get_by_label("E-mail").fill(email)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            for name, path in pictures.items():
+                page.goto(f"{url}/admin/{path}")
+                _take(page, FOLDER / f"{name}.png")
         browser.close()
 
 
@@ -56,6 +59,9 @@ def _take(page: Page, place: Path) -> None:
     if page.url.endswith("/plan"):
         page.get_by_label("Ask how we are doing every").fill("150")
         page.get_by_role("heading", name="What it would do").wait_for()
+    if page.url.endswith("/edit"):
+        page.get_by_text("1. How likely are you to recommend").click()
+        page.frame_locator("iframe[name=phone]").get_by_text("How likely are you to recommend").wait_for()
     page.screenshot(path=place)
     if shutil.which("pngquant"):
         subprocess.run(["pngquant", "--force", "--strip", "--output", place, "64", place], check=True)  # noqa: S607
@@ -77,8 +83,9 @@ def _furnish(engine: Engine, folder: Path) -> None:
     add_voice(engine, "nordhaven", "mette.kragh", source="call_note", words=KEYS)
     add_promise(engine, "nordhaven", "mette.kragh", title="Go through the new keys on a call", said=KEYS)
     plan_asks(engine)
-    add_user(engine, MARIA)
-    choose_password(engine, welcome_link(engine, MARIA).rpartition("/")[2], PASSWORD)
+    for email in PICTURES:
+        add_user(engine, email, is_admin=email == ADMIN)
+        choose_password(engine, welcome_link(engine, email).rpartition("/")[2], PASSWORD)
 
 
 if __name__ == "__main__":

@@ -163,7 +163,7 @@ PAGES = (
     "sides", "promises", "mine", "initiatives", "ledger", "away",
     "promises/9",
     "voices", "strategies", "strategies/fatigue_limits", "search?q=keys", "myself", "change", "people/23/why",
-    "people/23/preview",
+    "people/23/preview", "surveys", "surveys/relationship", "surveys/relationship/versions",
 )  # fmt: skip
 
 

@@ -42,6 +42,10 @@ NEEDS = {
     "desk.send_imports": "admin", "desk.list_changes": "admin", "desk.list_people": "lead",
     "desk.add_person": "admin", "desk.send_person_link": "admin", "desk.change_person": "admin",
     "desk.add_team": "admin", "desk.place_person": "lead", "desk.place_account": "admin",
+    "desk.list_surveys": "viewer", "desk.show_survey": "viewer", "desk.show_survey_page": "viewer",
+    "desk.show_survey_versions": "viewer", "desk.revert_survey": "admin", "desk.follow_survey_file": "admin",
+    "desk.retire_survey": "admin", "desk.start_survey": "admin", "desk.edit_survey": "admin",
+    "desk.send_survey": "admin", "desk.show_survey_draft": "admin",
 }  # fmt: skip
 """The least role for every route; a route that is not here fails. Of its account, where the address names one."""
 OF_AN_ACCOUNT = ("account", "contact", "promise", "ask", "voice")
@@ -67,7 +71,8 @@ def routes(site: Flask) -> list[tuple[Rule, str]]:
 
 def url_of(site: Flask, rule: Rule, desks: Desks) -> str:
     known = vars(desks) | {"tier": "key", "name": "fatigue_limits", "step": "agree", "number": 1, "token": "none",
-                           "initiative": 1, "accent": "2f5d62", "mark": "0"}  # fmt: skip
+                           "initiative": 1, "accent": "2f5d62", "mark": "0",
+                           "survey": "relationship"}  # fmt: skip
     with site.test_request_context():
         url: str = site.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
     return url

@@ -71,7 +71,7 @@ def test_a_survey_that_returns_to_an_older_wording_is_current_again(engine: Engi
         assert "checkin" in sync_surveys(with_folder(engine, tmp_path / "own", surveys__checkin=text))
     with engine.store.read(engine.scope) as session:
         assert current_surveys(session)["checkin"][1].title["en"] == "How are we doing?"
-        assert session.query(SurveyVersion).filter_by(survey="checkin").count() == 2
+        assert session.query(SurveyVersion).filter_by(survey="checkin").count() == 3
 
 
 def test_what_is_kept_is_the_survey_as_it_was_read(engine: Engine) -> None:

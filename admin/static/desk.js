@@ -1,5 +1,5 @@
 // Comforts, never needs: every page works without this file. "/" goes to the search box; j and k walk through a list;
-// what is ticked can be ticked all at once; a plan's forecast follows as values change.
+// what is ticked can be ticked all at once; a plan's forecast follows as values change, a survey's page as it is written.
 const typing = () => document.activeElement?.matches("input, textarea, select, [contenteditable]")
 
 document.addEventListener("keydown", event => {
@@ -48,4 +48,23 @@ if (plan) {
     clearTimeout(waiting)
     waiting = setTimeout(refresh, 400)
   })
+}
+
+const survey = document.querySelector("form[data-draft]")
+if (survey) {
+  let waiting = 0
+  const refresh = () => {
+    // A frame of its own each time: the browser's Back leads to the page before, not to an earlier look.
+    const frame = document.getElementById("phone")
+    const fresh = frame.cloneNode()
+    fresh.removeAttribute("src")
+    frame.replaceWith(fresh)
+    survey.requestSubmit(survey.querySelector("[data-see]"))
+  }
+  survey.addEventListener("input", event => {
+    if (event.target.name === "comment") return
+    clearTimeout(waiting)
+    waiting = setTimeout(refresh, 600)
+  })
+  refresh()
 }

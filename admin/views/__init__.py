@@ -13,6 +13,8 @@ from admin.views import (
     plan,
     promises,
     sides,
+    survey_edits,
+    surveys,
     today,
     why,
 )
@@ -30,6 +32,8 @@ __all__ = [
     "plan",
     "promises",
     "sides",
+    "survey_edits",
+    "surveys",
     "today",
     "why",
 ]

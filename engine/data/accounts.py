@@ -52,6 +52,17 @@ def find_contacts(session: Session, who: str) -> Sequence[Contact]:
     return session.scalars(query.options(joinedload(Contact.account))).all()
 
 
+def find_first_contact(session: Session) -> int | None:
+    """Whoever comes first of those who are not forgotten."""
+    return session.scalar(select(Contact.id).where(Contact.erased_on.is_(None)).order_by(Contact.id).limit(1))
+
+
+def list_people_to_try(session: Session, most: int) -> Sequence[Contact]:
+    """Some people of the accounts that may be seen, each with its account, for a list to choose one from."""
+    query = select(Contact).where(Contact.erased_on.is_(None)).options(joinedload(Contact.account))
+    return session.scalars(query.order_by(Contact.id).limit(most)).all()
+
+
 def list_tier_accounts(session: Session, tier: str) -> Sequence[int]:
     """The accounts that settings of a tier are for: an unknown tier counts as standard."""
     counts = Account.tier == tier

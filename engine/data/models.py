@@ -195,8 +195,14 @@ class SurveyVersion(Base):
     survey: Mapped[str]
     version: Mapped[int]
     digest: Mapped[str]
+    """Of the version and what it says; no two are the same."""
     content: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+    standing: Mapped[str] = mapped_column(default="file", server_default="file")
+    """file: it follows its file; desk: it is as it was saved at the desk; retired: no ask is made from it."""
+    author: Mapped[str | None]
+    """Who saved it; null: it came from its file."""
+    comment: Mapped[str | None] = mapped_column(Text)
 
 
 class PlanRun(Base):

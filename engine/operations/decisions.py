@@ -115,9 +115,11 @@ def ask_about_nobody(engine: Engine) -> Said:
     return decide(book, resolve(book, engine.plugins.catalog, []), engine.plugins.strategies).said
 
 
-def tailor_as_if(engine: Engine, contact_id: int, occasion: str = "") -> tuple[Decided, Tailored]:
+def tailor_as_if(
+    engine: Engine, contact_id: int, occasion: str = "", survey: Survey | None = None
+) -> tuple[Decided, Tailored]:
     """The form that a contact would get today, were they asked: for this occasion, else for their next, else for a
-    check-in. Nothing is written."""
+    check-in; from this survey, else from the one that is kept for it. Nothing is written."""
     moment = engine.moment()
     decided = decide_accounts(engine, moment, linked_accounts(engine.store, contact_id))
     mine = pl.col("contact_id") == contact_id
@@ -127,8 +129,9 @@ def tailor_as_if(engine: Engine, contact_id: int, occasion: str = "") -> tuple[D
         occasion=pl.when(mine).then(next_for).otherwise("occasion"),
     )
     decisions = replace(decided.decisions, frame=asked)
-    supplies = partial(_read_supplies, engine, moment, decisions, decided.surveys)
-    found = replace(decided, decisions=decisions, read_supplies=supplies)
+    surveys = {survey.name: replace(survey, touchpoints=())} if survey else decided.surveys
+    supplies = partial(_read_supplies, engine, moment, decisions, surveys)
+    found = replace(decided, decisions=decisions, surveys=surveys, read_supplies=supplies)
     return found, tailor_rows(engine, found, asked.select(mine.arg_true()).to_series())
 
 

@@ -133,18 +133,20 @@ def check_open(status: str, expires_at: datetime | None, now: datetime) -> None:
         raise LinkError("This link does not work.")
 
 
-def read_forms(engine: Engine, session: Session, asks: Sequence[Any]) -> list[Form]:
-    """The forms of asks as `find_asks` reads them."""
+def read_forms(engine: Engine, session: Session, asks: Sequence[Any], survey: Survey | None = None) -> list[Form]:
+    """The forms of asks as `find_asks` reads them; of this survey, else of the one that each was made from."""
     company = read_company(engine, session)
     zones = {ask.contact_id: company.zone(ask.contact_timezone, ask.account_timezone) for ask in asks}
     outcomes = read_outcomes(session, zones)
-    return [_form(engine, session, ask, company, zones[ask.contact_id], outcomes[ask.contact_id]) for ask in asks]
+    return [
+        _form(engine, session, ask, survey or _survey(session, ask), company, outcomes[ask.contact_id]) for ask in asks
+    ]
 
 
 def _form(
-    engine: Engine, session: Session, ask: Any, company: Company, zone: ZoneInfo, outcomes: Sequence[Outcome]
+    engine: Engine, session: Session, ask: Any, survey: Survey, company: Company, outcomes: Sequence[Outcome]
 ) -> Form:
-    survey = _survey(session, ask)
+    zone = company.zone(ask.contact_timezone, ask.account_timezone)
     terms = read_terms(ask.private_fields)
     items = _items(survey, ask.form or [], outcomes, read_happened(engine, session, ask, zone), terms)
     last = read_last(session, ask, survey, [item.question for item in items], zone, terms)

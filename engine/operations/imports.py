@@ -21,7 +21,7 @@ from engine.intake.report import ImportReport
 from engine.intake.rows import Reading, Surroundings, read_rows
 from engine.operations.company import read_company
 from engine.operations.counts import count_answers
-from engine.operations.surveys import load_shipped
+from engine.operations.surveys import list_surveys, load_journey
 from engine.operations.terms import tell_removed
 from engine.operations.upserts import Outcome, Target, upsert_rows
 from engine.survey.reader import FileError
@@ -70,7 +70,7 @@ def _usual_words(engine: Engine) -> dict[str, tuple[str, ...]]:
     channels = (*CHANNEL_WORDS, *engine.plugins.channels)
     known = {"channel": channels, "preferred_channel": channels, "channels": channels}
     try:
-        surveys, journey = load_shipped(engine)
+        surveys, journey = [survey.name for survey in list_surveys(engine)], load_journey(engine)
     except FileError:  # which `heed check` says more about
         return known
     return known | {"survey": tuple(surveys), "kind": journey.kinds}

@@ -1,27 +1,34 @@
-"""Surveys of the house: read from their files, kept by version, and checked together with all that people write."""
+"""Surveys of the house: read from their files, kept by version, and checked together with all that people write.
+
+A survey follows its file until somebody saves it at the desk (operations/survey_changes.py): from then on it stands as
+it was saved there, whatever the file says, until the desk lets it follow the file again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 
 from jinja2 import TemplateSyntaxError
 
 from engine.data.house import keep_fact, read_fact
+from engine.data.models import SurveyVersion
 from engine.data.settings import read_settings
-from engine.data.surveys import current_surveys, keep_survey
+from engine.data.surveys import DESK, FILE, RETIRED, keep_survey, newest_versions
 from engine.errors import InputError
 from engine.house import Engine
 from engine.language import SOURCE, Language, Languages
 from engine.operations.plan_changes import list_contradictions
 from engine.operations.rehearsal import rehearse
 from engine.operations.sources import list_files, load_journey, read_text
-from engine.survey.bank import read_survey, survey_as_dict
+from engine.survey.bank import read_survey, survey_as_dict, survey_from_dict
 from engine.survey.journey import Journey
 from engine.survey.reader import FileError, Finding
 from engine.survey.spoken import texts_in
+from engine.survey.writing import write_survey
 from engine.templates import build_environment, template_folders
 from engine.types import OCCASIONS, SettingValue, Survey
 
@@ -35,6 +42,8 @@ __all__ = [
     "sync_surveys",
 ]
 
+OF_DESK = "the desk’s survey"
+"""Where a survey stands that is not what its file says."""
 SYNCED = "surveys"
 """The fact that says which files were kept last."""
 
@@ -58,12 +67,17 @@ def sync_surveys(engine: Engine) -> list[str]:
     with engine.store.read(engine.scope) as session:
         if read_fact(session, SYNCED) == digest:
             return []
-        kept = {name: survey for name, (_, survey) in current_surveys(session).items()}
     surveys, _ = load_shipped(engine)
-    changed = [survey for survey in surveys.values() if kept.get(survey.name) != survey]
     with engine.store.write(engine.scope) as session:
         keep_fact(session, SYNCED, digest)
-        return [survey.name for survey in changed if keep_survey(session, survey, engine.clock())]
+        newest = newest_versions(session)
+        following = [survey for name, survey in surveys.items() if follows_file(newest.get(name))]
+        return [survey.name for survey in following if keep_survey(session, survey, engine.clock())]
+
+
+def follows_file(newest: SurveyVersion | None) -> bool:
+    """Whether a survey is what its file says, and not what was saved at the desk."""
+    return newest is None or newest.standing == FILE
 
 
 def _digest(engine: Engine) -> str:
@@ -76,9 +90,23 @@ def _digest(engine: Engine) -> str:
 
 def list_surveys(engine: Engine) -> list[Survey]:
     """Every survey that asks are made from, by name. Raises FileError."""
+    newest = _read_newest(engine)
+    kept = {name: survey_from_dict(row.content) for name, row in newest.items() if row.standing != RETIRED}
+    shipped = {name: each for name, each in load_shipped(engine)[0].items() if follows_file(newest.get(name))}
+    return [survey for _, survey in sorted((kept | shipped).items())]
+
+
+def _read_newest(engine: Engine) -> dict[str, SurveyVersion]:
     with engine.store.read(engine.scope) as session:
-        kept = {name: survey for name, (_, survey) in current_surveys(session).items()}
-    return [survey for _, survey in sorted((kept | load_shipped(engine)[0]).items())]
+        return newest_versions(session)
+
+
+def _sources(engine: Engine) -> Iterator[tuple[str, Callable[[], str]]]:
+    """What is written of surveys, and where: files, and what was saved at the desk in their place."""
+    yield from ((where, partial(read_text, path)) for where, path in list_files(engine, "surveys/*.yaml"))
+    for name, row in _read_newest(engine).items():
+        if row.standing == DESK:
+            yield f"{OF_DESK} {name}, version {row.version}", partial(write_survey, row.content)
 
 
 def check_house(engine: Engine) -> list[Finding]:
@@ -99,8 +127,8 @@ def list_missing_texts(engine: Engine) -> Iterator[Finding]:
         for text in sorted(told - language.known):
             yield Finding(f"locales/{language.locale}/LC_MESSAGES/heed.po", f"there is no translation of “{text}”")
     journey = load_journey(engine)
-    for where, path in list_files(engine, "surveys/*.yaml"):
-        survey = read_survey(read_text(path), where, engine.plugins.question_types, journey)
+    for where, read in _sources(engine):
+        survey = read_survey(read(), where, engine.plugins.question_types, journey)
         yield from _lacking(where, languages, texts_in(survey_as_dict(survey)))
     [(where, _)] = list_files(engine, "journey.yaml")
     yield from _lacking(where, languages, texts_in([asdict(entry) for entry in journey.entries]))
@@ -118,7 +146,7 @@ def _lacking(
 
 def _readable_surveys(engine: Engine) -> list[Survey]:
     try:
-        return list(load_shipped(engine)[0].values())
+        return list_surveys(engine)
     except FileError:
         return []
 
@@ -131,16 +159,19 @@ def _check_surveys(engine: Engine) -> Iterator[Finding]:
         return
     seen: dict[str, str] = {}
     occasions: set[str] = set()
-    for where, path in list_files(engine, "surveys/*.yaml"):
+    newest = _read_newest(engine)
+    for where, read in _sources(engine):
         try:
-            survey = read_survey(read_text(path), where, engine.plugins.question_types, journey)
+            survey = read_survey(read(), where, engine.plugins.question_types, journey)
         except FileError as error:
             yield from error.findings
             continue
-        if survey.name in seen:
+        of_desk = where.startswith(OF_DESK)
+        if survey.name in seen and not of_desk:
             yield Finding(where, f"the survey “{survey.name}” stands in {seen[survey.name]}, too")
         seen[survey.name] = where
-        occasions.update(survey.occasions)
+        if of_desk or follows_file(newest.get(survey.name)):
+            occasions.update(survey.occasions)
     for occasion in OCCASIONS:
         if occasion not in occasions:
             yield Finding(

@@ -1,0 +1,105 @@
+"""What admins do at the desk, in a real browser: a survey written with the client's page beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+from rich.console import Console
+
+from engine.cli.demo.stage import Stage, open_stage, serving
+from engine.operations.survey_changes import find_survey
+from engine.operations.users import add_user, choose_password, welcome_link
+from tests.browser import LOOKS, NARROW, Window, opening_browser
+from tests.desk import ADMIN
+from tests.factories import make_account, make_contact
+from tests.letters import NOW
+
+WORDS = "four words in a row"
+
+
+@dataclass
+class Served:
+    stage: Stage
+    url: str
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder: Path = tmp_path_factory.mktemp("desk")
+    with open_stage(folder, 0, Console(file=StringIO())) as stage:
+        stage.clock.move_to(NOW)
+        engine = stage.engine
+        with engine.store.write(engine.scope) as session:
+            make_contact(session, make_account(session, key="northwind", name="Northwind"), key="nadia", name="Nadia")
+        add_user(engine, ADMIN, is_admin=True)
+        choose_password(engine, welcome_link(engine, ADMIN).rpartition("/")[2], WORDS)
+        with serving(stage):
+            yield Served(stage, stage.config.public_url)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with opening_browser() as browser:
+        yield browser
+
+
+def enter(browser: Browser, served: Served, path: str, **options: object) -> Window:
+    """Signed in as an admin, at a page of the desk."""
+    window = Window(browser, viewport={"width": 1280, "height": 900}, **options)
+    window.page.goto(f"{served.url}/admin/{path}")
+    window.page.get_by_label("E-mail").fill(ADMIN)
+    window.page.get_by_label("Password").fill(WORDS)
+    window.page.get_by_role("button", name="Sign in").click()
+    return window
+
+
+def is_for_everybody(window: Window) -> None:
+    for width in NARROW:
+        assert window.overflow(width) == [], width
+    for look in LOOKS:
+        window.look(*look)
+        assert window.barriers() == [], look
+    assert [said for said in window.complaints if "Blocked script execution" not in said] == []
+
+
+def test_the_client_s_page_follows_as_a_survey_is_written(browser: Browser, served: Served) -> None:
+    window = enter(browser, served, "surveys/relationship/edit")
+    page, phone = window.page, window.page.frame_locator("iframe[name=phone]")
+    page.get_by_text("1. How likely are you to recommend").click()
+    asked = page.locator("#question-1").get_by_role("textbox", name="en").first
+    asked.fill("Would {{ account.name }} choose us again?")
+    phone.get_by_text("Would Northwind choose us again?").wait_for()
+    asked.fill("Would {{ account.nome }} choose us again?")
+    phone.get_by_text("There is no fact “account.nome”. Did you mean account.name?").wait_for()
+    page.get_by_role("button", name="Save").click()
+    mistake = page.get_by_role("alert")
+    assert "Nothing was saved" in mistake.inner_text()
+    mistake.get_by_role("link", name="question 1").click()
+    asked = page.locator("#question-1").get_by_role("textbox", name="en").first
+    assert asked.input_value() == "Would {{ account.nome }} choose us again?"
+    is_for_everybody(window)
+    window.look(1280, "light")
+    asked.fill("Would {{ account.name }} choose us again?")
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_text("It is version").is_visible()
+    saved = find_survey(served.stage.engine, "relationship").survey
+    assert saved.questions[0].ask["en"] == "Would {{ account.name }} choose us again?"
+    window.context.close()
+
+
+def test_a_survey_is_written_and_looked_at_without_script(browser: Browser, served: Served) -> None:
+    window = enter(browser, served, "surveys/support/edit", java_script_enabled=False)
+    page, phone = window.page, window.page.frame_locator("iframe[name=phone]")
+    page.get_by_role("group", name="Title").get_by_role("textbox", name="en").fill("Is it solved?")
+    page.get_by_role("button", name="See it").click()
+    phone.get_by_role("heading", name="Is it solved?").wait_for()
+    page.get_by_role("button", name="As text").click()
+    assert "en: Is it solved?" in page.get_by_label("The survey as text").input_value()
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_role("heading", name="Is it solved?", level=1).is_visible()
+    window.context.close()
