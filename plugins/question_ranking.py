@@ -2,8 +2,8 @@
 
 `choices` lists them: names, or names with their texts by language. `max` is how many places there are, if not as many
 as things: “your first three”. Without script each thing has a list of places; with it each can also be moved up and
-down, by touch and by keyboard. A part may be ranked and the rest left. The answer's value is the names in order, by
-comma; `data["ranking"]` is the same as a list.
+down by its buttons, and dragged by its grip, with a mouse or a finger. A part may be ranked and the rest left. The
+answer's value is the names in order, by comma; `data["ranking"]` is the same as a list.
 """
 
 from __future__ import annotations

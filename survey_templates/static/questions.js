@@ -46,8 +46,11 @@ for (const ranking of document.querySelectorAll(".ranking")) {
     const neighbour = step < 0 ? item.previousElementSibling : item.nextElementSibling
     if (!neighbour) return
     step < 0 ? neighbour.before(item) : neighbour.after(item)
-    number()
+    settle(item)
     button.focus()
+  }
+  const settle = item => {
+    number()
     const words = {place: [...list.children].indexOf(item) + 1, words: item.querySelector("label").textContent}
     said.textContent = ranking.dataset.moved.replace(/%\((\w+)\)s/g, (_all, name) => words[name])
     item.querySelector("select").dispatchEvent(new Event("change", {bubbles: true}))
@@ -63,6 +66,7 @@ for (const ranking of document.querySelectorAll(".ranking")) {
     }
   }
   list.addEventListener("change", event => event.isTrusted && arrange())
+  list.addEventListener("moved", ({target}) => settle(target))
   if (list.querySelector("[selected]")) arrange()
 }
 
