@@ -123,7 +123,7 @@ def _default(spec: Spec) -> str:
 
 def settings() -> str:
     plugins = build_plugins()
-    company = [spec for spec in plugins.catalog if spec.house_only]
+    company = [spec for spec in plugins.catalog if not spec.decides]
     owners = {name: specs for name in plugins.all if (specs := _own(plugins, name))}
     return _page(
         "Settings",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +24,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from engine.config import Config
 from engine.errors import HeedError
-from engine.types import Message, Receipt
+from engine.types import Message, Picture, Receipt
 
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 TIMEOUT = 30.0
@@ -166,7 +167,10 @@ def as_bytes(message: Message) -> bytes:
     if message.html is None:
         mail: MIMEMultipart | MIMENonMultipart = text
     else:
-        mail = MIMEMultipart("alternative", _subparts=[text, _part(message.html, "html")])
+        html: MIMEMultipart | MIMENonMultipart = _part(message.html, "html")
+        if message.pictures:  # RFC 2387: the text first, then what it shows
+            html = MIMEMultipart("related", _subparts=[html, *map(_picture, message.pictures)], type="text/html")
+        mail = MIMEMultipart("alternative", _subparts=[text, html])
     mail["From"] = _address(message.sender_name, message.sender)
     mail["To"] = _address(message.to_name, message.to)
     mail["Subject"] = Header(_line(message.subject), "utf-8", header_name="Subject").encode()
@@ -184,6 +188,16 @@ def _part(text: str, kind: str) -> MIMENonMultipart:
     part["Content-Transfer-Encoding"] = "quoted-printable"
     lines = "\n".join(text.splitlines()) + "\n"
     part.set_payload(b2a_qp(lines.encode("utf-8", "replace"), istext=True).decode("ascii"))
+    return part
+
+
+def _picture(picture: Picture) -> MIMENonMultipart:
+    """It comes with the message, so that opening it tells nobody anything."""
+    part = MIMENonMultipart("image", "png")
+    part["Content-Transfer-Encoding"] = "base64"
+    part["Content-ID"] = f"<{_line(picture.name)}>"
+    part["Content-Disposition"] = "inline"
+    part.set_payload(encodebytes(picture.content).decode("ascii"))
     return part
 
 

@@ -249,6 +249,14 @@ class QuestionType(Protocol):
 # How it is brought to the client
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A PNG that comes with a message, shown where its HTML says `src="cid:NAME"`."""
+
+    name: str
+    content: bytes
+
+
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """A rendered message. `headers` are extra ones, in order; `html` None: plain text only."""
@@ -263,6 +271,7 @@ class Message:
     html: str | None = None
     reply_to: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -215,7 +215,7 @@ ROUTES = {
     "/p/<token>": {"GET", "POST"},
     "/s/<token>": {"GET", "POST"},
     "/script/<mark>.js": {"GET"},
-    "/style/<accent>-<mark>.css": {"GET"},
+    "/style/<code>/<mark>.css": {"GET"},
     "/u/<token>": {"GET", "POST"},
     "/w/<token>": {"GET", "POST"},
     "/w/<token>/data": {"GET"},

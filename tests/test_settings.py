@@ -104,7 +104,7 @@ def test_values_are_typed_as_the_manual_says(engine, typed, kept):
         ("consent.mode", "off", {}, "stays on"),
         ("wishes.mode", "shadow", {}, "stays on"),
         ("company.timezone", "Europe/Viena", {}, "Did you mean Europe/Vienna?"),
-        ("company.name", "Halden", {"account": "north"}, "leave out --tier, --account and --contact"),
+        ("company.country", "AT", {"account": "north"}, "leave out --tier, --account and --contact"),
         (MOST, "3", {"tier": "strategik"}, "Did you mean strategic?"),
         (MOST, "3", {"account": "nort"}, "Did you mean north?"),
         (MOST, "3", {"account": "north", "contact": "add"}, "Did you mean ada?"),

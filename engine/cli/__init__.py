@@ -39,6 +39,7 @@ COMMANDS = {
     "away": Entry("engine.cli.away:away", "Say who of us is away, and who looks after their promises."),
     "set": Entry("engine.cli.settings:set_", "Change settings, for everyone or for one tier, account or contact."),
     "settings": Entry("engine.cli.settings:settings", "Show every setting and where its value comes from."),
+    "logo": Entry("engine.cli.logo:logo", "Set the logo of clients' pages and messages."),
     "strategies": Entry("engine.cli.strategies:strategies", "List what takes part in decisions, or read one's page."),
     "surveys": Entry("engine.cli.surveys:surveys", "List surveys and their questions."),
     "check": Entry("engine.cli.surveys:check", "Look for mistakes in surveys, wording and settings."),

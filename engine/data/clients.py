@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Insert, Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Insert, Row, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from engine.data.models import (
@@ -22,6 +22,7 @@ from engine.data.models import (
     Voice,
 )
 from engine.data.scope import fetch
+from engine.types import SettingValue
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -30,8 +31,16 @@ SHOWN = ("agreed", "done", "declined")
 
 
 def read_company(session: Session) -> dict[str, Any]:
-    """What somebody set of `company.…`, without the prefix. Only the house can."""
-    return {name.partition(".")[2]: value for name, value in fetch(session, _COMPANY)}
+    """What somebody set of `company.…` for the whole house, without the prefix."""
+    return {one.name.partition(".")[2]: one.value for one in read_company_settings(session) if one.layer == "house"}
+
+
+def read_company_settings(
+    session: Session, accounts: Collection[int] = (), contacts: Collection[int] = ()
+) -> list[SettingValue]:
+    """What somebody set of `company.…`: for the house, for tiers, and for these accounts and contacts."""
+    keys = {"accounts": [str(one) for one in accounts], "contacts": [str(one) for one in contacts]}
+    return [SettingValue(*row) for row in fetch(session, _COMPANY, **keys)]
 
 
 def find_asks(session: Session, ask_ids: Collection[int]) -> Sequence[AnyRow]:
@@ -213,8 +222,13 @@ _ASKS = (
     .order_by(Ask.id)
 )
 _ASK_TO_CHANGE = select(Ask).where(Ask.id == bindparam("id")).with_for_update(of=Ask)
-_COMPANY = select(SettingRow.name, SettingRow.value).where(
-    SettingRow.layer == "house", SettingRow.name.startswith("company.", autoescape=True)
+_COMPANY = select(SettingRow.name, SettingRow.layer, SettingRow.layer_key, SettingRow.value).where(
+    SettingRow.name.startswith("company.", autoescape=True),
+    or_(
+        SettingRow.layer.in_(("house", "tier")),
+        and_(SettingRow.layer == "account", SettingRow.layer_key.in_(bindparam("accounts", expanding=True))),
+        and_(SettingRow.layer == "contact", SettingRow.layer_key.in_(bindparam("contacts", expanding=True))),
+    ),
 )
 _SURVEY = select(SurveyVersion.content).where(SurveyVersion.id == bindparam("id"))
 _ANSWERS = select(

@@ -18,6 +18,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from engine.decide.book import Book, SettingColumns
 from engine.errors import InputError, nearest
 from engine.intake.values import COUNTRY, LOCALE, TIMEZONE, Reader
+from engine.looks import LOGO, read_fonts
 from engine.settings import dtype, one_of, text
 from engine.types import TIERS, SettingValue
 
@@ -46,14 +47,28 @@ def _as_in_files(reader: Reader, *unknown: str) -> Callable[[str], None]:
 _COLOUR = validate.Regexp("^#[0-9a-fA-F]{6}$", error="write it as #2f5d62.")
 
 
+def _fonts(text: str) -> None:
+    try:
+        read_fonts(text)
+    except InputError as error:
+        raise ValidationError(str(error)) from None
+
+
+_LOGO = validate.Regexp(f"^$|^{LOGO.pattern}$", error="choose a file by `heed logo FILE`.")
+LOOKS = ("company.name", "company.accent", "company.font", "company.logo")
+"""What may differ by tier, account and contact of how the company shows itself."""
+
+
 class Company(Schema):
-    """The company that asks. House only."""
+    """The company that asks. How it looks may differ by layer; where it is may not."""
 
     name = text("Our company", "The company's name, as clients know it")
     timezone = text("UTC", "The time zone of accounts that state none", check=_as_in_files(TIMEZONE))
     country = text("", "Two-letter code of the country the company is in", check=_as_in_files(COUNTRY, ""))
     locale = text("en", "The language of clients who state none", check=_as_in_files(LOCALE))
-    accent = text("#2f5d62", "The accent colour of clients' pages", check=_COLOUR)
+    accent = text("#2f5d62", "The accent colour of clients' pages and messages", check=_COLOUR)
+    font = text("", "Names of fonts that readers have, by comma; none: their system's own", check=_fonts)
+    logo = text("", "The logo, as `heed logo FILE` names it; none: the name in words", check=_LOGO)
 
 
 @dataclass(frozen=True)
@@ -89,7 +104,12 @@ class Spec:
 
     @property
     def house_only(self) -> bool:
-        return self.name.startswith("company.")
+        return self.name.startswith("company.") and self.name not in LOOKS
+
+    @property
+    def decides(self) -> bool:
+        """Whether anything is decided by it."""
+        return not self.name.startswith("company.")
 
     def shipped(self, tier: str | None) -> Any:
         return self.tiers.get(tier or "standard", self.default)
@@ -199,7 +219,7 @@ def resolve(book: Book, catalog: Catalog, values: Iterable[SettingValue]) -> Pla
     columns: dict[str, pl.Expr] = {}
     series: list[pl.Series] = []
     for spec in catalog:
-        if spec.house_only:
+        if not spec.decides:
             continue
         resolved = _resolve_one(spec, by_name.get(spec.name, ()), book.frame, tier, there)
         if isinstance(resolved, pl.Series):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from engine.colour import readable
-from engine.data.clients import read_company as read_values
+from engine.data.clients import read_company_settings
 from engine.data.house import read_secret
+from engine.data.models import Contact
+from engine.decide.plan import value_for
 from engine.errors import HeedError
 from engine.house import Engine
+from engine.looks import Looks
+from engine.types import TIERS, SettingValue
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,12 @@ class Company:
     locale: str
     accent: str
     country: str = ""
+    font: str = ""
+    logo: str = ""
+
+    @property
+    def looks(self) -> Looks:
+        return Looks(self.accent, self.font, self.logo)
 
     @property
     def accent_on_white(self) -> str:
@@ -32,10 +44,40 @@ class Company:
         return ZoneInfo(next(filter(None, wanted), self.timezone))
 
 
-def read_company(engine: Engine, session: Session) -> Company:
-    values = read_values(session)
-    names = ("name", "timezone", "locale", "accent", "country")
-    return Company(*(values.get(name, engine.plugins.catalog.spec(f"company.{name}").default) for name in names))
+class Client(NamedTuple):
+    """To whom the company shows itself: how it looks may differ by their tier, account and contact."""
+
+    tier: str | None
+    account_id: int
+    contact_id: int | None = None
+
+
+def client_of(contact: Contact) -> Client:
+    return Client(contact.account.tier, contact.account_id, contact.id)
+
+
+def read_company(engine: Engine, session: Session, client: Client | None = None) -> Company:
+    """The company as this client sees it; as the house is, where none is named."""
+    if client is None:
+        return _company(engine, read_company_settings(session), None)
+    return read_companies(engine, session, [client])[0]
+
+
+def read_companies(engine: Engine, session: Session, clients: Sequence[Client]) -> list[Company]:
+    """The same for several, by one query."""
+    contacts = {client.contact_id for client in clients if client.contact_id is not None}
+    values = read_company_settings(session, {client.account_id for client in clients}, contacts)
+    return [_company(engine, values, client) for client in clients]
+
+
+def _company(engine: Engine, values: Sequence[SettingValue], client: Client | None) -> Company:
+    if client is None:
+        values = [value for value in values if value.layer == "house"]
+    tier, account_id, contact_id = client or Client(None, 0)
+    tier = tier if tier in TIERS else "standard"
+    specs = (engine.plugins.catalog.spec(f"company.{field.name}") for field in fields(Company))
+    found = (value_for(spec, values, tier=tier, account_id=account_id, contact_id=contact_id)[0] for spec in specs)
+    return Company(*found)
 
 
 def read_link_secret(engine: Engine, session: Session) -> str:

@@ -15,7 +15,7 @@ from engine.data.clients import find_asks, read_answers, read_survey_content
 from engine.errors import LinkError
 from engine.house import Engine
 from engine.links import read_ask_token
-from engine.operations.company import Company, read_company, read_link_secret
+from engine.operations.company import Client, Company, read_companies, read_link_secret
 from engine.operations.earlier import Happened, Last, read_happened, read_last
 from engine.operations.outcomes import Outcome, first_name, local_day, name_from_email, read_outcomes
 from engine.private import Terms, read_terms
@@ -135,11 +135,13 @@ def check_open(status: str, expires_at: datetime | None, now: datetime) -> None:
 
 def read_forms(engine: Engine, session: Session, asks: Sequence[Any], survey: Survey | None = None) -> list[Form]:
     """The forms of asks as `find_asks` reads them; of this survey, else of the one that each was made from."""
-    company = read_company(engine, session)
-    zones = {ask.contact_id: company.zone(ask.contact_timezone, ask.account_timezone) for ask in asks}
+    clients = [Client(ask.account_tier, ask.account_id, ask.contact_id) for ask in asks]
+    seen = list(zip(asks, read_companies(engine, session, clients), strict=True))
+    zones = {ask.contact_id: company.zone(ask.contact_timezone, ask.account_timezone) for ask, company in seen}
     outcomes = read_outcomes(session, zones)
     return [
-        _form(engine, session, ask, survey or _survey(session, ask), company, outcomes[ask.contact_id]) for ask in asks
+        _form(engine, session, ask, survey or _survey(session, ask), company, outcomes[ask.contact_id])
+        for ask, company in seen
     ]
 
 

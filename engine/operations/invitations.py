@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
@@ -13,11 +14,15 @@ from jinja2 import Environment
 from engine.config import Config
 from engine.language import Language, Languages
 from engine.links import ask_token, promises_token, unsubscribe_token, wishes_token
+from engine.looks import Logo
+from engine.operations.company import Company
 from engine.operations.forms import Form
 from engine.operations.letters import spoken_for, tell_form, tell_item, tell_state
 from engine.templates import build_environment, template_folders
-from engine.types import Message
+from engine.types import Message, Picture
 
+LOGO = "logo@heed"
+"""What the HTML of a message calls the logo (RFC 2392)."""
 ADDRESS = re.compile(r"[^@\s<>,;:]+@[^@\s<>,;:]+")
 
 
@@ -27,8 +32,19 @@ class Stationery:
 
     config: Config
     secret: str
+    find_logo: Callable[[str], Logo | None] = lambda name: None
     environment: Environment = field(init=False)
     languages: Languages = field(init=False)
+
+    def show(self, company: Company) -> dict[str, Any]:
+        """How messages of this company look, for templates. `logo`: None where only the name is shown."""
+        logo, (width, height) = self.find_logo(company.logo), company.looks.size
+        shown = {"cid": LOGO, "width": width, "height": height} if logo else None
+        return {"fonts": company.looks.fonts, "logo": shown}
+
+    def pictures(self, company: Company) -> tuple[Picture, ...]:
+        logo = self.find_logo(company.logo)
+        return (Picture(LOGO, logo.content),) if logo else ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "environment", build_environment(self.config))
@@ -40,7 +56,7 @@ def write_invitation(stationery: Stationery, form: Form, attempt: int) -> Messag
     config = stationery.config
     language = stationery.languages.choose([*form.locales, form.company.locale])
     links = links_of(stationery, form)
-    values = _values(form, language) | links
+    values = _values(form, language) | links | stationery.show(form.company)
     subject, _, text = stationery.environment.get_template("messages/invitation.txt").render(values).partition("\n")
     name, company = form.owner_name, form.company.name
     return Message(
@@ -57,6 +73,7 @@ def write_invitation(stationery: Stationery, form: Form, attempt: int) -> Messag
             ("List-Unsubscribe", f"<{links['unsubscribe_url']}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ),
+        pictures=stationery.pictures(form.company),
     )
 
 

@@ -24,11 +24,12 @@ from engine.errors import InputError
 from engine.house import Engine
 from engine.language import Language
 from engine.links import promises_token, wishes_token
-from engine.operations.company import Company, read_company, read_link_secret
+from engine.operations.company import Company, client_of, read_company, read_link_secret
 from engine.operations.dispatch import Posted, hand_over, is_daytime, open_line
 from engine.operations.due_days import read_term
 from engine.operations.invitations import ADDRESS, Stationery
 from engine.operations.letters import tell_state, tell_step
+from engine.operations.looks import logo_finder
 from engine.operations.outcomes import Outcome, first_name, local_day, name_from_email, read_outcomes, show_promise
 from engine.operations.promise_steps import find_promise, name
 from engine.types import Message, Receipt
@@ -62,7 +63,7 @@ def preview_promise(engine: Engine, number: int) -> Preview:
         promise = find_promise(session, number)
         if promise.contact is None:
             raise InputError(f"{name(promise)} is to {promise.account.name} as a whole; no one client sees it.")
-        stationery = Stationery(engine.config, read_link_secret(engine, session))
+        stationery = Stationery(engine.config, read_link_secret(engine, session), logo_finder(engine))
         whose = _Reader(engine, session, promise.contact, stationery)
         owner = read_user_names(session, {promise.owner_email}).get(promise.owner_email)
         outcome = show_promise(promise, owner, whose.company.zone(promise.contact.timezone, promise.account.timezone))
@@ -91,7 +92,9 @@ def send_news(engine: Engine, on: date | None = None) -> Posted:
     now = engine.clock() if on is None else datetime.combine(on, time(12), engine.clock().tzinfo)
     with engine.store.read(engine.scope) as session:
         untold = data.list_untold(session, now - timedelta(days=MOST))
-        stationery = Stationery(engine.config, read_link_secret(engine, session)) if untold else None
+        stationery = (
+            Stationery(engine.config, read_link_secret(engine, session), logo_finder(engine)) if untold else None
+        )
     if stationery is None:
         return counts
     letters = [letter for each in sorted(untold.items()) if (letter := _write(engine, stationery, *each, now, counts))]
@@ -144,7 +147,7 @@ class _Reader:
     ) -> None:
         self._engine, self._session, self._stationery = engine, session, stationery
         self.contact, self.account = contact, contact.account
-        self.company: Company = read_company(engine, session)
+        self.company: Company = read_company(engine, session, client_of(contact))
         self.zone = self.company.zone(contact.timezone, self.account.timezone)
         self.now = (now or engine.clock()).astimezone(self.zone)
         self.today = local_day(self.now, self.zone)
@@ -177,6 +180,7 @@ class _Reader:
             subject=subject.strip(),
             text=text.strip() + "\n",
             html=environment.get_template("messages/news.html").render(values, subject=subject.strip()),
+            pictures=self._stationery.pictures(self.company),
             message_id=f"<news-{self.contact.id}.{token_hex(8)}@{urlsplit(config.public_url).hostname}>",
         )
 
@@ -198,6 +202,7 @@ class _Reader:
             "ngettext": self.language.ngettext,
             "language": self.language,
             "company": self.company,
+            **self._stationery.show(self.company),
             "first_name": first_name(self.contact.name or ""),
             "owner": outcomes[0].owner_name or name_from_email(self.account.owner_email or ""),
             "outcomes": told,

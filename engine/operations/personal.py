@@ -15,7 +15,7 @@ from engine.data.marks import mark_persons
 from engine.data.models import Contact
 from engine.errors import AmbiguousError, NotFoundError
 from engine.house import Engine
-from engine.operations.company import read_company
+from engine.operations.company import client_of, read_company
 from engine.operations.wishes import find_by_link, local_today
 
 LEFT_OUT = "What our people noted for themselves about a promise, a call or what they expected is not in this file."
@@ -25,7 +25,7 @@ def collect_data(engine: Engine, token: str) -> dict[str, Any]:
     """All that is stored about the person behind a link, plainly, for JSON. Raises LinkError."""
     with engine.store.read(engine.scope) as session:
         contacts = find_by_link(engine, session, token)
-        company = read_company(engine, session)
+        company = read_company(engine, session, client_of(contacts[0]))
         return {
             "company": company.name,
             "made_at": _plain(engine.clock()),

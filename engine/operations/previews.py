@@ -15,6 +15,7 @@ from engine.house import Engine
 from engine.operations.decisions import find_one_contact, tailor_as_if
 from engine.operations.forms import Form, read_forms
 from engine.operations.invitations import Stationery, write_invitation
+from engine.operations.looks import logo_finder
 from engine.operations.planning import write_forms
 from engine.survey.logic import opened_by
 from engine.types import OCCASIONS, Message, Survey
@@ -39,7 +40,8 @@ def preview_contact(engine: Engine, contact_id: int, occasion: str = "") -> Prev
         form = read_forms(engine, session, find_asks(session, [waiting]))[0] if waiting else None
     if form is None:
         form = _form_as_if(engine, contact_id, occasion)
-    return Preview(form, write_invitation(Stationery(engine.config, NO_SECRET), form, 1), planned=waiting is not None)
+    stationery = Stationery(engine.config, NO_SECRET, logo_finder(engine))
+    return Preview(form, write_invitation(stationery, form, 1), planned=waiting is not None)
 
 
 def preview_survey(engine: Engine, survey: Survey, who: str, *, whole: bool = False) -> Form:

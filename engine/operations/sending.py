@@ -36,6 +36,7 @@ from engine.operations.company import read_link_secret
 from engine.operations.decisions import recheck
 from engine.operations.forms import Form, read_forms
 from engine.operations.invitations import Stationery, write_invitation
+from engine.operations.looks import logo_finder
 from engine.operations.outcomes import local_day
 from engine.operations.readers import find_language
 from engine.types import Channel, Message, Moment, Receipt
@@ -113,7 +114,7 @@ def send_due(
         secret = read_link_secret(engine, session)
         end_expired(run.engine, session, run.now)
         _settle_stale(session, run)
-    stationery = Stationery(engine.config, secret)
+    stationery = Stationery(engine.config, secret, logo_finder(engine))
     errors: list[HeedError] = []
     for name, channel in engine.plugins.channels.items():
         if _count_due(run, name):

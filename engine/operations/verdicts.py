@@ -12,7 +12,7 @@ from engine.data.models import Contact
 from engine.data.promises import find_promise
 from engine.errors import LinkError, StateError
 from engine.house import Engine
-from engine.operations.company import Company, read_company
+from engine.operations.company import Company, client_of, read_company
 from engine.operations.outcomes import Outcome, local_day, read_outcomes, read_shared
 from engine.operations.promises import record_verdict
 from engine.operations.suggestions import suggest_after_dispute
@@ -48,7 +48,7 @@ def open_promises(engine: Engine, token: str) -> PromisesPage:
 
 
 def read_page(engine: Engine, session: Session, contact: Contact) -> PromisesPage:
-    company = read_company(engine, session)
+    company = read_company(engine, session, client_of(contact))
     zone = company.zone(contact.timezone, contact.account.timezone)
     return PromisesPage(
         contact_id=contact.id,

@@ -18,7 +18,7 @@ from engine.data.models import Contact
 from engine.errors import InputError, LinkError
 from engine.house import Engine
 from engine.links import read_contact_token, wishes_token
-from engine.operations.company import Company, read_company, read_link_secret
+from engine.operations.company import Company, client_of, read_company, read_link_secret
 from engine.operations.outcomes import local_day
 from engine.types import OCCASIONS
 
@@ -65,7 +65,8 @@ def open_unsubscribe(engine: Engine, token: str) -> Person:
 
 
 def _person(engine: Engine, session: Session, contacts: Sequence[Contact]) -> Person:
-    company, first = read_company(engine, session), contacts[0]
+    first = contacts[0]
+    company = read_company(engine, session, client_of(first))
     return Person(
         contact_id=first.id,
         link_round=first.link_round,

@@ -16,11 +16,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import HeedError, InputError, LinkError, StorageError
+from engine.looks import read_looks
 from engine.operations.answers import AnswersError, save_answers, submit_answers
 from engine.operations.company import Company, read_company
 from engine.operations.forms import Form, open_form
 from engine.operations.keeping import Posted
 from engine.operations.letters import tell_form
+from engine.operations.looks import read_logo
 from engine.operations.outcomes import local_day
 from engine.types import Given
 from engine.web.pace import check_pace, is_guessing
@@ -97,11 +99,15 @@ def _save(visit: Visit, posted: Posted) -> ResponseReturnValue:
     return redirect(url_for("pages.show_survey", token=visit.place, done="save"), 303)
 
 
-@pages.get("/style/<accent>-<mark>.css")
-def show_style(accent: str, mark: str) -> ResponseReturnValue:
-    if len(accent) != 6 or set(accent) - set("0123456789abcdef"):
-        raise LinkError("There is no such colour.")
-    return _lasting(room().screens.draw_style(accent), "text/css")
+@pages.get("/style/<code>/<mark>.css")
+def show_style(code: str, mark: str) -> ResponseReturnValue:
+    try:
+        looks = read_looks(code)
+    except InputError:
+        raise LinkError("There are no such looks.") from None
+    with room().engine.store.read(room().engine.scope) as session:
+        logo = read_logo(session, looks.logo)
+    return _lasting(room().screens.draw_style(looks, logo), "text/css")
 
 
 @pages.get("/script/<mark>.js")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,6 +22,7 @@ from engine.config import Config
 from engine.house import Engine
 from engine.language import Language, Languages
 from engine.links import promises_token, wishes_token
+from engine.looks import Logo, Looks
 from engine.operations.company import Company
 from engine.operations.forms import Form, Item
 from engine.operations.letters import spoken_for, tell_item, tell_state, tell_step
@@ -74,7 +76,7 @@ class Screens:
 
     def draw(self, page: str, language: Language, company: Company | None, today: date, **values: Any) -> str:
         """A page of HTML."""
-        accent = (company.accent if company else "#2f5d62").lstrip("#").lower()
+        looks = company.looks if company else Looks()
         return self._pages[f"pages/{page}.html"].render(
             _=language.gettext,
             ngettext=language.ngettext,
@@ -82,17 +84,21 @@ class Screens:
             day=lambda day: language.day(day, today),
             today=today,
             company=company.name if company else "",
-            style=f"/style/{accent}-{self.style.mark}.css",
+            logo=looks.logo,
+            style=f"/style/{looks.code}/{self.style.mark}.css",
             script=f"/script/{self.script.mark}.js",
             **{"here": "", **values},
         )
 
-    def draw_style(self, accent: str) -> str:
-        """The stylesheet with an accent colour (six hexadecimal digits)."""
-        colour = f"#{accent}"
+    def draw_style(self, looks: Looks, logo: Logo | None) -> str:
+        """The stylesheet in the company's looks. The logo is in it, so that a page asks no third time."""
+        colour = looks.accent
         pair = f"light-dark({readable(colour, LIGHT)},{readable(colour, DARK)})"
         old = f"@supports not (color:light-dark(red,red)){{:root{{--accent:{readable(colour, LIGHT)}}}}}"
-        return f"{self.style.text}@layer tokens{{:root{{--accent:{pair}}}{old}}}"
+        own = f"@layer tokens{{:root{{--accent:{pair}}}{old}}}"
+        if looks.font:
+            own += f"@layer elements{{html{{font-family:{looks.fonts}}}}}"
+        return self.style.text + own + (_draw_logo(looks, logo) if logo else "")
 
     def speak(self, locales: Iterable[str | None], company: Company | None) -> Language:
         """The client's own language, else what the browser asks for, else the company's."""
@@ -152,6 +158,16 @@ def _condition(form: Form, item: Item) -> str:
     fields = {each.question.name: each.field for each in form.items if not each.is_repeated}
     found = condition_for_script(item.question.show_if or "", form.facts, fields)
     return json.dumps(found) if found else ""
+
+
+def _draw_logo(looks: Looks, logo: Logo) -> str:
+    """The picture in the place of the name, which stays there for those who hear the page. On white in the dark."""
+    (width, height), picture = looks.size, b64encode(logo.content).decode()
+    box = f"inline-size:{width}px;max-inline-size:100%;block-size:{height}px;border-radius:2px;overflow:hidden"
+    ground = f"background:url(data:image/png;base64,{picture}) 0/contain no-repeat;print-color-adjust:exact"
+    hidden = "text-indent:100%;white-space:nowrap"
+    dark = "@media screen and (prefers-color-scheme:dark){.logo p{background-color:#fff;outline:6px solid #fff}}"
+    return f"@layer components{{.logo p{{{box};{ground};{hidden}}}{dark}}}"
 
 
 @dataclass(frozen=True)
