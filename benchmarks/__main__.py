@@ -18,6 +18,7 @@ BENCHMARKS = {
     "P5": "benchmarks.simulating",
     "P6": "benchmarks.choosing",
     "S1": "benchmarks.serving",
+    "S4": "benchmarks.desk",
     "D3": "benchmarks.starting",
     "D4": "benchmarks.demo",
 }

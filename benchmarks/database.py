@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,16 @@ def open_bench(database: Path | str) -> Engine:
     return open_house(config, clock=lambda: NOW)
 
 
-def make_database(database: Path | str, contacts: int, seed: int = 0) -> None:
-    """The same rows for the same seed, as an import would have left them: every account is to be planned."""
+def make_database(
+    database: Path | str, contacts: int, seed: int = 0, questions: Sequence[str] = ("recommend", "responsiveness")
+) -> None:
+    """The same rows for the same seed, as an import would have left them: every account is to be planned.
+
+    `questions`: those that every ask that was answered has an answer to.
+    """
     engine = open_bench(database)
     install_house(engine)
-    maker = _Maker(contacts, np.random.default_rng(seed))
+    maker = _Maker(contacts, np.random.default_rng(seed), questions)
     with engine.store.write(EVERYTHING) as session:
         for table, rows in maker.tables():
             engine.store.insert_many(session, table, rows)
@@ -54,8 +60,8 @@ def make_database(database: Path | str, contacts: int, seed: int = 0) -> None:
 
 
 class _Maker:
-    def __init__(self, contacts: int, rng: np.random.Generator) -> None:
-        self.rng = rng
+    def __init__(self, contacts: int, rng: np.random.Generator, questions: Sequence[str]) -> None:
+        self.rng, self.questions = rng, questions
         self.accounts = np.arange(1, contacts // PER_ACCOUNT + 1)
         self.contacts = np.arange(1, contacts + 1)
         self.persons = self._share_persons()
@@ -139,7 +145,6 @@ class _Maker:
         return asks.with_columns(id=pl.int_range(1, pl.len() + 1))
 
     def _answers(self, asks: pl.DataFrame) -> pl.DataFrame:
-        """Two answers to each ask that was answered."""
         answered = asks.drop_nulls("answered_at").select("account_id", "contact_id", "answered_at", ask_id="id")
         return pl.concat(
             answered.with_columns(
@@ -149,7 +154,7 @@ class _Maker:
                 score=pl.lit(8.0),
                 data=pl.lit("{}"),
             )
-            for question in ("recommend", "responsiveness")
+            for question in self.questions
         ).unique(["contact_id", "question", "answered_at"], maintain_order=True)
 
     def _touchpoints(self) -> pl.DataFrame:
