@@ -82,8 +82,8 @@ class _Desk:
         event.listen(engine.store.engine, "before_cursor_execute", self._count)
         self.client = self._sign_in()
 
-    def _count(self, *_: Any) -> None:
-        self.queries += 1
+    def _count(self, connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        self.queries += not statement.startswith("BEGIN")
 
     def _sign_in(self) -> FlaskClient:
         client = self.app.test_client()
