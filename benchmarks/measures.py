@@ -75,5 +75,12 @@ def run(*command: str, cwd: Path = ROOT, environ: Mapping[str, str] | None = Non
     return Ended(said, seconds, usage.ru_maxrss / 1024)  # kilobytes on Linux
 
 
+def cpu_seconds(pid: int) -> float:
+    """What a running process and all that it started have taken until now. Linux only."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    children = " ".join(file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children")).split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(map(cpu_seconds, map(int, children)))
+
+
 def run_python(*arguments: str, cwd: Path = ROOT) -> Ended:
     return run(sys.executable, *arguments, cwd=cwd)

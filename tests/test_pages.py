@@ -349,7 +349,10 @@ def test_a_first_view_is_small_and_takes_few_queries(engine: Engine, client: Fla
     packed = client.get(style, headers={"Accept-Encoding": "gzip"})
     assert (packed.headers["Content-Encoding"], packed.headers["Vary"]) == ("gzip", "Accept-Encoding")
     assert decompress(packed.data) == sheet.data
-    assert len(page.data) + len(packed.data) <= 20 * 1024
+    parts = re.findall(r'<(?:link rel="stylesheet" href|script[^>]* src|img[^>]* src)="([^"]+)"', page.text)
+    assert len(parts) <= 2, "with the page itself three requests"
+    wire = [page, *(client.get(part, headers={"Accept-Encoding": "gzip"}) for part in parts)]
+    assert sum(len(each.data) + len(str(each.headers)) for each in wire) <= 20 * 1024
 
 
 def test_a_failure_of_ours_is_told_kindly_and_logged_without_the_link(

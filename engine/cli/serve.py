@@ -25,8 +25,8 @@ from engine.jobs import FOLLOW_UP, Ran, work
 from engine.operations.due_days import load_calendars
 
 WORKERS = min(os.cpu_count() or 1, 4)
-REST = 3.0
-"""Following up takes a quarter of one processor at most: the others are for those who answer."""
+REST = 9.0
+"""Following up takes a tenth of one processor at most: the others are for those who answer."""
 
 log = logging.getLogger(__name__)
 

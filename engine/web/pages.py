@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from gzip import compress
 from secrets import token_urlsafe
 
@@ -120,11 +121,16 @@ def _lasting(text: str, mimetype: str) -> Response:
     response = Response(text, mimetype=mimetype)
     # Pages themselves are sent as they are: one that is compressed tells by its length what it holds (BREACH).
     if request.accept_encodings["gzip"]:
-        response.data = compress(response.data, mtime=0)
+        response.data = _pack(text)
         response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
+
+
+@lru_cache(maxsize=32)
+def _pack(text: str) -> bytes:
+    return compress(text.encode(), mtime=0)
 
 
 def draw_survey(
