@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Text, and_, cast, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.models import Account, AnswerRow, Contact, Initiative, InitiativeLink, Promise, Voice
@@ -61,20 +61,33 @@ def find_contact(session: Session, contact_id: int) -> Contact:
     return session.get_one(Contact, contact_id, options=[joinedload(Contact.account)])
 
 
-def read_heard(session: Session, since: datetime, lows: Lows) -> list[Heard]:
-    """Every form that was answered since a moment, as one; and every voice from elsewhere, as one."""
+def read_heard(session: Session, since: datetime, lows: Lows, *, named: bool = False) -> list[Heard]:
+    """Every form that was answered since a moment, as one; and every voice from elsewhere, as one.
+
+    `named`: only of those answers that may name a cause, which are few among many.
+    """
     query = select(
         AnswerRow.contact_id, Contact.person_id, AnswerRow.account_id, AnswerRow.ask_id, AnswerRow.answered_at,
         AnswerRow.survey, AnswerRow.question, AnswerRow.score, AnswerRow.data,
     ).join(Contact, Contact.id == AnswerRow.contact_id)  # fmt: skip
+    query = query.where(AnswerRow.answered_at >= since, _may_name(lows) if named else true())
     forms: dict[tuple[object, ...], tuple[Heard, set[str]]] = {}
-    for row in session.execute(query.where(AnswerRow.answered_at >= since)):
+    for row in session.execute(query):
         on = row.answered_at.date()
         key = (row.contact_id, row.ask_id or (row.survey, on))
         heard = Heard(row.contact_id, row.person_id, row.account_id, on, True, frozenset())
         forms.setdefault(key, (heard, set()))[1].update(causes_of(row, lows))
     told = [replace(heard, causes=frozenset(causes)) for heard, causes in forms.values()]
     return [*told, *_read_voices(session, since)]
+
+
+def _may_name(lows: Lows) -> ColumnElement[bool]:
+    """Low scores, and answers with reasons for one."""
+    low = (
+        and_(AnswerRow.survey == survey, AnswerRow.question == question, AnswerRow.score <= most)
+        for (survey, question), (most, _about) in lows.items()
+    )
+    return or_(*low, cast(AnswerRow.data, Text).contains('"reasons"'))
 
 
 def _read_voices(session: Session, since: datetime) -> list[Heard]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.data.models import Account, Ask, Promise, PromiseEvent, Team, TeamAccount, Touchpoint
@@ -40,8 +39,14 @@ class Entry:
 
 def read_entries(session: Session, since: date) -> list[Entry]:
     """Promises made since a day that clients were shown at any time, or that wait as drafts."""
+    columns = (
+        Promise.id.label("number"), Promise.account_id, Account.key.label("account"),
+        func.coalesce(Account.tier, "standard").label("tier"), Promise.owner_email.label("owner"),
+        func.coalesce(Touchpoint.kind, "none").label("touchpoint"), Promise.title, Ask.answered_at.label("said_at"),
+        Promise.due_on, Promise.done_on, Promise.status, Promise.verdict,
+    )  # fmt: skip
     query = (
-        select(Promise, Account, Touchpoint.kind, Ask.answered_at)
+        select(*columns)
         .join(Account, Account.id == Promise.account_id)
         .outerjoin(Touchpoint, Touchpoint.id == Promise.touchpoint_id)
         .outerjoin(Ask, Ask.id == Promise.ask_id)
@@ -49,7 +54,7 @@ def read_entries(session: Session, since: date) -> list[Entry]:
         .order_by(Promise.id)
     )
     steps = _read_steps(session, since)
-    return list(_entries(session.execute(query).all(), steps))
+    return [Entry(**row._mapping, steps=tuple(steps.get(row.number, ()))) for row in session.execute(query)]
 
 
 def _read_steps(session: Session, since: date) -> dict[int, list[tuple[str, datetime]]]:
@@ -59,25 +64,6 @@ def _read_steps(session: Session, since: date) -> dict[int, list[tuple[str, date
     for number, step, at in session.execute(query.order_by(PromiseEvent.id)):
         found[number].append((step, at))
     return found
-
-
-def _entries(rows: object, steps: dict[int, list[tuple[str, datetime]]]) -> Iterator[Entry]:
-    for promise, account, touchpoint, answered_at in rows:  # type: ignore[attr-defined]
-        yield Entry(
-            number=promise.id,
-            account_id=account.id,
-            account=account.key,
-            tier=account.tier or "standard",
-            owner=promise.owner_email,
-            touchpoint=touchpoint or "none",
-            title=promise.title,
-            said_at=answered_at,
-            due_on=promise.due_on,
-            done_on=promise.done_on,
-            status=promise.status,
-            verdict=promise.verdict,
-            steps=tuple(steps.get(promise.id, ())),
-        )
 
 
 def read_teams(session: Session) -> dict[int, list[str]]:

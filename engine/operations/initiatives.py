@@ -152,6 +152,8 @@ def list_initiatives(engine: Engine, on: date | None = None) -> Sequence[Standin
     today = engine.moment(on).today("UTC")
     with engine.store.read(engine.scope) as session:
         initiatives = data.list_initiatives(session)
+        if not initiatives:
+            return []
         first = min([today - YEAR, *((each.changed_on or today) - BEFORE for each in initiatives)])
         heard = [each for each in _heard(engine, session, first) if each.on <= today]
         revenue = data.read_revenue(session)
@@ -191,9 +193,13 @@ def list_causes(engine: Engine, on: date | None = None) -> Sequence[Weight]:
     """What was named in the last year, the weightiest first, whether or not there is an initiative."""
     today = engine.moment(on).today("UTC")
     with engine.store.read(engine.scope) as session:
-        heard, revenue = _heard(engine, session, today - YEAR), data.read_revenue(session)
-    causes = {cause for each in heard for cause in each.causes}
-    return sorted((_weigh(cause, heard, revenue) for cause in causes), key=lambda each: each.rank, reverse=True)
+        heard, revenue = _heard(engine, session, today - YEAR, named=True), data.read_revenue(session)
+    by_cause: dict[str, list[Heard]] = defaultdict(list)
+    for each in heard:
+        for cause in each.causes:
+            by_cause[cause].append(each)
+    weights = (_weigh(cause, named, revenue) for cause, named in by_cause.items())
+    return sorted(weights, key=lambda each: each.rank, reverse=True)
 
 
 def find_initiative(session: Session, number: int) -> Initiative:
@@ -216,8 +222,9 @@ read_number = partial(read_called, letter="I", what="an initiative")
 # counting
 
 
-def _heard(engine: Engine, session: Session, first: date) -> list[Heard]:
-    return data.read_heard(session, datetime.combine(first, time(), UTC), read_lows(engine, session))
+def _heard(engine: Engine, session: Session, first: date, *, named: bool = False) -> list[Heard]:
+    since = datetime.combine(first, time(), UTC)
+    return data.read_heard(session, since, read_lows(engine, session), named=named)
 
 
 def _weigh(cause: str, heard: Iterable[Heard], revenue: dict[int, tuple[str, float]]) -> Weight:

@@ -84,7 +84,7 @@ def _was_said(entry: Entry) -> bool:
 def _line(of: str, entries: Sequence[Entry], today: date) -> Line:
     agreed = [entry for entry in entries if entry.status != "declined"]
     done = [entry for entry in agreed if entry.status == "done"]
-    due = [entry for entry in agreed if entry in done or (entry.due_on and entry.due_on < today)]
+    due = [entry for entry in agreed if entry.status == "done" or (entry.due_on and entry.due_on < today)]
     dated = [entry for entry in done if entry.due_on and entry.done_on]
     judged = [entry for entry in agreed if entry.verdict]
     moved = sum(entry.count("moved") > 0 for entry in entries)
