@@ -1,10 +1,14 @@
 """Signing in, out and on again: Flask-Security on our own users, with our mail, our pages and our limits.
 
-A session names a user by `fs_uniquifier`; choosing a password changes that, which ends every session there was.
+A session names a user by `fs_uniquifier`; choosing a password changes that, which ends every session there was. Whoever
+has a second factor, or a role that needs one, is let in by a code of their phone after the password, or by a code kept
+for when it is lost.
 """
 
 from __future__ import annotations
 
+import logging
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
@@ -12,27 +16,34 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, render_template, url_for
+import segno
+from flask import Flask, Request, Response, redirect, render_template, session, url_for
 from flask import request as flask_request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
-from flask_security import MailUtil, RoleMixin, Security, UserDatastore, UserMixin
+from flask_security import MailUtil, RoleMixin, Security, Totp, UserDatastore, UserMixin
 from flask_wtf.csrf import CSRFProtect
 from limits import parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from engine.data.models import User
-from engine.operations.users import SHORTEST, find_login, keep_login
+from engine.errors import HeedError
+from engine.operations.users import SHORTEST, Login, find_login, keep_login, needs_factor, take_code
 from engine.types import Message
 from engine.web.screens import room
 
+log = logging.getLogger(__name__)
 csrf = CSRFProtect()
 TOO_OFTEN = "That was tried too often. Wait a minute, then try again."
 LIMITS = {"security.login": "10 per minute;100 per hour", "security.forgot_password": "5 per minute;20 per hour",
           "security.reset_password": "10 per minute", "security.change_password": "10 per minute",
-          "desk.send_welcome": "10 per minute"}  # fmt: skip
+          "desk.send_welcome": "10 per minute", "security.two_factor_setup": "10 per minute",
+          "security.two_factor_setup_validate": "10 per minute"}  # fmt: skip
 """How often an address may post, each process counting for itself."""
+CODES = "5 per minute;30 per hour"
+GUESSED = ("security.two_factor_token_validation", "security.mf_recovery")
+"""Where codes could be guessed: however many addresses somebody comes from, it is one user's code."""
 
 
 class SignedIn(UserMixin):
@@ -44,6 +55,17 @@ class SignedIn(UserMixin):
         self.id, self.email, self.active = user.id, user.email, user.active
         self.password, self.fs_uniquifier = user.password, user.fs_uniquifier
         self.roles: list[str] = []
+        self.tf_totp_secret = user.factor_secret
+        self.tf_primary_method = "authenticator" if user.factor_secret else None
+        self.tf_phone_number = None
+        self.mf_recovery_codes = list(user.recovery_codes or ())
+        self.last_counter = user.factor_counter
+
+    def check_tf_required(self, tf_setup_methods: list[Any], tf_fresh: bool) -> tuple[bool, list[Any]]:
+        return bool(tf_setup_methods) or self.check_tf_required_setup(), tf_setup_methods
+
+    def check_tf_required_setup(self) -> bool:
+        return needs_factor(room().engine, self.email)
 
 
 class Role(RoleMixin):
@@ -61,8 +83,14 @@ class Logins(UserDatastore):
         return SignedIn(found) if found else None
 
     def put(self, model: SignedIn) -> SignedIn:
-        keep_login(room().engine, model.email, password=model.password, mark=model.fs_uniquifier)
+        login = Login(model.password, model.fs_uniquifier, model.tf_totp_secret, model.mf_recovery_codes or ())
+        keep_login(room().engine, model.email, login)
         return model
+
+    def tf_reset(self, user: SignedIn) -> None:
+        """Without a factor there is nothing to recover."""
+        user.mf_recovery_codes = []
+        super().tf_reset(user)
 
     def commit(self) -> None:
         """Each change is kept as it is put."""
@@ -73,12 +101,45 @@ class Mail(MailUtil):
 
     def send_mail(self, template: str, subject: str, recipient: str, sender: Any, body: str, html: Any, user: Any,
                   **_: Any) -> None:  # fmt: skip
-        engine = room().engine
-        host = urlsplit(engine.config.public_url).hostname
-        message = Message(to=recipient, to_name="", sender=engine.config.sender, sender_name="Heed", subject=subject,
-                          text=body, message_id=f"<desk-{token_hex(12)}@{host}>")  # fmt: skip
+        send_to(recipient, subject, body)
+
+
+def send_to(recipient: str, subject: str, text: str) -> bool:
+    """Whether the mail server took it. Pages say the same either way: who is a user is nobody's business."""
+    engine = room().engine
+    host = urlsplit(engine.config.public_url).hostname
+    message = Message(to=recipient, to_name="", sender=engine.config.sender, sender_name="Heed", subject=subject,
+                      text=text, message_id=f"<desk-{token_hex(12)}@{host}>")  # fmt: skip
+    try:
         with engine.plugins.channels["email"].open(engine.config) as line:
-            line.deliver(message)
+            return line.deliver(message).outcome == "sent"
+    except HeedError as error:
+        log.error("a message of the desk could not be sent", exc_info=error)
+        return False
+
+
+def send_welcome(recipient: str, link: str) -> bool:
+    """The link to choose a password with, by mail: whoever opens it has shown that the address is theirs."""
+    return send_to(recipient, "Choose a password for Heed", render_template("security/email/welcome.txt", link=link))
+
+
+class Codes(Totp):
+    """Codes of an app, each taken once (RFC 6238, 5.2); the picture to scan is made by the library we have."""
+
+    def get_last_counter(self, user: SignedIn) -> int | None:
+        return user.last_counter
+
+    def set_last_counter(self, user: SignedIn, tmatch: Any) -> None:
+        take_code(room().engine, user.email, tmatch.counter)
+
+    def generate_qrcode(self, username: str, totp: str) -> str:
+        return segno.make(self.get_totp_uri(username, totp)).svg_data_uri(scale=4, border=4)
+
+
+class DeskSecurity(Security):
+    def _check_modules(self, module: str, config_name: str) -> Any:
+        """`Codes` draws without the library that would be asked for."""
+        return module == "qrcode" or super()._check_modules(module, config_name)
 
 
 class DeskSessions(SecureCookieSessionInterface):
@@ -100,7 +161,9 @@ def set_up(app: Flask, prefix: str) -> None:
     house = room_of(app)
     app.config.update(_settings(prefix, house.secret, house.engine.config.public_url.startswith("https://")))
     csrf.init_app(app)
-    Security(app, Logins(), mail_util_cls=Mail)
+    DeskSecurity(app, Logins(), mail_util_cls=Mail, totp_cls=Codes)
+    # Nobody is there to read a cry for help by mail: recovery codes are the way, and after those an admin.
+    app.view_functions["security.two_factor_rescue"] = lambda: redirect(url_for("security.mf_recovery"))
     app.before_request(_counting(MovingWindowRateLimiter(MemoryStorage())))
     app.jinja_env.globals["public_link"] = lambda endpoint, **values: house.engine.config.link(
         url_for(endpoint, **values)
@@ -116,10 +179,11 @@ def _counting(counter: MovingWindowRateLimiter) -> Callable[[], ResponseReturnVa
 
     def count() -> ResponseReturnValue | None:
         endpoint = flask_request.endpoint or ""
-        if flask_request.method != "POST" or endpoint not in LIMITS:
+        if flask_request.method != "POST" or endpoint not in (*LIMITS, *GUESSED):
             return None
-        limits = parse_many(LIMITS[endpoint])
-        if all(counter.hit(limit, endpoint, flask_request.remote_addr or "") for limit in limits):
+        whose = session.get("tf_user_id", "") if endpoint in GUESSED else flask_request.remote_addr
+        limits = parse_many(LIMITS.get(endpoint, CODES))
+        if all(counter.hit(limit, endpoint, whose or "") for limit in limits):
             return None
         return render_template("desk/error.html", status=429, said=TOO_OFTEN), 429
 
@@ -127,10 +191,29 @@ def _counting(counter: MovingWindowRateLimiter) -> Callable[[], ResponseReturnVa
 
 
 def _settings(prefix: str, secret: str, secure: bool) -> dict[str, Any]:
-    def derived(purpose: str) -> str:
-        return sha256(f"{purpose}:{secret}".encode()).hexdigest()
+    def derived(purpose: str, of: str = secret) -> str:
+        return sha256(f"{purpose}:{of}".encode()).hexdigest()
 
+    ages = secret.split("\n")  # the earliest first: what was encrypted before a change of the secret opens still
+    keys = [urlsafe_b64encode(bytes.fromhex(derived("desk recovery", one))) for one in reversed(ages)]
     return {
+        "SECURITY_TWO_FACTOR": True,
+        "SECURITY_TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
+        "SECURITY_TWO_FACTOR_RESCUE_EMAIL": False,
+        "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": f"{prefix}/myself",
+        "SECURITY_TOTP_SECRETS": {str(age): derived("desk codes", one) for age, one in enumerate(ages, start=1)},
+        "SECURITY_TOTP_ISSUER": "Heed",
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_N": 8,
+        "SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS": keys,
+        "SECURITY_MSG_TWO_FACTOR_INVALID_TOKEN": ("This code is not right, or was used already.", "error"),
+        "SECURITY_MSG_TWO_FACTOR_LOGIN_SUCCESSFUL": ("", "info"),
+        "SECURITY_MSG_TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": (
+            "From now on you sign in with a code of your phone, too. Make recovery codes next.", "info",
+        ),
+        "SECURITY_MSG_TWO_FACTOR_DISABLED": ("A password is enough again.", "info"),
+        "SECURITY_MSG_INVALID_RECOVERY_CODE": ("This code is not right, or was used already.", "error"),
+        "SECURITY_MSG_TWO_FACTOR_PERMISSION_DENIED": ("Please sign in.", "info"),
         "SECRET_KEY": derived("desk session"),
         "SESSION_COOKIE_NAME": "desk",
         "SESSION_COOKIE_PATH": prefix,
@@ -157,6 +240,7 @@ def _settings(prefix: str, secret: str, secure: bool) -> dict[str, Any]:
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_API_ENABLED_METHODS": ["session"],
         "SECURITY_EMAIL_HTML": False,
+        "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # a name server need not know our own users
         "SECURITY_EMAIL_SUBJECT_PASSWORD_RESET": "Choose a new password",
         "SECURITY_EMAIL_SUBJECT_PASSWORD_NOTICE": "Your password was changed",
         "SECURITY_EMAIL_SUBJECT_PASSWORD_CHANGE_NOTICE": "Your password was changed",

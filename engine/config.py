@@ -36,6 +36,10 @@ class Config:
     trusted_hosts: str = option(
         "", "further names, separated by commas, under which the admin may be opened besides the host of public_url"
     )
+    second_factor: str = option(
+        "",
+        "roles, separated by commas, that sign in to the desk with a code of their phone, too: viewer … lead, admin",
+    )
     trusted_proxies: int = option(0, "how many reverse proxies stand before the server")
     today: str = option("", "a day such as 2026-11-24 that is taken for today, to try things out; empty: the real one")
     demo: str = option("", "the demo's folder, whose clock is followed and whose mail is shown; empty: no demo")

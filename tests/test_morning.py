@@ -162,7 +162,8 @@ PAGES = (
     "today", "accounts", "accounts/6", "accounts/6/plan", "accounts/6/plan/history", "asks", "calendar", "calls",
     "sides", "promises", "mine", "initiatives", "ledger", "away",
     "promises/9",
-    "voices", "strategies", "strategies/fatigue_limits", "search?q=keys", "myself", "change", "people/23/why",
+    "voices", "strategies", "strategies/fatigue_limits", "search?q=keys", "myself", "change", "tf-setup",
+    "mf-recovery-codes", "people/23/why",
     "people/23/preview", "surveys", "surveys/relationship", "surveys/relationship/versions",
 )  # fmt: skip
 

@@ -18,6 +18,10 @@ ANYBODY, SIGNED_IN = "anybody", "signed in"
 NEEDS = {
     "security.login": ANYBODY, "security.logout": ANYBODY, "security.forgot_password": ANYBODY,
     "security.reset_password": ANYBODY, "security.change_password": SIGNED_IN, "security.verify": SIGNED_IN,
+    "security.two_factor_setup": SIGNED_IN, "security.two_factor_setup_validate": SIGNED_IN,
+    "security.two_factor_token_validation": ANYBODY, "security.two_factor_rescue": ANYBODY,
+    "security.tf_select": ANYBODY,
+    "security.mf_recovery": ANYBODY, "security.mf_recovery_codes": SIGNED_IN, "desk.reset_factor": "admin",
     "desk.show_welcome": ANYBODY, "desk.send_welcome": ANYBODY, "desk.show_style": ANYBODY, "desk.show_script": ANYBODY,
     "desk.show_desk": SIGNED_IN, "desk.list_mine": SIGNED_IN,
     "desk.show_today": "viewer", "desk.search": "viewer", "desk.show_myself": "viewer",
@@ -126,7 +130,8 @@ def test_no_form_of_another_site_is_taken(site: Flask, engine: Engine, desks: De
     }
     # Flask-Security shows its own forms again, with what is wrong, or sends those away who are signed in already.
     shown_again = {"/admin/login", "/admin/reset", "/admin/reset/<token>", "/admin/change", "/admin/verify",
-                   "/admin/logout"}  # fmt: skip
+                   "/admin/logout", "/admin/tf-rescue", "/admin/tf-setup/<token>", "/admin/mf-recovery",
+                   "/admin/mf-recovery-codes"}  # fmt: skip
     assert set(taken) <= shown_again
 
 

@@ -9,6 +9,7 @@ from werkzeug.exceptions import Forbidden
 from admin.access import here, needs
 from admin.desk import desk
 from admin.forms import text_field
+from admin.signing_in import send_welcome
 from engine.operations import users
 from engine.operations.users import TEAM_ROLES
 
@@ -28,7 +29,10 @@ def add_person() -> ResponseReturnValue:
     user, new = users.add_user(here().engine, text_field("email"), name=text_field("name"))
     if new:
         link = users.send_welcome(here().engine, user.email)
-        flash(f"{user.email} is added. Send them this link, with which they choose a password, once: {link}")
+        if send_welcome(user.email, link):
+            flash(f"{user.email} is added. A link to choose a password with is on its way to them.")
+        else:
+            flash(f"{user.email} is added, but no mail can be sent. Give them this link, once: {link}", "error")
     else:
         flash(f"{user.email} was a user already.")
     return _back()
@@ -39,6 +43,15 @@ def add_person() -> ResponseReturnValue:
 def send_person_link() -> ResponseReturnValue:
     email = text_field("email")
     flash(f"With this link {email} chooses a password, once: {users.send_welcome(here().engine, email)}")
+    return _back()
+
+
+@desk.post("/team/people/factor")
+@needs("admin")
+def reset_factor() -> ResponseReturnValue:
+    email = text_field("email")
+    users.reset_factor(here().engine, email)
+    flash(f"{email} signs in with the password alone, until they set up another phone.")
     return _back()
 
 

@@ -653,6 +653,12 @@ class User(Base):
     fs_uniquifier: Mapped[str] = mapped_column(unique=True, default=lambda: token_hex(16))
     """What a session names the user by. Another one ends every session, and every set-up link that is out."""
     is_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
+    factor_secret: Mapped[str | None] = mapped_column(Text)
+    """What an app on their phone makes codes from, encrypted; null: a password is enough."""
+    factor_counter: Mapped[int | None]
+    """The half minute of the code that was used last: none is taken twice."""
+    recovery_codes: Mapped[list[Any] | None]
+    """Codes that stand in for the app, each for one time, encrypted."""
 
 
 class Team(Base):

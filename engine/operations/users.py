@@ -157,13 +157,56 @@ def find_login(
         return data.find_user_by_mark(session, fs_uniquifier) if fs_uniquifier else None
 
 
-def keep_login(engine: Engine, email: str, *, password: str | None, mark: str) -> None:
-    """What signing in changes of a user: the password, as it is kept, and what sessions name them by."""
+@dataclass(frozen=True)
+class Login:
+    """What signing in keeps of a user: the password, what sessions name them by, and their second factor."""
+
+    password: str | None
+    mark: str
+    factor: str | None = None
+    recovery_codes: Sequence[str] = ()
+
+
+def keep_login(engine: Engine, email: str, login: Login) -> None:
+    """Keep what signing in has changed, and who did what."""
+    with engine.store.write(EVERYTHING) as session:
+        user, own = _find(session, email), engine.acting_as(email, engine.scope)
+        if user.password != login.password:
+            _note(own, session, "choose password", email)
+        if user.factor_secret != login.factor:
+            _note(own, session, "set up second factor" if login.factor else "give up second factor", email)
+            user.factor_counter = None
+        if len(user.recovery_codes or ()) != len(login.recovery_codes):
+            used = len(login.recovery_codes) < len(user.recovery_codes or ())
+            _note(own, session, "use recovery code" if used and login.recovery_codes else "make recovery codes", email)
+        user.password, user.fs_uniquifier = login.password, login.mark
+        user.factor_secret, user.recovery_codes = login.factor, list(login.recovery_codes) or None
+
+
+def take_code(engine: Engine, email: str, counter: int) -> None:
+    """The code of this half minute is used up."""
+    with engine.store.write(EVERYTHING) as session:
+        _find(session, email).factor_counter = counter
+
+
+def reset_factor(engine: Engine, email: str) -> None:
+    """For somebody who has lost their phone and their recovery codes: a password is enough until they set one up."""
     with engine.store.write(EVERYTHING) as session:
         user = _find(session, email)
-        if user.password != password:
-            _note(engine.acting_as(email, engine.scope), session, "choose password", email)
-        user.password, user.fs_uniquifier = password, mark
+        user.factor_secret = user.factor_counter = user.recovery_codes = None
+        user.fs_uniquifier = token_hex(16)
+        _note(engine, session, "take away second factor", email)
+
+
+def needs_factor(engine: Engine, email: str) -> bool:
+    """Whether one of their roles signs in with a second factor. Raises InputError where the setting names no role."""
+    wanted = {role.strip() for role in engine.config.second_factor.split(",") if role.strip()}
+    if unknown := wanted - set(RANKS):
+        raise InputError(f"second_factor names no role with “{unknown.pop()}”; there are {', '.join(RANKS)}.")
+    if not wanted:
+        return False
+    colleague = read_colleague(engine, email)
+    return bool(wanted & {*colleague.roles.values(), *(["admin"] if colleague.is_admin else [])})
 
 
 def end_sessions(engine: Engine, email: str) -> None:
