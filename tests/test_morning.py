@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -159,8 +160,8 @@ def test_the_desk_works_without_script(browser: Browser, served: Served) -> None
 
 
 PAGES = (
-    "today", "accounts", "accounts/6", "accounts/6/plan", "accounts/6/plan/history", "asks", "calendar", "calls",
-    "sides", "promises", "mine", "initiatives", "ledger", "away",
+    "today", "accounts", "accounts/6", "accounts/6/brief", "accounts/6/plan", "accounts/6/plan/history", "asks",
+    "calendar", "calls", "sides", "promises", "mine", "initiatives", "ledger", "away",
     "promises/9",
     "voices", "strategies", "strategies/fatigue_limits", "search?q=keys", "myself", "change", "tf-setup",
     "mf-recovery-codes", "people/23/why",
@@ -183,6 +184,12 @@ def test_a_page_of_the_desk_is_for_everybody_at_any_width_by_day_and_night(
         assert window.barriers() == [], look
     # A survey's own script is kept from running where it is only looked at.
     assert [said for said in window.complaints if "Blocked script execution" not in said] == []
+
+
+def test_the_brief_of_an_account_prints_on_one_page(window: Window, served: Served) -> None:
+    window.page.goto(f"{served.url}/admin/accounts/6/brief")
+    printed = window.page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1
 
 
 def test_the_keyboard_goes_to_the_search_box_and_through_a_list(window: Window, served: Served) -> None:

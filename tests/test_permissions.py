@@ -27,6 +27,7 @@ NEEDS = {
     "desk.show_today": "viewer", "desk.search": "viewer", "desk.show_myself": "viewer",
     "desk.sign_out_everywhere": "viewer", "desk.list_accounts": "viewer", "desk.list_asks": "viewer",
     "desk.list_calls": "viewer", "desk.show_call": "viewer", "desk.send_call": "member", "desk.show_calendar": "viewer",
+    "desk.send_part_owner": "owner",
     "desk.list_initiatives": "viewer", "desk.make_initiative": "member", "desk.show_initiative": "viewer",
     "desk.extend_initiative": "member", "desk.narrow_initiative": "member", "desk.publish_initiative": "admin",
     "desk.show_ledger": "viewer", "desk.list_absences": "viewer", "desk.send_absence": "viewer",

@@ -10,10 +10,11 @@ from admin.access import here, needs
 from admin.desk import desk
 from admin.forms import day_field, page_number, text_field
 from admin.sheets import MOST, as_sheet, wants_sheet
-from admin.words import plural
+from admin.words import person, plural
 from engine.operations import additions, voices
 from engine.operations.guesses import list_gaps, measure_guesses
 from engine.operations.initiatives import list_open
+from engine.operations.journeys import set_part_owner
 from engine.operations.promise_steps import name
 from engine.operations.relations import Line, list_accounts, list_voices, local_date, open_account
 from engine.types import TIERS
@@ -53,6 +54,7 @@ def show_account(account: int) -> ResponseReturnValue:
         "desk/account.html", relation=relation, gaps=gaps, account=found, today=relation.today, me=engine.author,
         nearness=measure_guesses(engine, account)[0] if gaps else None, kinds=additions.list_kinds(engine),
         sources=voices.SOURCES, may=here().colleague.may("member", account),
+        may_own=here().colleague.may("owner", account),
     )  # fmt: skip
 
 
@@ -101,6 +103,16 @@ def add_touchpoint(account: int) -> ResponseReturnValue:
     additions.add_touchpoint(here().engine, its_account().key, text_field("kind"), contact=text_field("contact"),
                              on=day_field("on"), note=text_field("note"))  # fmt: skip
     return _back(account, "The touchpoint is kept; the next plan knows of it.")
+
+
+@desk.post("/accounts/<int:account>/journey")
+@needs("owner")
+def send_part_owner(account: int) -> ResponseReturnValue:
+    part, owner = text_field("part"), text_field("owner_email")
+    set_part_owner(here().engine, account, part, owner)
+    return _back(
+        account, f"{person(owner) if owner else 'Whoever does elsewhere'} answers for {part.replace('_', ' ')}."
+    )
 
 
 @desk.post("/accounts/<int:account>/people")

@@ -187,6 +187,18 @@ class Touchpoint(Base):
     )
 
 
+class PartOwner(Base):
+    """Who answers for a part of the journey at one account, where it is not whoever the journey's file names."""
+
+    __tablename__ = "part_owners"
+    __table_args__ = (UniqueConstraint("account_id", "part"),)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    part: Mapped[str]
+    owner_email: Mapped[str]
+    author: Mapped[str]
+    set_at: Mapped[datetime]
+
+
 class SurveyVersion(Base):
     """A survey as it stood when asks were made from it. `content` is the bank as in the YAML file."""
 
@@ -700,6 +712,6 @@ class HouseFact(Base):
 
 
 ACCOUNT_SCOPED: tuple[type[Base], ...] = (
-    Contact, Touchpoint, Ask, Call, AnswerRow, Guess, Voice, Promise, TeamAccount, News, InitiativeLink,
+    Contact, Touchpoint, PartOwner, Ask, Call, AnswerRow, Guess, Voice, Promise, TeamAccount, News, InitiativeLink,
 )  # fmt: skip
 """Tables whose rows belong to one account, by `account_id`. Account itself is scoped by its id."""

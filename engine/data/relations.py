@@ -9,7 +9,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from engine.data.models import ASKED, Account, AnswerRow, Ask, Contact, Promise, PromiseEvent, Touchpoint, Voice
+from engine.data.models import (
+    ASKED,
+    Account,
+    AnswerRow,
+    Ask,
+    Call,
+    Contact,
+    PartOwner,
+    Promise,
+    PromiseEvent,
+    Touchpoint,
+    Voice,
+)
 from engine.data.scope import among
 
 KINDS: dict[str, Any] = {"contact": Contact, "promise": Promise, "ask": Ask, "voice": Voice}
@@ -53,6 +65,15 @@ def list_account_voices(session: Session, account_id: int, most: int = 100) -> S
 def list_account_touchpoints(session: Session, account_id: int, most: int = 100) -> Sequence[Touchpoint]:
     query = select(Touchpoint).where(Touchpoint.account_id == account_id)
     return session.scalars(query.order_by(Touchpoint.happened_at.desc()).limit(most)).all()
+
+
+def list_part_owners(session: Session, account_id: int) -> Sequence[PartOwner]:
+    return session.scalars(select(PartOwner).where(PartOwner.account_id == account_id)).all()
+
+
+def list_account_calls(session: Session, account_id: int, most: int = 100) -> Sequence[Call]:
+    query = select(Call).where(Call.account_id == account_id)
+    return session.scalars(query.order_by(Call.id.desc()).limit(most)).all()
 
 
 def list_promise_events(session: Session, account_id: int) -> Sequence[PromiseEvent]:

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from engine.brought import GuardedType
 from engine.data import calls, clients
 from engine.data import guesses as data
 from engine.data.models import LIVE, Account, AnswerRow, Ask, Contact, Guess
@@ -21,19 +20,20 @@ from engine.errors import InputError, NotFoundError, StateError
 from engine.house import Engine
 from engine.language import ENGLISH
 from engine.operations.forms import Form, Item, read_forms
+from engine.operations.learned import points_of
 from engine.operations.letters import tell_item
 
 PAGE = 50
-FIELD = "point"
+Point = tuple[str, str, float]
 
 
 @dataclass(frozen=True)
 class Expected:
-    """A question that can be guessed. `points`: value and word; `guesses`: value by author; `said`: the answer."""
+    """A question to guess. `points`: value, word and score; `guesses`: value by author; `said`: the answer."""
 
     item: Item
     label: str
-    points: Sequence[tuple[str, str]]
+    points: Sequence[Point]
     guesses: Mapping[str, str]
     said: str | None
 
@@ -114,21 +114,21 @@ def keep_guesses(engine: Engine, ask_id: int, given: Mapping[str, str]) -> int:
 
 
 def _keep(
-    engine: Engine, session: Session, ask: Ask, item: Item, value: str, points: Sequence[tuple[str, str]],
+    engine: Engine, session: Session, ask: Ask, item: Item, value: str, points: Sequence[Point],
     before: Guess | None,
 ) -> bool:  # fmt: skip
     if not value:
         if before:
             session.delete(before)
         return False
-    if value not in dict(points):
+    score = {point: score for point, _, score in points}.get(value)
+    if score is None:
         raise InputError(f"“{value[:40]}” is no point of this question.", about=item.field)
     guess = before or Guess(
         account_id=ask.account_id, contact_id=ask.contact_id, ask_id=ask.id, question=item.key[0],
         promise_id=item.key[1], author=engine.author,
     )  # fmt: skip
-    score = _score(engine.plugins.question_types[item.question.type], item, value)
-    guess.value, guess.score, guess.at = value, score or 0.0, engine.clock()
+    guess.value, guess.score, guess.at = value, score, engine.clock()
     session.add(guess)
     return True
 
@@ -162,20 +162,9 @@ def _read(engine: Engine, session: Session, ask_id: int) -> tuple[Ask, Form]:
     return ask, read_forms(engine, session, clients.find_asks(session, [ask_id]))[0]
 
 
-def _guessable(engine: Engine, form: Form) -> Iterator[tuple[Item, list[tuple[str, str]]]]:
+def _guessable(engine: Engine, form: Form) -> Iterator[tuple[Item, list[Point]]]:
     """The questions answered by a point on a scale, with the points. What happened is theirs alone to judge."""
     for item in form.items:
-        kind = engine.plugins.question_types[item.question.type]
-        if kind.analysis.scale != "ordinal" or item.touchpoint:
-            continue
-        texts = kind.texts(item.question, ENGLISH.locale, ENGLISH.gettext)
-        offered = [(str(key), str(key)) for key, _ in texts.get("points", ())] or list(texts.get("choices", ()))
-        points = [(key, word) for key, word in offered if _score(kind, item, key) is not None]
-        if points:
+        points = list(points_of(engine.plugins.question_types[item.question.type], item.question))
+        if points and not item.touchpoint:
             yield item, points
-
-
-def _score(kind: GuardedType, item: Item, value: str) -> float | None:
-    """What this point would count, read as the client's own."""
-    given = kind.read(item.question, {FIELD: [value]}, FIELD)
-    return given.score if given else None

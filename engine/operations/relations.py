@@ -14,6 +14,8 @@ from engine.data.models import Account, AnswerRow, Ask, Contact, Promise, Promis
 from engine.errors import NotFoundError
 from engine.house import Engine
 from engine.operations.company import read_company
+from engine.operations.journeys import Part, list_parts
+from engine.operations.learned import Learned, learn
 
 WHAT = {"account": "account", "contact": "person", "promise": "promise", "ask": "ask", "voice": "voice"}
 PAGE = 50
@@ -74,7 +76,7 @@ def list_accounts(engine: Engine, *, page: int = 1, size: int = PAGE, **wanted: 
 
 @dataclass(frozen=True)
 class Event:
-    """One line of the timeline. `kind`: touchpoint, ask, answer, voice, promise or plan; `what`: the row behind it."""
+    """A line of the timeline. `kind`: touchpoint, ask, answer, call, voice, promise or plan; `what`: its row."""
 
     at: datetime
     kind: str
@@ -112,6 +114,9 @@ class Relation:
     weight: float
     """The share of influence they carry."""
     named: Mapping[int, Contact] = field(default_factory=dict)
+    learned: Sequence[Learned] = ()
+    parts: Sequence[Part] = ()
+    """The journey: who answers for which part of it."""
 
     @property
     def words(self) -> list[Said]:
@@ -162,10 +167,12 @@ def open_account(engine: Engine, account: Account) -> Relation:
         promises = promise_data.list_promises(session, account.id)
         changes = setting_data.list_changes(session, account=account)
         scores = data.list_scores(session, account.id)
+        touchpoints = data.list_account_touchpoints(session, account.id)
         timeline = [
             *_ask_events(asks, scores),
+            *(Event(call.at, "call", call) for call in data.list_account_calls(session, account.id)),
             *(Event(voice.said_at, "voice", voice) for voice in data.list_account_voices(session, account.id)),
-            *(Event(one.happened_at, "touchpoint", one) for one in data.list_account_touchpoints(session, account.id)),
+            *(Event(one.happened_at, "touchpoint", one) for one in touchpoints),
             *_promise_events(promises, data.list_promise_events(session, account.id)),
             *(Event(change.at, "plan", change) for change in changes if change.where[0] in ("account", "contact")),
         ]
@@ -183,6 +190,8 @@ def open_account(engine: Engine, account: Account) -> Relation:
         heard=len(recent),
         weight=carried / total if total else 0,
         named={contact.id: contact for contact in contacts},
+        learned=learn(engine, scores, len(people), now),
+        parts=list_parts(engine, account, touchpoints),
     )
 
 

@@ -27,11 +27,10 @@ from engine.house import Engine
 from engine.operations.drafts import Source, drafts_of, keep_draft
 from engine.operations.due_days import local_today
 from engine.operations.forms import Item
+from engine.operations.journeys import read_part_owners
 from engine.operations.keeping import Coming, answer_to, own_words, receive
 from engine.operations.promise_steps import OPEN, find_for, find_promise, name, needed, taking_step
-from engine.operations.surveys import load_journey
 from engine.registry import Called
-from engine.survey.journey import ACCOUNT_OWNER
 from engine.types import Answer, Draft, Given, Question
 
 log = logging.getLogger(__name__)
@@ -54,10 +53,9 @@ def make_suggestions(engine: Engine) -> list[Promise]:
     made: list[Promise] = []
     with engine.store.read(engine.scope) as session:
         asks = standing.list_unsuggested_asks(session, BATCH)
-    owners = _read_owners(engine) if asks else {}
     for ask_id in asks:
         try:
-            made += _suggest_for_ask(engine, ask_id, owners)
+            made += _suggest_for_ask(engine, ask_id)
         except Exception:
             log.exception("nothing can be suggested for ask %s", ask_id)
     return made
@@ -69,7 +67,7 @@ def has_suggestions(engine: Engine) -> bool:
         return bool(standing.list_unsuggested_asks(session, 1))
 
 
-def _suggest_for_ask(engine: Engine, ask_id: int, owners: Mapping[str, str]) -> list[Promise]:
+def _suggest_for_ask(engine: Engine, ask_id: int) -> list[Promise]:
     """Read and thought over first, written then, so that nobody who answers meanwhile waits for it.
 
     Answers that came in between leave the mark: they are suggested for by whoever sees it next.
@@ -78,6 +76,7 @@ def _suggest_for_ask(engine: Engine, ask_id: int, owners: Mapping[str, str]) -> 
         ask = session.get_one(Ask, ask_id)
         coming, read = receive(engine, session, ask, {}), ask.answered_at
         answers = _answers(coming)
+        owners = read_part_owners(engine, session, ask.account_id)
         source = Source(ask.account, ask.contact, coming.form.today, ask, owners)
         drafts = find_drafts(engine, session, source, answers)
     with engine.store.write(engine.scope) as session:
@@ -100,7 +99,8 @@ def suggest_after_dispute(engine: Engine, number: int, words: str | None) -> lis
             ask_id=None, account_id=account.id, contact_id=contact.id, survey="", question="promise_kept",
             type="yes_no", given=Given("no", None, words), answered_at=engine.clock(), promise=number,
         )  # fmt: skip
-        source = Source(account, contact, local_today(engine, session, account, contact, None))
+        owners = read_part_owners(engine, session, account.id)
+        source = Source(account, contact, local_today(engine, session, account, contact, None), owners=owners)
         return suggest(engine, session, source, [answer])
 
 
@@ -154,12 +154,6 @@ def _by_kind(engine: Engine, called: Iterable[Called]) -> list[Suggested]:
                 before = replace(before, note="; ".join(filter(None, [before.note, draft.note])))
             first[draft.kind] = (plugin, before)
     return list(first.values())
-
-
-def _read_owners(engine: Engine) -> dict[str, str]:
-    """Who answers for each part of the journey, where it is not the account's owner."""
-    entries = load_journey(engine).entries
-    return {entry.name: entry.owner for entry in entries if entry.owner and entry.owner != ACCOUNT_OWNER}
 
 
 def _read_client(engine: Engine, session: Session, source: Source) -> Client:

@@ -25,6 +25,7 @@ from engine.operations.called import read_called
 from engine.operations.company import read_company
 from engine.operations.drafts import Source
 from engine.operations.due_days import check_day, local_today, owner_country
+from engine.operations.journeys import read_part_owners
 from engine.operations.promise_steps import needed
 from engine.operations.promises import make_promise
 from engine.operations.suggestions import suggest
@@ -164,7 +165,8 @@ def _suggest(engine: Engine, session: Session, voice: Voice, account: Account, c
         ask_id=None, account_id=account.id, contact_id=contact.id, survey="", question=voice.source, type="text",
         given=Given(text=voice.words), answered_at=voice.said_at, about=voice.cause,
     )  # fmt: skip
-    source = Source(account, contact, local_today(engine, session, account, contact, None))
+    owners = read_part_owners(engine, session, account.id)
+    source = Source(account, contact, local_today(engine, session, account, contact, None), owners=owners)
     made = suggest(engine, session, source, [answer])
     if made:
         voice.promise_id = made[0].id
