@@ -33,20 +33,23 @@ KINDS: Kinds = {
 
 
 def choose_channels(
-    plan: Plan, kinds: Sequence[str], strategies: Iterable[Strategy], channels: Iterable[str]
+    plan: Plan, kinds: Sequence[str], strategies: Iterable[Strategy], channels: Iterable[str], *, told: bool = True
 ) -> pl.DataFrame:
     """For each row of the plan: `channel` (null: none is possible); for each NAME of the channels `score:NAME` (null:
     impossible) and, where a strategy says so, `chance:NAME`: how probable an answer is (alpha, beta, answered, sent),
-    and `why_not:NAME`: in whose words it is impossible.
+    and `why_not:NAME`: in whose words it is impossible. With `told` False, only the channel, for nobody to be told why.
     """
     channels = list(channels)
     grids = [Grid(plan.frame, tuple(kinds), channel=channel) for channel in channels]
     opinions = ask_all(hooked(strategies, "channel_worth"), "channel_worth", plan, grids, KINDS)
     judged = list(zip(channels, opinions, strict=True))
     scores = [_score(said, plan.frame.height).alias(f"score:{channel}") for channel, said in judged]
+    chosen = _choose(channels, scores, opinions, plan.frame.height)
+    if not told:
+        return chosen.to_frame()
     chances = [_chance(each).alias(f"chance:{name}") for name, said in judged for each in _those(Chance, said)[:1]]
     whys = [why.alias(f"why_not:{name}") for name, said in judged for why in _why_not(said, plan.frame.height)]
-    return pl.DataFrame([_choose(channels, scores, opinions, plan.frame.height), *scores, *chances, *whys])
+    return pl.DataFrame([chosen, *scores, *chances, *whys])
 
 
 def _those(kind: type, opinions: Iterable[Opinion]) -> list[Opinion]:

@@ -21,6 +21,7 @@ from engine.decide.future import Future
 from engine.decide.plan import Plan
 from engine.decide.planner import Decisions, find_days, give_places
 from engine.decide.responses import Counts
+from engine.decide.rule import Mask
 from engine.decide.says import Rules
 
 UNDER_WAY = {
@@ -119,12 +120,16 @@ class Course:
         rows = np.flatnonzero(self._due <= today)
         if not len(rows):
             return
+        if self._seen is not None:  # an account and its neighbours: whole accounts take no longer
+            rows = np.unique(self.future.accounts.of(rows)[0])
         days = self._find_days(rows, today)
-        self._note(rows, days, today)
-        wanting = rows[(days.frame["decision"] == "ask").to_numpy()]
+        due = self._due[rows] <= today
+        self._note(rows[due], days, today, due)
+        wanting = rows[due & (days.frame["decision"] == "ask").to_numpy()]
         if len(wanting):
-            rows = np.unique(self.future.accounts.of(wanting)[0])
-            days = self._find_days(rows, today)
+            if self._seen is None:
+                rows = np.unique(self.future.accounts.of(wanting)[0])
+                days = self._find_days(rows, today)
             decisions = give_places(days, self._rules, self._find_ways(today), self.world.channel_asks)
             self._note(rows, decisions, today)
             self._ask(self._choose(decisions.frame, rows, today), today)
@@ -132,9 +137,10 @@ class Course:
     def _find_days(self, rows: Rows, today: int) -> Decisions:
         return find_days(self._rules, self.world.plan.on(self.future.view(self._frame, rows, today)))
 
-    def _note(self, rows: Rows, decisions: Decisions, today: int) -> None:
+    def _note(self, rows: Rows, decisions: Decisions, today: int, due: Mask | slice = slice(None)) -> None:
+        """`due`: whom these rows are of those who were decided for."""
         self._watch(rows, decisions, today)
-        self._due[rows] = np.maximum(numbers(days_again(decisions), FAR), today + 1)
+        self._due[rows] = np.maximum(numbers(days_again(decisions), FAR), today + 1)[due]
 
     def _find_ways(self, today: int) -> Callable[[Plan], pl.DataFrame]:
         """The lean frame may lack what channels are chosen by, so those who would be asked are seen in full."""

@@ -121,7 +121,7 @@ def make_world(engine: Engine, start: Start, plan: Plan, luck: Counts | None = N
         rules=hear_strategies(Book(plan.frame, kinds), plan, strategies),
         kinds=kinds,
         channel_asks=start.book.channel_asks,
-        find_ways=lambda asked: choose_channels(asked, kinds, strategies, channels),
+        find_ways=lambda asked: choose_channels(asked, kinds, strategies, channels, told=False),
         has_survey=cache(lambda occasion, about: survey_for(start.surveys.values(), occasion, about) is not None),
         first=day_number(start.day),
         luck=luck,
