@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property, partial
 from typing import Any
 
 import polars as pl
 from sqlalchemy.orm import Session
 
-from engine.data import plans
+from engine.data import plans, rivals
 from engine.data.accounts import find_contacts
 from engine.data.book import linked_accounts, read_book
 from engine.data.heard import read_known
@@ -37,7 +37,7 @@ from engine.house import Engine
 from engine.language import ENGLISH, Language
 from engine.survey.bank import SINCE_LAST_ASK
 from engine.survey.logic import last_in_condition
-from engine.types import Moment, Survey
+from engine.types import Limit, Moment, Survey
 
 SLICE = 2000
 """Contacts explained at a time."""
@@ -143,7 +143,7 @@ def explain_contact(engine: Engine, who: str, on: date | None = None, language: 
     with engine.store.read(engine.scope) as session:
         contact_id = find_one_contact(session, who).id
     with engine.plugins.watched() as watch:
-        decided = decide_accounts(engine, engine.moment(on), linked_accounts(engine.store, contact_id))
+        decided = _decide_with_rivals(engine, engine.moment(on), contact_id)
         row = (decided.decisions.frame["contact_id"] == contact_id).arg_true()
         told = next(_explain_rows(engine, decided, row, language))
     told = replace(told, errors=tuple(watch.errors))
@@ -153,6 +153,42 @@ def explain_contact(engine: Engine, who: str, on: date | None = None, language: 
         return told
     says, sentences = kept[0].says, kept[1].sentences
     return replay(told, says, sentences, read_names(engine, list_takers([read_record(says, sentences)])))
+
+
+def _decide_with_rivals(engine: Engine, moment: Moment, contact_id: int) -> Decided:
+    """Decide for the accounts that are connected with a contact's. Where the contact would be asked, and a limit counts
+    beyond accounts and persons, also for those who may want the same places, as far as they are few."""
+    accounts = linked_accounts(engine.store, contact_id)
+    decided = decide_accounts(engine, moment, accounts)
+    frame = decided.decisions.frame
+    would_ask = frame["decision"].is_in(["ask", "limited"])
+    if not would_ask.filter(frame["contact_id"] == contact_id).all():
+        return decided
+    shared = {
+        name
+        for place, say in enumerate(decided.decisions.limits)
+        if isinstance(say.what, Limit) and frame[f"used:{place}"].null_count() < frame.height
+        for name in say.what.per
+    } - OF_ONE
+    if not shared:
+        return decided
+    wider = _find_rivals(engine, moment, accounts, shared)
+    return decide_accounts(engine, moment, accounts | wider) if wider - accounts else decided
+
+
+OF_ONE = {"account_id", "person_id", "today"}
+"""What nobody shares with other accounts' people but those who are known at several."""
+
+
+def _find_rivals(engine: Engine, moment: Moment, accounts: set[int], shared: Collection[str]) -> set[int]:
+    """Everybody in a small house. Else those who are due: of nobody else anything could be decided today."""
+    store, due = engine.store, None if moment.on else (moment.now + timedelta(hours=14)).date()
+    found = rivals.find_few(store)
+    if found is None and due:
+        found = rivals.find_few(store, due)
+    if found is None and "owner" in shared:
+        found = rivals.reach_owners(store, accounts, due)
+    return found or set()
 
 
 def find_one_contact(session: Session, who: str) -> Contact:
