@@ -44,6 +44,7 @@ COMMANDS = {
     "surveys": Entry("engine.cli.surveys:surveys", "List surveys and their questions."),
     "check": Entry("engine.cli.surveys:check", "Look for mistakes in surveys, wording and settings."),
     "terms": Entry("engine.cli.terms:terms", "Say which fields a client's own terms do not let us keep."),
+    "backup": Entry("engine.cli.backup:backup", "Copy the whole database while all goes on running."),
     "erase": Entry("engine.cli.erase:erase", "Forget a person, at their own wish."),
     "demo": Entry("engine.cli.demo:demo", "See it all happen with a sample company."),
 }

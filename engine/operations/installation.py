@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from engine.data.backup import copy_database
 from engine.data.house import keep_fact, keep_secret, read_fact, read_secret
 from engine.data.users import find_user
 from engine.house import Engine
@@ -39,6 +41,11 @@ def install_house(engine: Engine, *, admin: str | None = None) -> Installed:
     sync_surveys(engine)
     link = welcome_link(engine, email) if email and not chosen else None
     return Installed(new, secret, email, admin_new, link)
+
+
+def back_up_house(engine: Engine, file: Path) -> int:
+    """Copy the whole database to a new file while all goes on running; the file's size. See copy_database."""
+    return copy_database(engine.store, file)
 
 
 def _keep_secret(engine: Engine, session: Session) -> str:
