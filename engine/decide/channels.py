@@ -47,7 +47,7 @@ def choose_channels(
     chosen = _choose(channels, scores, opinions, plan.frame.height)
     if not told:
         return chosen.to_frame()
-    chances = [_chance(each).alias(f"chance:{name}") for name, said in judged for each in _those(Chance, said)[:1]]
+    chances = _chances({name: each for name, said in judged for each in _those(Chance, said)[:1]})
     whys = [why.alias(f"why_not:{name}") for name, said in judged for why in _why_not(said, plan.frame.height)]
     return pl.DataFrame([chosen, *scores, *chances, *whys])
 
@@ -85,13 +85,22 @@ def _why_not(opinions: Sequence[Opinion], rows: int) -> Iterator[pl.Series]:
         yield why
 
 
-def _chance(opinion: Opinion) -> pl.Series:
-    """Also where the strategy is on trial; null where it is off."""
-    parts = pl.DataFrame([series.alias(name) for name, series in opinion.parts.items()])
-    rounded = pl.struct(pl.col("alpha", "beta").round(3), "answered", "sent")
-    sound = pl.all_horizontal(pl.all().is_not_null(), pl.col("alpha", "beta").is_finite())
-    chance = parts.select(pl.when(sound).then(rounded)).to_series()
-    return chance if isinstance(opinion.mode, str) else chance.set(opinion.mode == "off", None)
+def _chances(opinions: Mapping[str, Opinion]) -> list[pl.Series]:
+    """By channel, also where the strategy is on trial; null where it is off."""
+    parts = {f"{channel}.{name}": series for channel, each in opinions.items() for name, series in each.parts.items()}
+    found = pl.DataFrame(parts).select(_as_chance(channel).alias(f"chance:{channel}") for channel in opinions)
+    modes = [each.mode for each in opinions.values()]
+    return [
+        chance if isinstance(mode, str) else chance.set(mode == "off", None)
+        for chance, mode in zip(found, modes, strict=True)
+    ]
+
+
+def _as_chance(channel: str) -> pl.Expr:
+    alpha, beta, answered, sent = (pl.col(f"{channel}.{name}") for name in ("alpha", "beta", "answered", "sent"))
+    sound = pl.all_horizontal(*(each.is_not_null() for each in (alpha, beta, answered, sent)))
+    sound &= alpha.is_finite() & beta.is_finite()
+    return pl.when(sound).then(pl.struct(alpha=alpha.round(3), beta=beta.round(3), answered=answered, sent=sent))
 
 
 def _choose(

@@ -101,7 +101,9 @@ def _referenced(say: Say, what: Reason | Hold | Closed | Limit, decisions: Decis
 def _evaluated(frame: pl.DataFrame, columns: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """The columns, without those that cannot be worked out: a sentence may lack a fact, but is never missing."""
     try:
-        return frame.select("contact_id", *(value.alias(name) for name, value in columns.items())).drop("contact_id")
+        found = frame.select("contact_id", *(value.alias(name) for name, value in columns.items()))
+        found.drop_in_place("contact_id")
+        return found
     except KeyboardInterrupt:
         raise
     except BaseException:  # a plugin's function inside an expression may raise anything

@@ -263,7 +263,8 @@ def _select(frame: pl.DataFrame, parts: Sequence[Part]) -> pl.DataFrame:
         if schema[name] not in kinds:
             raise PluginError(f"{_field(name)} is {schema[name]}, not {' or '.join(map(str, kinds))}")
     sources = {name: Source(part.strategy, part.hook, _field(name)) for part in parts for name in part.wanted}
-    return clean(found, sources).drop("contact_id")
+    found.drop_in_place("contact_id")
+    return clean(found, sources)
 
 
 def _field(column: str) -> str:
