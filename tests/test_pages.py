@@ -378,9 +378,11 @@ def test_while_the_database_is_away_nothing_is_called_saved(
 
     event.listen(engine.store.engine, "before_cursor_execute", fail)
     answer = client.post(path, data=FORM)
+    told = client.post(path, data=FORM | {"action": "save"}, headers={"Accept": "application/json"})
     event.remove(engine.store.engine, "before_cursor_execute", fail)
-    assert answer.status_code == 503
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert "what you sent is not saved" in answer.text
+    assert (told.status_code, told.json) == (503, {"status": 503})
     assert "the disk is full" in caplog.text
 
 

@@ -117,7 +117,10 @@ def test_without_a_connection_nothing_is_lost_and_nothing_freezes(house: House, 
     assert house.answers(ask)["missing"].words == "It goes on"
 
 
-def test_what_could_not_be_saved_is_filled_in_again_after_the_browser_was_closed(house: House, window: Window) -> None:
+@pytest.mark.parametrize("full", [False, True], ids=["no connection", "a full disk"])
+def test_what_could_not_be_saved_is_filled_in_again_after_the_browser_was_closed(
+    house: House, window: Window, full: bool
+) -> None:
     page = window.page
     address, ask = house.letter("knows", "missing")
     page.goto(address)
@@ -125,7 +128,7 @@ def test_what_could_not_be_saved_is_filled_in_again_after_the_browser_was_closed
 
     def fail(route: Route) -> None:
         if route.request.method == "POST":
-            route.abort()
+            route.fulfill(status=503, json={"status": 503}) if full else route.abort()
         else:
             route.continue_()
 

@@ -32,6 +32,9 @@ from engine.web.visits import Visit, arrive, welcome
 
 pages = Blueprint("pages", __name__)
 
+RETRY_SECONDS = 60
+"""When to come back after what may pass by itself."""
+
 
 @pages.get("/s/<token>")
 def show_survey(token: str) -> ResponseReturnValue:
@@ -177,12 +180,15 @@ def show_error(error: Exception) -> ResponseReturnValue:
     status = _status(error)
     if status == 404 and isinstance(error, LinkError) and is_guessing():
         status = 429
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status in (429, 503) else {}
+    if request.accept_mimetypes.best == "application/json":  # the page's script has its own words, and tries again
+        return jsonify(status=status), status, headers
     here = room()
     company = _company(here)
     language = here.screens.speak((), company)
     now = here.engine.clock()
     about = error.about if isinstance(error, LinkError) else ""
-    return here.screens.draw("error", language, company, now.date(), status=status, about=about), status
+    return here.screens.draw("error", language, company, now.date(), status=status, about=about), status, headers
 
 
 def _status(error: Exception) -> int:
