@@ -20,7 +20,7 @@ MORE = 4
 BUSIER = dict.fromkeys((
     "desk.show_why", "desk.show_preview", "desk.show_preview_survey", "desk.show_preview_message", "desk.show_plan",
     "desk.show_calendar", "desk.show_forecast", "desk.show_survey_page",
-), 50) | {"desk.show_account": 20, "desk.show_brief": 20}  # fmt: skip
+), 60) | {"desk.show_account": 20, "desk.show_brief": 20}  # fmt: skip
 """Pages that decide read the Book, one query for each kind of fact; an account's shows all that there is of it."""
 
 

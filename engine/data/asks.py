@@ -9,7 +9,7 @@ from sqlalchemy import ColumnExpressionArgument, case, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.marks import mark_persons
-from engine.data.models import DUE, DUE_BY_HEED, LIVE_BY_HEED, OPEN, AnswerRow, Ask, Delivery
+from engine.data.models import DUE, LIVE_BY_HEED, OPEN, WAITING_BY_HEED, AnswerRow, Ask, Delivery
 
 
 def expire_asks(session: Session, now: datetime) -> list[int]:
@@ -47,7 +47,7 @@ def lock_due_asks(session: Session, channel: str, now: datetime, most: int) -> S
 
 def _due(channel: str, now: datetime) -> Sequence[ColumnExpressionArgument[bool]]:
     agreed = or_(Ask.status == "approved", Ask.needs_approval.is_(False))
-    return DUE_BY_HEED, agreed, Ask.channel == channel, Ask.send_at <= now
+    return WAITING_BY_HEED, Ask.status.in_(DUE), agreed, Ask.channel == channel, Ask.send_at <= now
 
 
 def lock_asks_to_approve(session: Session, ask_ids: Collection[int]) -> Sequence[Ask]:

@@ -35,6 +35,7 @@ DUE = ("planned", "approved")
 WAITING = (*DUE, "sending")
 LIVE = (*WAITING, *OPEN, "in_doubt")
 """Statuses of an ask that is under way. An ask in doubt may have arrived, so it counts as asked, and as live."""
+TROUBLES = ("bounced", "in_doubt", "cancelled")
 ASKED = (*OPEN, "answered", "expired", "declined", "in_doubt")
 """Statuses that count as asked."""
 STATUSES = (*WAITING, *ASKED, "bounced", "cancelled")
@@ -63,7 +64,9 @@ def _one_of(column: str, *words: str) -> CheckConstraint:
 
 
 LIVE_BY_HEED = text(f"origin = 'heed' AND status IN ({_words(LIVE)})")
-DUE_BY_HEED = text(f"origin = 'heed' AND status IN ({_words(DUE)})")
+WAITING_BY_HEED = text(f"origin = 'heed' AND status IN ({_words(WAITING)})")
+TROUBLED = text(f"origin = 'heed' AND status IN ({_words(TROUBLES)})")
+TO_APPROVE = text("needs_approval")
 PRIVATE = text("CAST(private_fields AS TEXT) != '[]'")
 """Conditions that an index has too. Queries say them in these words, or SQLite does not know that it may use it."""
 GONE_OUT = text("status IN ('claimed', 'sending', 'sent', 'in_doubt')")
@@ -290,14 +293,10 @@ class Ask(Base):
             sqlite_where=text("origin = 'import'"),
             postgresql_where=text("origin = 'import'"),
         ),
-        Index("ix_asks_due", "send_at", sqlite_where=DUE_BY_HEED, postgresql_where=DUE_BY_HEED),
+        Index("ix_asks_due", "send_at", sqlite_where=WAITING_BY_HEED, postgresql_where=WAITING_BY_HEED),
         Index("ix_asks_expires", "expires_at", sqlite_where=LIVE_BY_HEED, postgresql_where=LIVE_BY_HEED),
-        Index(
-            "ix_asks_to_approve",
-            "send_at",
-            sqlite_where=text("needs_approval"),
-            postgresql_where=text("needs_approval"),
-        ),
+        Index("ix_asks_to_approve", "send_at", sqlite_where=TO_APPROVE, postgresql_where=TO_APPROVE),
+        Index("ix_asks_troubled", "id", sqlite_where=TROUBLED, postgresql_where=TROUBLED),
         Index(
             "ix_asks_day",
             "status",

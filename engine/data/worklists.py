@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from engine.data.models import WAITING, Account, Ask, Contact, Promise
+from engine.data.models import TO_APPROVE, TROUBLED, WAITING, WAITING_BY_HEED, Account, Ask, Contact, Promise
 
 LOOKED_AT = 200
 WAITS = Promise.status.in_(("drafted", "agreed"))
@@ -84,10 +84,13 @@ def list_asks(
     """
     query = select(Ask).join(Account, Account.id == Ask.account_id).join(Contact, Contact.id == Ask.contact_id)
     query = query.options(contains_eager(Ask.account), contains_eager(Ask.contact))
+    coming = to_approve or (len(statuses) > 0 and set(statuses) <= set(WAITING))
+    if coming:
+        query = query.where(WAITING_BY_HEED)
     if statuses:
         query = query.where(Ask.status.in_(statuses))
     if to_approve:
-        query = query.where(Ask.needs_approval, Ask.status == "planned", Ask.origin == "heed")
+        query = query.where(TO_APPROVE, Ask.status == "planned")
     if channel:
         query = query.where(Ask.channel == channel)
     if occasion:
@@ -97,7 +100,6 @@ def list_asks(
         query = query.where(or_(*(column.icontains(words, autoescape=True) for column in named)))
     if owner:
         query = query.where(func.lower(Account.owner_email) == owner)
-    coming = to_approve or set(statuses) <= set(WAITING)
     orders = {"account": (Account.name, Ask.id), "person": (Contact.name, Ask.id)}
     query = query.order_by(*orders.get(order, (Ask.send_at, Ask.id) if coming else (Ask.id.desc(),)))
     return session.scalars(query.offset(skip).limit(most)).all()
@@ -106,9 +108,9 @@ def list_asks(
 def list_troubles(session: Session, since: datetime, most: int) -> Sequence[Ask]:
     """Asks that came back, may or may not have arrived, or could not be sent."""
     failed = and_(Ask.status == "cancelled", Ask.why_status.startswith("it could not"))
-    trouble = or_(Ask.status.in_(("bounced", "in_doubt")), failed)
+    trouble = or_(Ask.status != "cancelled", failed)
     query = select(Ask).options(joinedload(Ask.account), joinedload(Ask.contact))
-    query = query.where(Ask.origin == "heed", trouble, func.coalesce(Ask.sent_at, Ask.send_at) >= since)
+    query = query.where(TROUBLED, trouble, func.coalesce(Ask.sent_at, Ask.send_at) >= since)
     return session.scalars(query.order_by(Ask.id.desc()).limit(most)).all()
 
 
