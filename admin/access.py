@@ -117,6 +117,7 @@ ROOMS = (
     ("list_promises", "Promises", "viewer"),
     ("list_voices", "Voices", "viewer"),
     ("list_surveys", "Surveys", "viewer"),
+    ("show_programme", "Programme", "lead"),
     ("show_house_plan", "Plan", "admin"),
     ("list_strategies", "Strategies", "viewer"),
     ("show_imports", "Imports", "admin"),

@@ -161,7 +161,7 @@ def test_the_desk_works_without_script(browser: Browser, served: Served) -> None
 
 PAGES = (
     "today", "accounts", "accounts/6", "accounts/6/brief", "accounts/6/plan", "accounts/6/plan/history", "asks",
-    "calendar", "calls", "sides", "promises", "mine", "initiatives", "ledger", "away",
+    "calendar", "calls", "sides", "accounts/6/plan/trial/holdout", "promises", "mine", "initiatives", "ledger", "away",
     "promises/9",
     "voices", "strategies", "strategies/fatigue_limits", "search?q=keys", "myself", "change", "tf-setup",
     "mf-recovery-codes", "people/23/why",
@@ -192,13 +192,26 @@ def test_the_brief_of_an_account_prints_on_one_page(window: Window, served: Serv
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1
 
 
-def test_the_keyboard_goes_to_the_search_box_and_through_a_list(window: Window, served: Served) -> None:
+def test_keys_are_for_whoever_turns_them_on_and_do_nothing_while_typing(window: Window, served: Served) -> None:
     page = window.page
     page.goto(f"{served.url}/admin/accounts")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") != "q"
+    page.get_by_role("button", name="Keys").click()
+    assert window.barriers() == []
+    page.get_by_label("Use these keys on this device").check()
+    page.get_by_role("button", name="Close").click()
+    page.evaluate("document.activeElement.blur()")
     page.keyboard.press("j")
     page.keyboard.press("j")
-    assert page.evaluate("document.activeElement.textContent") != ""
+    assert page.evaluate("Boolean(document.activeElement.closest('[data-stop]'))")
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog", name="Keys").is_visible()
+    page.keyboard.press("Escape")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.name") == "q"
-    page.keyboard.type("jk")
-    assert page.get_by_label("Search").input_value() == "jk"
+    page.keyboard.type("jk?e")
+    assert page.get_by_label("Search").input_value() == "jk?e"
+    page.goto(f"{served.url}/admin/promises/9")
+    page.keyboard.press("e")
+    assert page.evaluate("document.activeElement.name") == "title"

@@ -1,15 +1,38 @@
-// Comforts, never needs: every page works without this file. "/" goes to the search box; j and k walk through a list;
+// Comforts, never needs: every page works without this file. "/" goes to the search box; j and k walk through a list,
+// e goes to what can be changed, ? shows the keys;
 // what is ticked can be ticked all at once; a plan's forecast follows as values change, a survey's page as it is written.
 const typing = () => document.activeElement?.matches("input, textarea, select, [contenteditable]")
 
+// Single keys are for whoever turns them on (WCAG 2.1.4), on this device; Escape and the button work always.
+const keys = document.getElementById("keys")
+const areOn = () => localStorage.getItem("keys") === "on"
+if (keys) {
+  const button = document.querySelector("[data-keys]")
+  const choice = keys.querySelector("input")
+  button.hidden = false
+  choice.checked = areOn()
+  button.addEventListener("click", () => keys.showModal())
+  choice.addEventListener("change", () => localStorage.setItem("keys", choice.checked ? "on" : "off"))
+}
+
+const edit = () => {
+  const place = document.querySelector("main [data-edit]")
+  if (place?.matches("summary")) place.parentElement.open = true
+  const field = place?.matches("summary") ? place.parentElement.querySelector("input:not([type=hidden]), textarea, select") : place
+  field?.focus()
+}
+const does = {
+  "/": () => document.querySelector("input[name=q]")?.focus(),
+  "?": () => keys?.showModal(),
+  e: edit,
+  j: () => walk(1),
+  k: () => walk(-1),
+}
+
 document.addEventListener("keydown", event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || typing()) return
-  if (event.key === "/") {
-    document.querySelector("input[name=q]")?.focus()
-    event.preventDefault()
-  } else if (event.key === "j" || event.key === "k") {
-    walk(event.key === "j" ? 1 : -1)
-  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing() || keys?.open || !areOn() || !does[event.key]) return
+  does[event.key]()
+  event.preventDefault()
 })
 
 function walk(step) {

@@ -42,7 +42,7 @@ def send_plan(account: int) -> ResponseReturnValue:
 def show_forecast(account: int) -> ResponseReturnValue:
     layer = Layer(its_account())
     try:
-        return render_template("desk/forecast.html", **_weigh(layer, _changed(layer)))
+        return render_template("desk/forecast.html", **_weigh(layer, find_typed(layer)))
     except InputError as error:
         return render_template("desk/forecast.html", weighed=None, problem=str(error), today=None)
 
@@ -71,6 +71,11 @@ def send_tier_plan(tier: str) -> ResponseReturnValue:
     return _take(_tier(tier))
 
 
+def find_layer(tier: str) -> Layer:
+    """A tier's, or the house's where none is named."""
+    return _tier(tier) if tier else Layer()
+
+
 def _tier(name: str) -> Layer:
     if name not in TIERS:
         raise NotFound
@@ -85,7 +90,7 @@ def _take(layer: Layer) -> ResponseReturnValue:
     if name := request.form.get("reset", ""):
         changed = reset_settings(here().engine, [name], comment=request.form.get("comment", ""), **layer.place)
         return _saved(layer, changed)
-    typed = _changed(layer)
+    typed = find_typed(layer)
     try:
         if request.form.get("action") == "save":
             return _saved(layer, set_settings(here().engine, typed, comment=_comment(), **layer.place))
@@ -114,7 +119,7 @@ def _address(layer: Layer) -> str:
     return url_for("desk.show_tier_plan", tier=layer.tier) if layer.tier else url_for("desk.show_house_plan")
 
 
-def _changed(layer: Layer) -> Typed:
+def find_typed(layer: Layer) -> Typed:
     """What differs from what holds here, as it was typed."""
     plan = list_plan(here().engine, layer)
     settings = [setting for owners in plan.values() for group in owners.values() for setting in group]

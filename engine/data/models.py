@@ -693,6 +693,16 @@ class TeamAccount(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
 
 
+class SelfAssessment(Base):
+    """What somebody of the account team said of the programme itself."""
+
+    __tablename__ = "self_assessments"
+    at: Mapped[datetime]
+    author: Mapped[str]
+    levels: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """By topic, from 0 (not yet) to 3 (always)."""
+
+
 class Lease(Base):
     """Who may do what only one may do at a time."""
 

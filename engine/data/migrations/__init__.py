@@ -15,7 +15,7 @@ from engine.errors import HeedError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0017"
+HEAD = "0018"
 
 
 def upgrade(connection: Connection) -> None:
