@@ -9,8 +9,12 @@ from io import StringIO
 
 from flask import Response, request
 
-FORMULA = re.compile(r"[=+\-@\t\r]")
-"""What spreadsheets take for the beginning of a formula (OWASP, CSV injection); an apostrophe makes it text."""
+SIGNS = "=+\\-@＝＋－＠"
+FORMULA = re.compile(rf"[\s\0\ufeff\"';,|]*[{SIGNS}]|[\t\r\n\0]")
+"""What spreadsheets take for the beginning of a formula (OWASP, CSV injection); an apostrophe makes it text. Signs of
+full width count for some of them, and so does what stands behind blanks and quotes."""
+AFTER_A_BREAK = re.compile(rf"([;\t\n\r]\s*)(?=[{SIGNS}])")
+"""Where a spreadsheet that parts cells by semicolons, or by lines, would begin another cell."""
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 MOST = 10_000
 """Rows of one sheet."""
@@ -34,8 +38,11 @@ def as_sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -
 def plain(value: object) -> str:
     """A cell as text.
 
-    >>> plain("=1+1"), plain("-3"), plain(None)
-    ("'=1+1", '-3', '')
+    >>> plain("=1+1"), plain("-3"), plain(None), plain("a;=1")
+    ("'=1+1", '-3', '', "a;'=1")
     """
     text = "" if value is None else str(value)
-    return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
+    if NUMBER.fullmatch(text):
+        return text
+    text = AFTER_A_BREAK.sub(r"\1'", text)
+    return f"'{text}" if FORMULA.match(text) else text
