@@ -133,7 +133,7 @@ class Codes(Totp):
         take_code(room().engine, user.email, tmatch.counter)
 
     def generate_qrcode(self, username: str, totp: str) -> str:
-        return segno.make(self.get_totp_uri(username, totp)).svg_data_uri(scale=4, border=4)
+        return segno.make(self.get_totp_uri(username, totp)).svg_data_uri(scale=4, border=4, light="#fff")
 
 
 class DeskSecurity(Security):

@@ -33,10 +33,14 @@ MARIA = "maria.keller@quillbrook.example"
 PASSWORD = "four words in a row"  # noqa: S105  (of a house that lasts as long as this takes)
 KEYS = "I read the note on the new keys twice and still cannot tell my board what changes."
 ADMIN = "ada.min@quillbrook.example"
+PEOPLE = b"""Contact ID,Account ID,Full name,Work e-mail,Job title,Birthday
+jo.lind,nordhaven,Jo Lind,jo.lind@nordhaven.example,finance,3 May
+,verbeek,Sam Visser,sam@verbeek,buyer,
+"""
 PICTURES = {
     MARIA: {"today": "today", "account": "accounts/6", "plan": "accounts/2/plan", "why": "people/23/why",
             "preview": "people/23/preview"},
-    ADMIN: {"survey": "surveys/relationship/edit"},
+    ADMIN: {"survey": "surveys/relationship/edit", "imports": "imports"},
 }  # fmt: skip
 
 
@@ -62,6 +66,11 @@ def _take(page: Page, place: Path) -> None:
     if page.url.endswith("/edit"):
         page.get_by_text("1. How likely are you to recommend").click()
         page.frame_locator("iframe[name=phone]").get_by_text("How likely are you to recommend").wait_for()
+    if page.url.endswith("/imports"):
+        page.get_by_label("Files").set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE})
+        page.get_by_role("button", name="Look at them").click()
+        page.get_by_role("button", name="Try it").click()
+        page.get_by_role("heading", name="What would happen").wait_for()
     page.screenshot(path=place)
     if shutil.which("pngquant"):
         subprocess.run(["pngquant", "--force", "--strip", "--output", place, "64", place], check=True)  # noqa: S607

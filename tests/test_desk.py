@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -385,14 +384,3 @@ def test_a_team_is_made_and_given_people_and_accounts(client: FlaskClient, engin
     send(admin, f"{place}/accounts", "/admin/team", account="southwind")
     viewer = sign_in(client, engine, address("viewer"))
     assert "Southwind" in viewer.get("/admin/accounts").text
-
-
-def test_an_import_is_tried_and_then_done(client: FlaskClient, engine: Engine, desks: Desks) -> None:
-    admin = sign_in(client, engine, ADMIN)
-    for action, told in (("try", "nothing was written"), ("import", "What was done")):
-        file = (BytesIO(b"key,name,owner_email\nwest,Westwind,nobody\neast,Eastwind,\n"), "accounts.csv")
-        page = send(admin, "/admin/imports", "/admin/imports", file=file, action=action).text
-        assert told in page
-        assert "accounts.csv" in page
-        assert "is no e-mail address" in page
-    assert "Eastwind" in admin.get("/admin/accounts?words=east").text

@@ -1,4 +1,4 @@
-"""What admins do at the desk, in a real browser: a survey written with the client's page beside it."""
+"""What admins do at the desk, in a browser: surveys written with the client's page beside them, files brought in."""
 
 from __future__ import annotations
 
@@ -102,4 +102,27 @@ def test_a_survey_is_written_and_looked_at_without_script(browser: Browser, serv
     assert "en: Is it solved?" in page.get_by_label("The survey as text").input_value()
     page.get_by_role("button", name="Save").click()
     assert page.get_by_role("heading", name="Is it solved?", level=1).is_visible()
+    window.context.close()
+
+
+PEOPLE = b"""Contact ID,Account ID,Full name,Work e-mail,Shoe size
+nora,northwind,Nora Vale,nora@client.example,38
+x,nobody,,,
+"""
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_file_is_looked_at_tried_and_imported(browser: Browser, served: Served, script: bool) -> None:
+    window = enter(browser, served, "imports", java_script_enabled=script)
+    page = window.page
+    page.get_by_label("Files").set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE})
+    page.get_by_role("button", name="Look at them").click()
+    assert page.get_by_label("Work e-mail is").input_value() == "email"
+    page.get_by_role("button", name="Try it").click()
+    assert page.get_by_role("heading", name="What would happen; nothing was written").is_visible()
+    assert page.get_by_text("there is no account with this key").is_visible()
+    if script:
+        is_for_everybody(window)
+    page.get_by_role("button", name="Import", exact=True).click()
+    assert page.get_by_role("heading", name="What was done").is_visible()
     window.context.close()

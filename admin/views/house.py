@@ -1,21 +1,14 @@
-"""The house itself: strategies and how they do, imports, and who changed what."""
+"""The house itself: strategies and how they do, and who changed what."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
-from werkzeug.utils import secure_filename
 
 from admin.access import here, needs
 from admin.desk import desk
 from admin.forms import page_number
-from engine.errors import InputError
-from engine.intake.report import ImportReport
-from engine.operations.imports import import_files
 from engine.operations.relations import local_date
 from engine.operations.settings import set_settings
 from engine.operations.weighing import Layer, list_plan
@@ -27,8 +20,6 @@ PARTS = {
     "worth": "who comes first", "question_worth": "which questions", "channel_worth": "which way",
     "send_at": "at what hour",
 }  # fmt: skip
-MOST_SHOWN = 200
-"""Rejected rows on one page."""
 
 
 @desk.get("/strategies", endpoint="list_strategies")
@@ -74,47 +65,6 @@ def _modes() -> dict[str, str]:
     plan = list_plan(here().engine, Layer())
     every = (setting for owners in plan.values() for group in owners.values() for setting in group)
     return {one.spec.name.removesuffix(".mode"): one.value for one in every if one.spec.key == "mode"}
-
-
-# Imports
-
-
-@desk.get("/imports")
-@needs("admin")
-def show_imports() -> ResponseReturnValue:
-    return render_template("desk/imports.html", report=None)
-
-
-@desk.post("/imports")
-@needs("admin")
-def send_imports() -> ResponseReturnValue:
-    dry_run = request.form.get("action") != "import"
-    try:
-        report = _import(dry_run=dry_run)
-    except InputError as error:
-        return render_template("desk/imports.html", report=None, problem=str(error)), 422
-    return render_template("desk/imports.html", report=report, dry_run=dry_run, most=MOST_SHOWN)
-
-
-def _import(*, dry_run: bool) -> ImportReport:
-    with TemporaryDirectory() as folder:
-        files = []
-        for number, upload in enumerate(request.files.getlist("file")):
-            if upload.filename:
-                place = Path(folder) / str(number) / (secure_filename(upload.filename) or "file.csv")
-                place.parent.mkdir()
-                upload.save(place)
-                files.append(place)
-        if not files:
-            raise InputError("Choose at least one CSV file.")
-        return _named(import_files(here().engine, files, dry_run=dry_run), folder)
-
-
-def _named(report: ImportReport, folder: str) -> ImportReport:
-    """Files by the names they came under."""
-    found = [(one, Path(one.file).name) for one in report.rejections]
-    report.rejections = [type(one)(name, one.line, one.field, one.value, one.why) for one, name in found]
-    return report
 
 
 # Who changed what

@@ -180,11 +180,11 @@ class Layout:
 def read_layout(sheet: Sheet, kind: str | None = None, mapping: Mapping[str, Any] | None = None) -> Layout:
     """Recognise what a sheet holds. Raises InputError naming the file, the column and the nearest valid one."""
     renamed = _renamed(sheet, (mapping or {}).get("columns") or {})
-    ours = [renamed.get(name, _normal(name)) for name in sheet.header]
+    ours = [renamed.get(name, normal_name(name)) for name in sheet.header]
     for name in filter(None, ours):
         if ours.count(name) > 1:
             raise InputError(f"{sheet.file}: the column {name} is there {ours.count(name)} times.", about=sheet.file)
-    chosen = KINDS[kind] if kind else _recognise(sheet, ours)
+    chosen = KINDS[kind] if kind else recognise(sheet, ours)
     _check(sheet, chosen, ours, renamed)
     extra = {name: place for place, name in enumerate(sheet.header) if name and ours[place] not in chosen.names}
     return Layout(
@@ -202,11 +202,11 @@ def _renamed(sheet: Sheet, columns: Mapping[str, str]) -> dict[str, str]:
     return dict(columns)
 
 
-def _normal(name: str) -> str:
+def normal_name(name: str) -> str:
     return "_".join(name.casefold().replace("-", " ").split())
 
 
-def _recognise(sheet: Sheet, ours: list[str]) -> Kind:
+def recognise(sheet: Sheet, ours: list[str]) -> Kind:
     """The kind that shares most columns with the header; between equals, what the file is called."""
 
     def score(kind: Kind) -> tuple[int, bool, bool]:
@@ -228,7 +228,7 @@ def _recognise(sheet: Sheet, ours: list[str]) -> Kind:
 
 def _check(sheet: Sheet, kind: Kind, ours: list[str], renamed: Mapping[str, str]) -> None:
     for theirs, name in renamed.items():
-        if name not in kind.names:
+        if name and name not in kind.names:
             raise InputError(
                 f"{sheet.file}: “{theirs}” is mapped to “{name}”, which is no column of {kind.name}."
                 f"{nearest(name, kind.names)}"

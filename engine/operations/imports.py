@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from engine.data.house import keep_fact, read_fact
 from engine.data.imports import take_turn
 from engine.data.terms import read_all_terms
 from engine.decide.sentences import CHANNEL_WORDS
@@ -19,6 +23,7 @@ from engine.intake.files import Sheet, open_sheet, read_chunks
 from engine.intake.kinds import KINDS, Layout, read_layout
 from engine.intake.report import ImportReport
 from engine.intake.rows import Reading, Surroundings, read_rows
+from engine.intake.suggestions import guess_kind, suggest_columns
 from engine.operations.company import read_company
 from engine.operations.counts import count_answers
 from engine.operations.surveys import list_surveys, load_journey
@@ -28,6 +33,8 @@ from engine.survey.reader import FileError
 
 CHUNK = 50_000
 """Rows in one transaction."""
+SAMPLE = 3
+"""Rows that are shown before anything is imported."""
 
 Progress = Callable[[str, int], None]
 """Told the file, and how many more of its rows are done."""
@@ -41,19 +48,19 @@ def import_files(
     *,
     kind: str | None = None,
     mapping: Mapping[str, Any] | None = None,
+    by_file: Mapping[Path, Mapping[str, Any]] | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import files of any kinds, accounts before contacts before history, whatever the order they are named in.
 
-    `mapping`: {"kind": …, "columns": {their name: ours}}. With `dry_run` the same is done and then undone. Raises
+    `mapping`: {"kind": …, "columns": {their name: ours, or empty: it stays a column of its own}}, for all files or by
+    file. With `dry_run` the same is done and then undone. Raises
     InputError before anything is written where a file cannot be read as a table of one kind.
     """
-    kind = kind or (mapping or {}).get("kind")
-    if kind is not None and kind not in KINDS:
-        raise InputError(f"There is no kind “{kind}”; there are {', '.join(KINDS)}.{nearest(kind, KINDS)}", about=kind)
     sheets = [open_sheet(Path(path)) for path in paths]
-    layouts = [(sheet, read_layout(sheet, kind, mapping)) for sheet in sheets]
+    maps = [(by_file or {}).get(sheet.path, mapping or {}) for sheet in sheets]
+    layouts = [(sheet, _read_layout(sheet, kind, own)) for sheet, own in zip(sheets, maps, strict=True)]
     order, usual = list(KINDS), _usual_words(engine)
     report = ImportReport(dry_run)
     with _transactions(engine, dry_run) as transactions:
@@ -63,6 +70,54 @@ def import_files(
     if asks and asks.new + asks.changed and not dry_run:
         count_answers(engine)
     return report
+
+
+def _read_layout(sheet: Sheet, kind: str | None, mapping: Mapping[str, Any]) -> Layout:
+    kind = kind or mapping.get("kind")
+    if kind is not None and kind not in KINDS:
+        raise InputError(f"There is no kind “{kind}”; there are {', '.join(KINDS)}.{nearest(kind, KINDS)}", about=kind)
+    return read_layout(sheet, kind, mapping)
+
+
+# Before anything is imported
+
+
+@dataclass(frozen=True)
+class Look:
+    """A file as it was looked at. `columns`: one of ours for each of its own, empty: none. `remembered`: as last time.
+
+    `sample`: its first rows, so that columns can be told by what is in them.
+    """
+
+    path: Path
+    kind: str
+    header: tuple[str, ...]
+    columns: tuple[str, ...]
+    sample: tuple[tuple[str, ...], ...]
+    remembered: bool
+
+
+def look_at_file(engine: Engine, path: Path, kind: str | None = None) -> Look:
+    """What could be imported from a file, as this kind. Raises InputError where it cannot be read as a table."""
+    sheet = open_sheet(path)
+    with engine.store.read(engine.scope) as session:
+        kept = json.loads(read_fact(session, _mark(sheet.header)) or "{}")
+    remembered = bool(kept) and kind in (None, kept["kind"])
+    of = KINDS[kept["kind"]] if remembered else KINDS[kind] if kind in KINDS else guess_kind(sheet)
+    columns = [kept["columns"].get(name, "") for name in sheet.header] if remembered else suggest_columns(sheet, of)
+    rows = next((chunk.rows for chunk in read_chunks(sheet, SAMPLE)), None)
+    sample = [tuple(cell or "" for cell in row[1:]) for row in rows.iter_rows()] if rows is not None else []
+    return Look(path, of.name, sheet.header, tuple(columns), tuple(sample), remembered)
+
+
+def remember_map(engine: Engine, path: Path, mapping: Mapping[str, Any]) -> None:
+    """Suggest the same for the next file with these columns."""
+    with engine.store.write(engine.scope) as session:
+        keep_fact(session, _mark(open_sheet(path).header), json.dumps(dict(mapping)))
+
+
+def _mark(header: tuple[str, ...]) -> str:
+    return f"import map {sha256(json.dumps(header).encode()).hexdigest()[:32]}"
 
 
 def _usual_words(engine: Engine) -> dict[str, tuple[str, ...]]:

@@ -1,0 +1,83 @@
+"""Files that somebody has sent and not imported yet: kept for a day, in a folder that only this server reads.
+
+They are on the machine that took them. Where several serve one house, the one that took a file must be asked again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+from shutil import rmtree
+from tempfile import gettempdir
+from time import time
+from typing import Any
+
+from flask import session
+from werkzeug.datastructures import FileStorage
+from werkzeug.utils import secure_filename
+
+from engine.web.screens import room
+
+DAY = 24 * 3600
+REPORT = "report.json"
+MOST_FILES = 20
+
+
+def keep_uploads(uploads: Iterable[FileStorage]) -> int:
+    """Keep what was sent in place of what was sent before; how many files there are."""
+    forget_uploads()
+    _clear_old()
+    name = token_hex(16)
+    files = [upload for upload in uploads if upload.filename][:MOST_FILES]
+    for number, upload in enumerate(files):
+        place = _root() / name / str(number) / (secure_filename(upload.filename or "") or "file.csv")
+        place.parent.mkdir(parents=True, mode=0o700)
+        upload.save(place)
+    if files:
+        session["uploads"] = name
+    return len(files)
+
+
+def list_uploads() -> list[Path]:
+    """What this session has sent, in its order; nothing where it is gone."""
+    folder = _folder()
+    return sorted((path for path in folder.glob("*/*")), key=lambda path: int(path.parent.name)) if folder else []
+
+
+def keep_report(report: Mapping[str, Any]) -> None:
+    if folder := _folder():
+        (folder / REPORT).write_text(json.dumps(report), encoding="utf-8")
+
+
+def read_report() -> dict[str, Any] | None:
+    folder = _folder()
+    found = folder / REPORT if folder else None
+    return json.loads(found.read_text(encoding="utf-8")) if found and found.exists() else None
+
+
+def forget_uploads() -> None:
+    if folder := _folder():
+        rmtree(folder, ignore_errors=True)
+    session.pop("uploads", None)
+
+
+def _folder() -> Path | None:
+    name = session.get("uploads")
+    folder = _root() / name if name else None
+    return folder if folder and folder.is_dir() else None
+
+
+def _root() -> Path:
+    house = sha256(f"uploads:{room().secret}".encode()).hexdigest()[:16]
+    root = Path(gettempdir()) / f"heed-uploads-{house}"
+    root.mkdir(mode=0o700, exist_ok=True)
+    return root
+
+
+def _clear_old() -> None:
+    for folder in _root().iterdir():
+        if folder.stat().st_mtime < time() - DAY:
+            rmtree(folder, ignore_errors=True)
