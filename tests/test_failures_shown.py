@@ -12,14 +12,17 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
+from engine.app import create_app
 from engine.cli import main
 from engine.decide.page import explanation_as_text
 from engine.house import Engine
 from engine.operations.decisions import explain_contact
 from engine.operations.futures import forecast_account
 from engine.operations.planning import plan_asks, read_health
+from engine.operations.users import add_user
 from engine.registry import build_plugins
 from engine.types import Hold
+from tests.desk import ADMIN, sign_in
 from tests.factories import make_account, make_contact
 from tests.test_planner import plugin
 
@@ -150,3 +153,15 @@ def test_the_check_finds_it_before_anybody_is_decided_for(runner: CliRunner) -> 
         "asked until it is mended or crm_rule.mode is set to off.",
         "1 mistake found.",
     ]
+
+
+def test_the_desk_shows_what_each_strategy_took_of_the_last_plan_whichever_process_made_it(engine: Engine) -> None:
+    plan_asks(house_with(engine, hold_until=failing), TODAY)
+    add_user(engine, ADMIN, is_admin=True)
+    house = replace(engine, plugins=build_plugins([plugin("guest", hold_until=failing)]))
+    desk = sign_in(create_app(house).test_client(), house, ADMIN)
+    listed, page = desk.get("/admin/strategies").text, desk.get("/admin/strategies/guest").text
+    for text in (listed, page):
+        assert "guest failed in hold_until: RuntimeError: the CRM is down" in text
+    assert "In the last plan it was asked 1 time" in page
+    assert "it failed 1 time" in page

@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 from admin.access import here, needs
 from admin.desk import desk
 from admin.forms import page_number
+from engine.operations.planning import read_health
 from engine.operations.relations import local_date
 from engine.operations.settings import set_settings
 from engine.operations.weighing import Layer, list_plan
@@ -27,7 +28,8 @@ PARTS = {
 def show_strategies() -> ResponseReturnValue:
     modes = _modes()
     found = [(plugin, _takes_part(plugin), modes.get(plugin.name, "")) for plugin in here().engine.plugins.all.values()]
-    return render_template("desk/strategies.html", found=found)
+    return render_template("desk/strategies.html", found=found, health=read_health(here().engine),
+                           broken=here().engine.plugins.errors)  # fmt: skip
 
 
 @desk.get("/strategies/<name>")
@@ -36,7 +38,8 @@ def show_strategy(name: str) -> ResponseReturnValue:
     plugin = _plugin(name)
     specs = [spec for spec in here().engine.plugins.catalog.owned_by(name) if spec.key != "mode"]
     return render_template("desk/strategy.html", plugin=plugin, parts_of=_takes_part(plugin), specs=specs,
-                           mode=_modes().get(name, ""), may=here().colleague.is_admin)  # fmt: skip
+                           mode=_modes().get(name, ""), may=here().colleague.is_admin,
+                           health=read_health(here().engine).get(name))  # fmt: skip
 
 
 @desk.post("/strategies/<name>/mode")
