@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,6 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engine.errors import InputError, nearest
+
+ORIGIN = re.compile(r"https://[a-z0-9.-]+(:\d+)?|http://(localhost|127\.0\.0\.1)(:\d+)?")
+"""An origin as browsers name it, which is held against theirs letter by letter (RFC 6454)."""
 
 
 def option(default: Any, help: str) -> Any:
@@ -41,6 +45,14 @@ class Config:
         "roles, separated by commas, that sign in to the desk with a code of their phone, too: viewer … lead, admin",
     )
     trusted_proxies: int = option(0, "how many reverse proxies stand before the server")
+    embed_keys: str = option(
+        "",
+        "what your own product signs with who is signed in: one key, or two while they change; docs/embed.md",
+    )
+    embed_origins: str = option(
+        "",
+        "where that product is, as https://app.example.com, separated by spaces: only there surveys are framed",
+    )
     today: str = option("", "a day such as 2026-11-24 that is taken for today, to try things out; empty: the real one")
     demo: str = option("", "the demo's folder, whose clock is followed and whose mail is shown; empty: no demo")
 
@@ -49,8 +61,17 @@ class Config:
             raise InputError("HEED_SECRET is shorter than 32 characters. Leave it out and `heed init` generates one.")
         if self.templates and not Path(self.templates).is_dir():
             raise InputError(f"templates must name a folder, and “{self.templates}” is none.", about="templates")
+        self._check_embedding()
         if not self.public_url.startswith(("http://", "https://")):
             raise InputError(f"public_url must start with http:// or https://, not “{self.public_url}”.")
+
+    def _check_embedding(self) -> None:
+        keys = self.embed_keys.split()
+        if len(keys) > 2 or any(len(key) < 32 for key in keys):
+            raise InputError("embed_keys takes one key or two, each of at least 32 characters.", about="embed_keys")
+        for origin in self.embed_origins.split():
+            if not ORIGIN.fullmatch(origin):
+                raise InputError(f"embed_origins: write “{origin}” as https://app.example.com.", about="embed_origins")
 
     @property
     def sender(self) -> str:

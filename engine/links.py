@@ -28,6 +28,19 @@ def read_ask_token(secret: str, token: str) -> int:
     return found
 
 
+def frame_token(secret: str, ask_id: int, until: int) -> str:
+    """Opens one ask in a frame, until a moment (seconds since 1970)."""
+    return str(_signer(secret, "frame").dumps([ask_id, until]))
+
+
+def read_frame_token(secret: str, token: str) -> tuple[int, int]:
+    """The ask, and until when. Raises LinkError for anything that was not signed for a frame with this secret."""
+    found = _read(secret, "frame", token)
+    if not isinstance(found, list):
+        raise LinkError("This link does not work.")
+    return found[0], found[1]
+
+
 def wishes_token(secret: str, contact_id: int, round: int = 0) -> str:
     return _own(secret, "wishes", contact_id, round)
 

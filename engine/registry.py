@@ -72,6 +72,7 @@ DEFAULT_PLUGINS = (
     "plugins.approval",
     "plugins.email",
     "plugins.phone",
+    "plugins.in_app",
     # question types
     "plugins.question_nps",
     "plugins.question_nps_plus",

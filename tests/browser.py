@@ -225,13 +225,14 @@ class House:
 
 
 @contextmanager
-def serving_house() -> Iterator[House]:
-    """An installed house on the Tuesday of the tests, as long as this lasts."""
+def serving_house(options: str = "") -> Iterator[House]:
+    """An installed house on the Tuesday of the tests, as long as this lasts. `options`: what its heed.toml says."""
     with TemporaryDirectory() as folder, open_stage(Path(folder), 0, Console(file=StringIO())) as stage:
         stage.clock.move_to(NOW)
         with stage.engine.store.write(stage.engine.scope) as session:
             name_company(session)
             secret = read_link_secret(stage.engine, session)
+        (Path(folder) / "heed.toml").write_text(options, encoding="utf-8")
         signing = replace(stage.engine, config=replace(stage.config, secret=secret))
         with serving(stage):
             yield House(signing, stage.config.public_url)

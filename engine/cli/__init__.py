@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": Entry("engine.cli.explain:explain", "Say why a contact is asked now, later or not at all."),
     "forecast": Entry("engine.cli.forecast:forecast", "Say who of an account will be asked in the months ahead."),
     "simulate": Entry("engine.cli.simulate:simulate", "Try settings on the whole book before they are saved."),
+    "link": Entry("engine.cli.link:link", "Print the link, or QR code, of the survey under way for a contact."),
     "send": Entry("engine.cli.send:send", "Deliver what is due, once."),
     "work": Entry("engine.cli.work:work", "Plan, send, remind and follow up, by itself."),
     "serve": Entry("engine.cli.serve:serve", "Serve clients' pages and the desk."),

@@ -9,7 +9,17 @@ from sqlalchemy import ColumnExpressionArgument, case, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.marks import mark_persons
-from engine.data.models import DUE, LIVE_BY_HEED, OPEN, WAITING_BY_HEED, AnswerRow, Ask, Delivery
+from engine.data.models import (
+    DUE,
+    LIVE_BY_HEED,
+    OPEN,
+    WAITING_BY_HEED,
+    Account,
+    AnswerRow,
+    Ask,
+    Contact,
+    Delivery,
+)
 
 
 def expire_asks(session: Session, now: datetime) -> list[int]:
@@ -29,6 +39,21 @@ def expire_asks(session: Session, now: datetime) -> list[int]:
     ]
     mark_persons(session, [person for _ask, _status, person in done])
     return sorted(ask for ask, status, _person in done if status == "answered")
+
+
+def find_open_ask(session: Session, account: str, who: str, now: datetime) -> int | None:
+    """An ask of ours that waits for the answer of somebody at an account, named by key or e-mail address.
+
+    None also where they want to be asked nothing, for now or at all.
+    """
+    same = or_(Contact.key == who, Contact.email_key == who.casefold())
+    welcome = (
+        Contact.erased_on.is_(None), Contact.opted_out_on.is_(None),
+        or_(Contact.paused_until.is_(None), Contact.paused_until <= now.date()),
+    )  # fmt: skip
+    waits = Ask.origin == "heed", Ask.status.in_((*OPEN, "in_doubt")), Ask.expires_at > now
+    query = select(Ask.id).join(Contact, Contact.id == Ask.contact_id).join(Account, Account.id == Ask.account_id)
+    return session.scalar(query.where(Account.key == account, same, *welcome, *waits).order_by(Ask.id.desc()).limit(1))
 
 
 # Sending

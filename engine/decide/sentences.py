@@ -30,7 +30,7 @@ OCCASION_WORDS = {
     "renewal": "renewal run-up",
     "relationship": "relationship check-in",
 }
-CHANNEL_WORDS = {"email": "e-mail", "sms": "SMS", "phone": "phone"}
+CHANNEL_WORDS = {"email": "e-mail", "sms": "SMS", "phone": "phone", "in_app": "your product"}
 TOUCHPOINT_WORDS = {
     "onboarding_done": "the onboarding was completed",
     "ticket_closed": "a ticket was closed",

@@ -12,7 +12,7 @@ from functools import lru_cache
 from gzip import compress
 from secrets import token_urlsafe
 
-from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -38,7 +38,11 @@ RETRY_SECONDS = 60
 
 @pages.get("/s/<token>")
 def show_survey(token: str) -> ResponseReturnValue:
-    visit = arrive("s", token)
+    return view_survey(arrive("s", token))
+
+
+def view_survey(visit: Visit) -> ResponseReturnValue:
+    """The survey of a visit, also in a frame."""
     form = open_form(room().engine, visit.token)
     return welcome(visit, _draw_state(form, visit), secure=room().secure)
 
@@ -75,7 +79,11 @@ def _picked(form: Form) -> dict[str, Given]:
 
 @pages.post("/s/<token>")
 def send_survey(token: str) -> ResponseReturnValue:
-    visit = arrive("s", token)
+    return post_survey(arrive("s", token))
+
+
+def post_survey(visit: Visit) -> ResponseReturnValue:
+    """What was filled in, and what is to be done with it."""
     check_pace(visit.token)
     posted = request.form.to_dict(flat=False)
     submission_id = "".join(posted.pop("submission_id", []))
@@ -88,7 +96,7 @@ def send_survey(token: str) -> ResponseReturnValue:
         form = open_form(room().engine, visit.token)
         return draw_survey(form, visit, {**form.given, **error.given}, error.errors), 422
     done = action if action in ("later", "hint") else None
-    return redirect(url_for("pages.show_survey", token=visit.place, done=done), 303)
+    return redirect(visit.back(done=done), 303)
 
 
 def _save(visit: Visit, posted: Posted) -> ResponseReturnValue:
@@ -100,7 +108,7 @@ def _save(visit: Visit, posted: Posted) -> ResponseReturnValue:
     if saved.errors:
         form = open_form(room().engine, visit.token)
         return draw_survey(form, visit, {**form.given, **saved.given}, saved.errors), 422
-    return redirect(url_for("pages.show_survey", token=visit.place, done="save"), 303)
+    return redirect(visit.back(done="save"), 303)
 
 
 @pages.get("/style/<code>/<mark>.css")

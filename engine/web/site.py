@@ -16,6 +16,7 @@ from engine.errors import HeedError, StorageError
 from engine.house import Engine
 from engine.operations.company import read_link_secret
 from engine.web.calendars import calendars
+from engine.web.embed import FRAME, embed, origins
 from engine.web.mailcatcher import mailcatcher
 from engine.web.pace import Pace
 from engine.web.pages import pages, show_error
@@ -54,6 +55,7 @@ def build_site(engine: Engine) -> Flask:
     site.register_blueprint(wishes)
     site.register_blueprint(calendars)
     site.register_blueprint(promised)
+    site.register_blueprint(embed)
     if engine.config.demo:
         site.register_blueprint(mailcatcher)
     site.register_error_handler(HeedError, show_error)
@@ -104,6 +106,10 @@ def _show_failure(error: Exception) -> ResponseReturnValue:
 
 
 def _guard(response: Response) -> Response:
+    if request.path.startswith(FRAME):
+        ours = " ".join(["frame-ancestors", *(origins() or ["'none'"])])
+        framed = HEADERS["Content-Security-Policy"].replace("frame-ancestors 'none'", ours)
+        response.headers.setdefault("Content-Security-Policy", framed)
     for name, value in {**HEADERS, "Cache-Control": "no-store, private"}.items():
         response.headers.setdefault(name, value)
     return response

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from urllib.parse import quote, urlencode
 
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
@@ -28,6 +29,8 @@ class Visit:
     kind: str
     token: str
     has_cookie: bool
+    framed: str = ""
+    """The token of the frame, where it is shown in one."""
 
     @property
     def name(self) -> str:
@@ -35,13 +38,18 @@ class Visit:
 
     @property
     def address(self) -> str:
-        """The address without the token."""
-        return f"/{self.kind}/{self.name}"
+        """The address without the token; a frame's is seen by nobody."""
+        return f"/{self.kind}/{self.framed or self.name}"
 
     @property
     def place(self) -> str:
         """What to lead back to: the name where the cookie is there, else the token."""
-        return self.name if self.has_cookie else self.token
+        return self.framed or (self.name if self.has_cookie else self.token)
+
+    def back(self, **query: str | None) -> str:
+        """The address to lead back to."""
+        asked = urlencode({name: value for name, value in query.items() if value})
+        return f"/{self.kind}/{quote(self.place, safe='~')}{'?' if asked else ''}{asked}"
 
 
 def arrive(kind: str, asked: str) -> Visit:
@@ -58,7 +66,7 @@ def arrive(kind: str, asked: str) -> Visit:
 def welcome(visit: Visit, answer: ResponseReturnValue, *, secure: bool) -> Response:
     """The answer to a visit, with the cookie that it is exchanged for."""
     response = make_response(answer)
-    if not visit.has_cookie and response.status_code == 200:
+    if not visit.has_cookie and not visit.framed and response.status_code == 200:
         response.set_cookie(
             _cookie(visit.kind, visit.token), visit.token, path=f"/{visit.kind}/", secure=secure, httponly=True,
             samesite="Lax",

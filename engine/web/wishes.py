@@ -189,7 +189,12 @@ def _draw(page: str, whose: Person, **values: Any) -> str:
 
 def _channels(person: Person, language: Language) -> list[tuple[str, str]]:
     _ = language.gettext
-    told = {"email": _("By e-mail"), "sms": _("By text message"), "phone": _("By a call")}
+    told = {
+        "email": _("By e-mail"),
+        "sms": _("By text message"),
+        "phone": _("By a call"),
+        "in_app": _("Where I work with your product"),
+    }
     named = room().engine.plugins.channels
     return [(name, told.get(name, named[name].label)) for name in person.channels]
 

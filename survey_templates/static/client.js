@@ -3,10 +3,19 @@
 const page = document.documentElement.dataset
 if (page.here && navigator.cookieEnabled && self === top)
   history.replaceState(null, "", page.here + location.search + location.hash)
+if (self !== top) beFramed()
 addEventListener("pageshow", event => event.persisted && location.reload())
 
 const form = document.querySelector("form[data-saved]")
 if (form) keepSaving(form)
+
+// In a frame inside the company's own product: as high as it is, other pages beside it, and gone by Escape.
+function beFramed() {
+  const say = heed => parent.postMessage({heed}, "*")
+  new ResizeObserver(() => say(Math.ceil(document.documentElement.getBoundingClientRect().height))).observe(document.documentElement)
+  addEventListener("keydown", event => event.key === "Escape" && say("close"))
+  for (const link of document.querySelectorAll("a[href^='/']")) Object.assign(link, {target: "_blank", rel: "noopener"})
+}
 
 function keepSaving(form) {
   const words = form.dataset

@@ -1,0 +1,23 @@
+"""The link to the survey that is under way for somebody: to be handed over by hand, or printed as a QR code."""
+
+from __future__ import annotations
+
+from engine.data.asks import find_open_ask
+from engine.errors import NotFoundError
+from engine.house import Engine
+from engine.links import ask_token
+from engine.operations.company import read_link_secret
+from engine.operations.decisions import find_one_contact
+
+
+def find_link(engine: Engine, who: str) -> str:
+    """The address of the survey that waits for a contact, named by e-mail, key or ACCOUNT/KEY. Raises NotFoundError."""
+    with engine.store.read(engine.scope) as session:
+        contact = find_one_contact(session, who)
+        ask_id = find_open_ask(session, contact.account.key, contact.key, engine.clock())
+        if ask_id is None:
+            raise NotFoundError(
+                f"No survey is under way for “{who}”. `heed explain {contact.account.key}/{contact.key}` says why.",
+                about=who,
+            )
+        return engine.config.link(f"/s/{ask_token(read_link_secret(engine, session), ask_id)}")
