@@ -21,6 +21,7 @@ from engine.cli.demo.stage import open_stage, serving
 from engine.data.clients import list_answers
 from engine.data.models import Contact
 from engine.house import Engine
+from engine.links import shared_token
 from engine.operations.company import read_link_secret
 from tests.factories import make_account, make_contact
 from tests.letters import (
@@ -182,7 +183,17 @@ FURTHER: tuple[dict[str, Any], ...] = (
         "columns": {"daily": {"en": "Daily"}, "weekly": {"en": "Weekly"}, "never": {"en": "Never"}},
     },
 )  # fmt: skip
-EVERY_TYPE = (*QUESTIONS, *FURTHER)
+ARABIC = "ما الذي ينبغي أن نعرفه عن ذلك"
+
+
+def in_arabic_too(node: Any) -> Any:
+    """The same with an Arabic text wherever there is an English one: a question that lacks one is told in English."""
+    if isinstance(node, dict) and isinstance(node.get("en"), str):
+        return {**node, "ar": f"{ARABIC} ({len(node['en'])})"}
+    return {name: in_arabic_too(inner) for name, inner in node.items()} if isinstance(node, dict) else node
+
+
+EVERY_TYPE: tuple[dict[str, Any], ...] = tuple(map(in_arabic_too, (*QUESTIONS, *FURTHER)))
 
 
 @dataclass(frozen=True)
@@ -214,6 +225,11 @@ class House:
         whose = self.find(Contact, contact or self.contact())
         path = promises_path(self.engine, whose) if kind == "p" else wishes_path(self.engine, whose, kind)
         return self.url + path
+
+    def shared_page(self) -> str:
+        """What somebody lets colleagues see of what was promised to them."""
+        whose = self.contact(shares_promises=True)
+        return f"{self.url}/c/{shared_token(self.engine.config.secret, whose)}"
 
     def answers(self, ask: int) -> dict[str, Any]:
         with self.engine.store.read(self.engine.scope) as session:

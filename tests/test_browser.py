@@ -46,8 +46,12 @@ def scriptless(browser: Browser) -> Iterator[Page]:
 # How they look
 
 
-def answered(house: House) -> str:
-    return house.letter("call_me", status="answered", answered_at=NOW)[0]
+def answered(house: House, **who: str) -> str:
+    return house.letter("call_me", contact=house.contact(**who), status="answered", answered_at=NOW)[0]
+
+
+def declined(house: House, **who: str) -> str:
+    return house.letter("missing", contact=house.contact(**who), status="declined")[0]
 
 
 def put_off(house: House) -> str:
@@ -66,6 +70,7 @@ PAGES = {
     "survey": lambda house: house.letter()[0],
     "survey in German": lambda house: house.letter(contact=house.contact(locale="de"))[0],
     "survey in Arabic": lambda house: house.letter(contact=house.contact(locale="ar"))[0],
+    "survey in Hebrew, whose questions are not": lambda house: house.letter(contact=house.contact(locale="he"))[0],
     "survey in long words": in_long_words,
     "thank-you": answered,
     "answers changed": lambda house: answered(house) + "?change=1",
@@ -81,6 +86,13 @@ PAGES = {
     "unsubscribed": lambda house: house.own_page("u", house.contact(opted_out_on=NOW.date())),
     "expired link": lambda house: house.letter("missing", expires_at=NOW - timedelta(days=1))[0],
     "wrong link": lambda house: f"{house.url}/s/nothing",
+    "shared": lambda house: house.shared_page(),
+    "thank-you in Arabic": lambda house: answered(house, locale="ar"),
+    "promises in Arabic": lambda house: house.own_page("p", house.contact(locale="ar")),
+    "wishes in Arabic": lambda house: house.own_page("w", house.contact(locale="ar")),
+    "what is stored in Arabic": lambda house: house.own_page("w", house.contact(locale="ar")) + "/data",
+    "unsubscribe in Arabic": lambda house: house.own_page("u", house.contact(locale="ar")),
+    "declined in Arabic": lambda house: declined(house, locale="ar"),
 }
 
 
@@ -106,11 +118,13 @@ def test_a_page_is_for_everybody_at_any_width_by_day_and_night(house: House, win
     assert_fine(window)
 
 
-def test_a_form_full_of_answers_can_be_read(house: House, window: Window) -> None:
-    window.page.goto(house.letter()[0])
+@pytest.mark.parametrize("locale", ["en", "ar"])
+def test_a_form_full_of_answers_can_be_read(house: House, window: Window, locale: str) -> None:
+    window.page.goto(house.letter(contact=house.contact(locale=locale))[0])
+    assert window.page.locator(".question[lang]").count() == 0, "every question is in the language of the page"
     for place in range(1, len(EVERY_TYPE) + 1):
         window.page.locator(f"#q{place} label:visible").first.click()
-    window.page.get_by_role("button", name="Move up: Speed").click()
+    window.page.locator(".ranking li:nth-child(2) button").first.click()
     assert_fine(window)
 
 
