@@ -350,7 +350,7 @@ def test_a_client_s_page_knows_no_session(client: FlaskClient, engine: Engine, d
     assert "Cookie" not in answer.headers.get("Vary", "")
 
 
-@pytest.mark.parametrize("page", ["accounts", "promises", "asks", "calendar"])
+@pytest.mark.parametrize("page", ["accounts", "promises", "asks", "calendar", "voices"])
 def test_a_list_is_saved_as_a_sheet_without_formulas(
     member: FlaskClient, engine: Engine, desks: Desks, page: str
 ) -> None:

@@ -94,6 +94,21 @@ def test_a_draft_is_merged_and_words_are_put_right(site: Flask, engine: Engine, 
     assert send(member, f"{right}/correct", right, reason="Why not").status_code == 422
 
 
+def test_promises_are_narrowed_and_put_in_order(site: Flask, engine: Engine, desks: Desks) -> None:
+    member = at_desk(site, engine, address("member"))
+    for order in ("", "owner", "account"):
+        text = member.get(f"/admin/promises?state=all&words=call+with&order={order}").text
+        assert ("A call with Northwind" in text, "Reports for Northwind" in text) == (True, False)
+    assert "A call with Northwind" in member.get("/admin/promises?words=NORTHW").text
+    assert "None is like that." in member.get("/admin/promises?words=nothing").text
+
+
+def test_who_changed_what_is_saved_as_a_sheet(site: Flask, engine: Engine, desks: Desks) -> None:
+    make_initiative(engine, title="=1+1", cause="reporting", owner_email=ADMIN)
+    admin = at_desk(site, engine, ADMIN)
+    assert "initiative made,I-1" in admin.get("/admin/changes?format=csv&words=initiative").text
+
+
 # Who is away
 
 

@@ -11,6 +11,7 @@ from admin.desk import desk
 from admin.forms import day_field, page_number, text_field
 from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import person, plural
+from engine.data.models import Account, Contact, Voice
 from engine.operations import additions, voices
 from engine.operations.guesses import list_gaps, measure_guesses
 from engine.operations.initiatives import list_open
@@ -70,9 +71,21 @@ def show_brief(account: int) -> ResponseReturnValue:
 @needs("viewer")
 def show_voices() -> ResponseReturnValue:
     words = request.args.get("words", "").strip()[:200]
+    if wants_sheet():
+        rows = list_voices(here().engine, words=words, size=MOST)[0]
+        return as_sheet("voices", VOICES, (_voice_row(*row) for row in rows))
     found, more = list_voices(here().engine, words=words, page=page_number())
     return render_template("desk/voices.html", voices=found, more=more, page=page_number(), words=words,
                            initiatives=list_open(here().engine), today=local_date(here().engine))  # fmt: skip
+
+
+VOICES = ("number", "account_key", "contact_key", "source", "speaker", "said_on", "words", "led_to")
+
+
+def _voice_row(voice: Voice, account: Account, contact: Contact | None) -> tuple[object, ...]:
+    whom, led_to = contact.key if contact else None, f"P-{voice.promise_id}" if voice.promise_id else None
+    said = (voice.source, voice.speaker, voice.said_at.date(), voice.words)
+    return (f"V-{voice.id}", account.key, whom, *said, led_to)
 
 
 # What is added to it

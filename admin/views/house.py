@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 from admin.access import here, needs
 from admin.desk import desk
 from admin.forms import page_number
+from admin.sheets import MOST, as_sheet, wants_sheet
 from engine.operations.planning import read_health
 from engine.operations.relations import local_date
 from engine.operations.settings import set_settings
@@ -77,6 +78,10 @@ def _modes() -> dict[str, str]:
 @needs("admin")
 def show_changes() -> ResponseReturnValue:
     words = request.args.get("words", "").strip()[:200]
+    if wants_sheet():
+        found, _ = list_audit(here().engine, words=words, size=MOST)
+        rows = ((one.at.isoformat(), one.author, one.action, one.subject, one.before, one.after) for one in found)
+        return as_sheet("changes", ("at", "author", "action", "subject", "before", "after"), rows)
     found, more = list_audit(here().engine, words=words, page=page_number())
     return render_template("desk/changes.html", entries=found, more=more, page=page_number(), words=words,
                            today=local_date(here().engine))  # fmt: skip

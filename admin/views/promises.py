@@ -32,13 +32,14 @@ STATES = ("open", "overdue", "draft", "agreed", "disputed", "done", "kept", "dec
 def list_promises_page() -> ResponseReturnValue:
     state, whose = request.args.get("state", "open"), request.args.get("whose", "")
     engine = here().engine
-    owner = here().colleague.email if whose == "mine" else ""
+    wanted = {name: request.args.get(name, "").strip()[:200] for name in ("words", "order")}
+    wanted["owner"] = here().colleague.email if whose == "mine" else ""
     if wants_sheet():
-        found, _ = list_promises(engine, state=state, owner=owner, size=MOST)
+        found, _ = list_promises(engine, state=state, size=MOST, **wanted)
         return as_sheet("promises", SHEET, map(_row, found))
-    found, more = list_promises(engine, state=state, owner=owner, page=page_number())
+    found, more = list_promises(engine, state=state, page=page_number(), **wanted)
     return render_template(
-        "desk/promises.html", promises=found, more=more, state=state, states=STATES, whose=whose,
+        "desk/promises.html", promises=found, more=more, state=state, states=STATES, whose=whose, wanted=wanted,
         today=local_date(engine), page=page_number(),
     )  # fmt: skip
 

@@ -32,10 +32,15 @@ def list_promises(
     owner: str = "",
     due_until: date | None = None,
     overdue_on: date | None = None,
+    words: str = "",
+    order: str = "",
     skip: int = 0,
     most: int,
 ) -> Sequence[Promise]:
-    """What waits for us first, by due date; then what is settled, newest first."""
+    """What waits for us first, by due date; then what is settled, newest first. Or in the `order` of owner or account.
+
+    `words`: in the title, or in the name of the account.
+    """
     query = _promises()
     if state in STATES:
         query = query.where(STATES[state])
@@ -45,9 +50,16 @@ def list_promises(
         query = query.where(Promise.due_on <= due_until)
     if overdue_on:
         query = query.where(Promise.status == "agreed", Promise.due_on < overdue_on)
+    if words or order == "account":
+        query = query.join(Account, Account.id == Promise.account_id)
+    if words:
+        query = query.where(
+            or_(*(column.icontains(words, autoescape=True) for column in (Promise.title, Account.name)))
+        )
     waits = case((WAITS, 0), else_=1)
     due = case((waits == 0, Promise.due_on))
-    query = query.order_by(waits, due.nulls_first(), Promise.made_on.desc(), Promise.id.desc())
+    orders = {"owner": (func.lower(Promise.owner_email),), "account": (Account.name,)}
+    query = query.order_by(*orders.get(order, ()), waits, due.nulls_first(), Promise.made_on.desc(), Promise.id.desc())
     return session.scalars(query.offset(skip).limit(most)).all()
 
 

@@ -245,8 +245,8 @@ def search(engine: Engine, words: str, most: int = 10) -> Found:
         )
 
 
-def list_voices(engine: Engine, *, words: str = "", page: int = 1) -> tuple[list[Any], bool]:
+def list_voices(engine: Engine, *, words: str = "", page: int = 1, size: int = PAGE) -> tuple[list[Any], bool]:
     """A page of what clients said, and whether there is more."""
     with engine.store.read(engine.scope) as session:
-        found = data.list_voices(session, words=words, skip=(page - 1) * PAGE, most=PAGE + 1)
-    return list(found[:PAGE]), len(found) > PAGE
+        found = data.list_voices(session, words=words, skip=(page - 1) * size, most=size + 1)
+    return list(found[:size]), len(found) > size

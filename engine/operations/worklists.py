@@ -87,13 +87,16 @@ def _yesterday(now: datetime) -> datetime:
 
 
 def list_promises(
-    engine: Engine, *, state: str = "", owner: str = "", page: int = 1, size: int = PAGE
+    engine: Engine, *, state: str = "", page: int = 1, size: int = PAGE, **wanted: Any
 ) -> tuple[list[Promise], bool]:
-    """A page of promises in a state, and whether there are more. `state` overdue: agreed, and late."""
+    """A page of promises in a state, and whether there are more. `state` overdue: agreed, and late.
+
+    `wanted`: owner, words, order.
+    """
     late = local_date(engine) if state == "overdue" else None
     with engine.store.read(engine.scope) as session:
         found = data.list_promises(
-            session, state=state, owner=owner, overdue_on=late, skip=(page - 1) * size, most=size + 1
+            session, state=state, overdue_on=late, skip=(page - 1) * size, most=size + 1, **wanted
         )
     return list(found[:size]), len(found) > size
 
@@ -159,8 +162,8 @@ def setting_of(engine: Engine, name: str, account: Account, contact: Contact | N
     return value
 
 
-def list_audit(engine: Engine, *, words: str = "", page: int = 1) -> tuple[list[AuditEntry], bool]:
+def list_audit(engine: Engine, *, words: str = "", page: int = 1, size: int = PAGE) -> tuple[list[AuditEntry], bool]:
     """A page of who changed what, and whether there is more."""
     with engine.store.read(engine.scope) as session:
-        found = house.list_audit(session, words=words, skip=(page - 1) * PAGE, most=PAGE + 1)
-    return list(found[:PAGE]), len(found) > PAGE
+        found = house.list_audit(session, words=words, skip=(page - 1) * size, most=size + 1)
+    return list(found[:size]), len(found) > size
