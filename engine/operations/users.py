@@ -176,9 +176,9 @@ def keep_login(engine: Engine, email: str, login: Login) -> None:
         if user.factor_secret != login.factor:
             _note(own, session, "set up second factor" if login.factor else "give up second factor", email)
             user.factor_counter = None
-        if len(user.recovery_codes or ()) != len(login.recovery_codes):
-            used = len(login.recovery_codes) < len(user.recovery_codes or ())
-            _note(own, session, "use recovery code" if used and login.recovery_codes else "make recovery codes", email)
+        before, after = set(user.recovery_codes or ()), set(login.recovery_codes)
+        if login.factor and before != after:
+            _note(own, session, "use recovery code" if after < before else "make recovery codes", email)
         user.password, user.fs_uniquifier = login.password, login.mark
         user.factor_secret, user.recovery_codes = login.factor, list(login.recovery_codes) or None
 
