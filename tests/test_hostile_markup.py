@@ -193,7 +193,7 @@ def site(house: House) -> Flask:
 def desk_pages(site: Flask, ids: dict[str, Any]) -> list[str]:
     """Every page of the desk that can be looked at, about these."""
     known = ids | {"tier": "key", "name": "fatigue_limits", "step": "agree", "number": 1, "token": "none"}
-    rules = [rule for rule in site.url_map.iter_rules() if rule.rule.startswith("/admin") and "GET" in rule.methods]
+    rules = [rule for rule in site.url_map.iter_rules() if rule.endpoint.startswith("desk.") and "GET" in rule.methods]
     with site.test_request_context():
         return [
             site.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
