@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from engine.data.models import Base, Contact
 from engine.data.store import EVERYTHING
 from engine.house import Engine
-from engine.links import calendar_token, shared_token
+from engine.links import calendar_token, frame_token, shared_token
 from tests.conftest import NOW
 from tests.desk import ADMIN, Desks, furnish, sign_in
 from tests.factories import make_contact
@@ -46,7 +46,8 @@ def addresses(engine: Engine) -> Iterator[str]:
             contact: Contact = make_contact(session, shares_promises=number == 0)
             make_promises(session, contact)
             values = {"answered_at": NOW} if status == "answered" else {}
-            yield survey_path(engine, make_letter(session, contact=contact, status=status, **values))
+            sent = make_letter(session, contact=contact, status=status, **values)
+            yield from (survey_path(engine, sent), f"/f/{frame_token(secret, sent.id, int(NOW.timestamp()) + 600)}")
             yield survey_path(
                 engine, make_letter(session, contact=make_contact(session), expires_at=NOW - timedelta(1))
             )
@@ -56,7 +57,7 @@ def addresses(engine: Engine) -> Iterator[str]:
             yield f"/c/{shared_token(secret, contact.id, 0)}"
     yield f"/calendar/{calendar_token(secret, 'olive@house.example')}.ics"
     yield f"/agenda/{calendar_token(secret, 'olive@house.example', 'asks')}.ics"
-    yield from ("/style/none/0.css", "/script/0.js", "/s/~0123456789abcdef", "/nowhere")
+    yield from ("/embed.js", "/style/none/0.css", "/script/0.js", "/s/~0123456789abcdef", "/nowhere")
 
 
 @pytest.mark.parametrize("verb", ["GET", "HEAD"])
