@@ -13,6 +13,7 @@ from engine.operations.ledger import read_ledger
 from engine.operations.news import send_news
 from engine.operations.promises import agree_promise, do_promise, list_promises, move_promise, open_promise
 from engine.operations.reminders import list_waiting
+from engine.operations.suggestions import make_suggestions
 from tests.factories import make_account, make_contact
 from tests.letters import NOW, make_letter, name_company, promises_path, survey_path
 from tests.test_sending import mail_server, sending_to
@@ -43,7 +44,8 @@ def test_a_complaint_is_followed_to_the_clients_own_yes(engine):
         with house.store.read(EVERYTHING) as session:
             assert session.query(Voice).one().words == WORDS
 
-        # a draft waits for the owner, and the client sees nothing of it
+        # a draft waits for the owner, once a worker has had its turn, and the client sees nothing of it
+        make_suggestions(house)
         [draft] = list_promises(house)
         assert (draft.status, draft.said, draft.owner_email) == ("drafted", WORDS, MARIA)
         assert [list(each.under) for each in list_waiting(house)] == [["draft"]]

@@ -20,8 +20,8 @@ MORE = 4
 BUSIER = dict.fromkeys((
     "desk.show_why", "desk.show_preview", "desk.show_preview_survey", "desk.show_preview_message", "desk.show_plan",
     "desk.show_calendar", "desk.show_forecast", "desk.show_survey_page",
-), 60) | {"desk.show_account": 20, "desk.show_brief": 20}  # fmt: skip
-"""Pages that decide read the Book, one query for each kind of fact; an account's shows all that there is of it."""
+), 60) | {"desk.show_trial": 100, "desk.show_account": 20, "desk.show_brief": 20}  # fmt: skip
+"""Pages that decide read the Book, one query for each kind of fact, a trial twice; an account's shows all there is."""
 
 
 def add_more(engine: Engine, desks: Desks) -> None:

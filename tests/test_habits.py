@@ -197,7 +197,11 @@ def test_the_record_of_an_ask_keeps_what_its_channel_was_chosen_by(engine: Any) 
     assert kept["tailored"]["chance:email"] == {"alpha": 6.0, "beta": 6.0, "answered": 1, "sent": 2}
     told = tell_tailored(kept["tailored"], Teller(NOW.date()))["channel"]
     assert "answered 1 of 2 times" in told["why"]
-    assert told["scores"] == {"email": 0.5, "phone": None}  # nobody knows a number
+    assert told["scores"] == {
+        "email": 0.5,
+        "phone": None,
+        "in_app": None,
+    }  # no number, and they have no account of ours
 
 
 # at what hour
