@@ -156,7 +156,7 @@ def view_last_day(course: Course) -> pl.DataFrame:
 def read_last_day(life: Life, course: Course) -> pl.DataFrame:
     """The Book as it is then."""
     moment = Moment(life.now(), life.today - timedelta(1))
-    book = read_book(life.engine.store, moment, channels=("email", "phone")).frame
+    book = read_book(life.engine.store, moment, channels=("email", "phone", "in_app")).frame
     return book.select(sorted(course.future.moving & set(book.columns) - DATED_WHERE_THEY_ANSWER))
 
 
