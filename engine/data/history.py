@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Select, case, func, literal, select, type_coe
 
 from engine.data.columns import Snapshot, kept
 from engine.data.localtime import NONE, Days, Instants
-from engine.data.models import OPEN, WAITING, AnswerRow, Ask
+from engine.data.models import OPEN, WAITING, WAITING_BY_HEED, AnswerRow, Ask
 from engine.data.rows import Rows, Whose
 from engine.data.scope import aside
 
@@ -260,9 +260,9 @@ def _read_waiting(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
 @kept
 def _waiting(whose: Whose) -> Select[*tuple[Any, ...]]:
     leaving = case((Ask.status == "sending", 1), else_=0).label("leaving")
-    status = aside(Ask.status) if whose.picked else Ask.status
+    status = aside(Ask.status).in_(WAITING) if whose.picked else WAITING_BY_HEED
     query = select(Ask.contact_id, Ask.planned_on, leaving)
-    return query.where(status.in_(WAITING), Ask.origin == "heed", whose.people(Ask.contact_id))
+    return query.where(status, Ask.origin == "heed", whose.people(Ask.contact_id))
 
 
 def _latest(waiting: pl.DataFrame, rows: Rows) -> Days:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import BigInteger, Select, Text, and_, bindparam, cast, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, Select, String, Text, and_, bindparam, cast, func, or_, select, type_coerce
 
 from engine.data.columns import Snapshot, kept
 from engine.data.models import AnswerRow, Ask, Promise, Touchpoint
 from engine.data.rows import Whose
-from engine.data.scope import aside
+from engine.data.scope import among_listed, aside, list_ids
 from engine.data.viewers import Viewers
 from engine.decide.tailoring import LAST_COLUMNS, WAITING_COLUMNS
 from engine.survey.bank import SINCE_LAST_ASK
@@ -23,6 +23,7 @@ from engine.types import Given
 LONG_AGO = 90
 """Days: what happened before that is past telling, also for who was never asked."""
 DAY = 86_400
+CONTACTS = bindparam("contacts", type_=String())
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ def read_last_answers(snapshot: Snapshot, viewers: Viewers, looks: Looks) -> pl.
     """What each contact answered last to the questions that conditions look at, as conditions see it, in JSON."""
     if not looks.answers:
         return pl.DataFrame(schema=LAST_COLUMNS)
-    found = snapshot.frame(_answers_to(viewers.whose, tuple(sorted(looks.answers))), viewers.given)
+    contacts = {"contacts": list_ids(viewers.asks["contact_id"].to_list())}
+    found = snapshot.frame(_answers_to(tuple(sorted(looks.answers)), snapshot.dialect), contacts)
     names = ["contact_id", "survey", "question"]
     last = viewers.see(found, "contact_id").sort("at").unique(names, keep="last", maintain_order=True)
     last = last.with_columns(choices=pl.col("data").str.json_path_match("$.choices"))
@@ -112,12 +114,12 @@ def read_last_answers(snapshot: Snapshot, viewers: Viewers, looks: Looks) -> pl.
 
 
 @kept
-def _answers_to(whose: Whose, questions: tuple[tuple[str, str], ...]) -> Select[*tuple[Any, ...]]:
+def _answers_to(questions: tuple[tuple[str, str], ...], dialect: str) -> Select[*tuple[Any, ...]]:
     wanted = [and_(AnswerRow.survey == survey, AnswerRow.question == name) for survey, name in questions]
     keys = AnswerRow.contact_id, AnswerRow.survey, AnswerRow.question
     said = AnswerRow.value, AnswerRow.score, cast(AnswerRow.data, Text).label("data")
     query = select(*keys, *said, _seconds(AnswerRow.answered_at).label("at"))
-    return query.where(or_(*wanted), whose.accounts(AnswerRow.account_id))
+    return query.where(or_(*wanted), among_listed(AnswerRow.contact_id, CONTACTS, dialect))
 
 
 def _fact(value: str | None, score: float | None, choices: str | None) -> str:

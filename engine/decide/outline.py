@@ -5,13 +5,15 @@ Both are plain JSON, so that a stored record can be told again years later, when
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
 
+from engine.decide.calendars import Shut
 from engine.decide.guard import FIRST, SENTENCES
 from engine.decide.planner import Decisions
 from engine.decide.rule import AHEAD
@@ -155,26 +157,33 @@ def first_day(values: Values) -> date:
     return max(values["reason_on"] or today, today)
 
 
-def _find_runs(closed: Closed, calendar: str, first: date, found: date | None) -> list[dict[str, Any]]:
+def _find_runs(closed: Closed, calendar: str, first: date, found: date | None) -> Sequence[Mapping[str, Any]]:
     """The shut days from the first day on, and those just before the day that was found."""
-    last = found or first + timedelta(AHEAD)
     try:
-        shut = closed.shut(calendar, first, last)
+        return _read_runs(closed.shut, calendar, first, found)
     except PluginError:
         return [{"since": first, "until": first + timedelta(1), "day": first, "why": FAILED}]
+
+
+@lru_cache(maxsize=4096)
+def _read_runs(shut_days: Shut, calendar: str, first: date, found: date | None) -> Sequence[Mapping[str, Any]]:
+    """Kept, because the same is asked for with every part of a book: a calendar's text says all there is to it."""
+    last = found or first + timedelta(AHEAD)
+    shut = shut_days(calendar, first, last)
     if found and found in shut:  # on trial a calendar shuts nothing: its days may go on after the one that was found
         last = found + timedelta(AHEAD)
-        shut = closed.shut(calendar, first, last)
-    runs = []
+        shut = shut_days(calendar, first, last)
     starts = [first] if first in shut else []
     if found and found > first and found - timedelta(1) in shut:
         starts.append(_run_start(found - timedelta(1), shut))
-    for start in dict.fromkeys(starts):
-        until = start
-        while until in shut and until <= last:
-            until += timedelta(1)
-        runs.append({"since": start, "until": NEVER if until > last else until, "day": start, "why": shut[start]})
-    return runs
+    return [_run_from(start, shut, last) for start in dict.fromkeys(starts)]
+
+
+def _run_from(start: date, shut: Mapping[date, str], last: date) -> Mapping[str, Any]:
+    until = start
+    while until in shut and until <= last:
+        until += timedelta(1)
+    return {"since": start, "until": NEVER if until > last else until, "day": start, "why": shut[start]}
 
 
 def _run_start(day: date, shut: Mapping[date, str]) -> date:
