@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from rich.console import Console
 
 from engine.cli.demo.stage import open_stage, serving
-from engine.data.clients import list_answers
+from engine.data.clients import read_answers
 from engine.data.models import Contact
 from engine.house import Engine
 from engine.links import shared_token
@@ -233,7 +233,7 @@ class House:
 
     def answers(self, ask: int) -> dict[str, Any]:
         with self.engine.store.read(self.engine.scope) as session:
-            return {row.question: row for row in list_answers(session, ask)}
+            return {row.question: row for row in read_answers(session, ask)}
 
     def find(self, model: Any, key: int) -> Any:
         with self.engine.store.read(self.engine.scope) as session:

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from engine.data.clients import list_answers
+from engine.data.clients import read_answers
 from engine.data.models import Ask, Contact
 from engine.house import Engine
 from engine.operations.planning import plan_asks
@@ -103,7 +103,7 @@ def test_answers_to_the_same_question_about_two_things_are_kept_apart(engine: En
     client.post(path, data={"q1": "yes", "q2": "no", "submission_id": "one-of-the-tests"})
     client.post(path, data={"q2": "yes", "submission_id": "two-of-the-tests"})
     with engine.store.read(engine.scope) as session:
-        found = {(row.touchpoint_id, row.value) for row in list_answers(session, ask)}
+        found = {(row.touchpoint_id, row.value) for row in read_answers(session, ask)}
     assert found == {(happened[0], "yes"), (happened[1], "yes")}
     assert client.get(f"{path}?change=1").text.count('value="yes" checked') == 2
 

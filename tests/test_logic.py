@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from engine.data.clients import list_answers
+from engine.data.clients import read_answers
 from engine.data.models import Ask
 from engine.errors import InputError
 from engine.house import Engine
@@ -112,7 +112,7 @@ def letter(engine: Engine) -> tuple[str, int]:
 
 def answers(engine: Engine, ask: int) -> dict[str, Any]:
     with engine.store.read(engine.scope) as session:
-        return {row.question: row.value or row.words for row in list_answers(session, ask)}
+        return {row.question: row.value or row.words for row in read_answers(session, ask)}
 
 
 def send(client: FlaskClient, path: str, number: int, **posted: str) -> Any:

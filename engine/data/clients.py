@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Insert, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Row, Update, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from engine.data.models import (
@@ -21,6 +22,7 @@ from engine.data.models import (
     User,
     Voice,
 )
+from engine.data.prepared import write
 from engine.data.scope import fetch
 from engine.types import SettingValue
 
@@ -48,9 +50,19 @@ def find_asks(session: Session, ask_ids: Collection[int]) -> Sequence[AnyRow]:
     return fetch(session, _ASKS, ids=list(ask_ids))
 
 
-def lock_ask(session: Session, ask_id: int) -> Ask | None:
-    """The ask, kept from other writers until the transaction ends."""
-    return session.scalar(_ASK_TO_CHANGE, {"id": ask_id})
+def lock_ask(session: Session, ask_id: int) -> AnyRow | None:
+    """The same of one ask, which is kept from other writers until the transaction ends; see `change_ask`."""
+    return next(iter(fetch(session, _ASK_TO_CHANGE, ids=[ask_id])), None)
+
+
+def change_ask(session: Session, ask_id: int, **values: Any) -> None:
+    """Write these columns. An Ask that the session has read before does not know of it."""
+    write(session, _ask_change(tuple(values)), [{"ask": ask_id, **values}])
+
+
+@cache
+def _ask_change(names: tuple[str, ...]) -> Update:
+    return update(Ask).where(Ask.id == bindparam("ask")).values({name: bindparam(name) for name in names})
 
 
 def read_survey_content(session: Session, version_id: int) -> dict[str, Any]:
@@ -77,29 +89,26 @@ def read_touchpoints(session: Session, ids: Collection[int]) -> dict[int, AnyRow
     return {row.id: row for row in fetch(session, _TOUCHPOINTS, ids=list(ids))} if ids else {}
 
 
-def list_answers(session: Session, ask_id: int) -> Sequence[AnswerRow]:
-    """The same, to be changed."""
-    return session.scalars(select(AnswerRow).where(AnswerRow.ask_id == ask_id)).all()
-
-
 def add_answers(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, each by the names of the table's columns."""
-    _insert(session, _NEW_ANSWERS, rows)
+    write(session, _NEW_ANSWER, rows)
+
+
+def change_answers(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write what was said anew: value, score, text, data and answered_at, by `answer`, its id."""
+    write(session, _OTHER_ANSWER, rows)
+
+
+def forget_answers(session: Session, answer_ids: Sequence[int]) -> None:
+    write(session, _NO_ANSWER, [{"answer": answer_id} for answer_id in answer_ids])
 
 
 def add_submission(session: Session, **row: Any) -> None:
-    _insert(session, _NEW_SUBMISSION, [row])
+    write(session, _NEW_SUBMISSION, [row])
 
 
 def add_voices(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    _insert(session, _NEW_VOICES, rows)
-
-
-def _insert(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
-    """What no later step of the same transaction changes need not go through the ORM."""
-    if rows:
-        session.flush()
-        session.connection().execute(statement, [dict(row) for row in rows])
+    write(session, _NEW_VOICE, rows)
 
 
 def find_submission(session: Session, submission_id: str) -> AnyRow | None:
@@ -174,6 +183,7 @@ def find_waiting_ask(session: Session, contact_id: int) -> int | None:
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _PEOPLE = (
+    Contact.key.label("contact_key"),
     Contact.name.label("contact_name"),
     Contact.email.label("contact_email"),
     Contact.phone.label("contact_phone"),
@@ -209,7 +219,10 @@ _ASKS = (
         Ask.sent_at,
         Ask.answered_at,
         Ask.expires_at,
+        Ask.opened_at,
+        Ask.suggest,
         Ask.contact_id,
+        Ask.person_id,
         Ask.survey_version_id,
         SurveyVersion.digest.label("survey_digest"),
         *_PEOPLE,
@@ -221,7 +234,7 @@ _ASKS = (
     .where(Ask.id.in_(_IDS))
     .order_by(Ask.id)
 )
-_ASK_TO_CHANGE = select(Ask).where(Ask.id == bindparam("id")).with_for_update(of=Ask)
+_ASK_TO_CHANGE = _ASKS.with_for_update(of=Ask)
 _COMPANY = select(SettingRow.name, SettingRow.layer, SettingRow.layer_key, SettingRow.value).where(
     SettingRow.name.startswith("company.", autoescape=True),
     or_(
@@ -259,7 +272,14 @@ _LAST_ANSWERS = (
     .order_by(AnswerRow.answered_at, AnswerRow.id)
 )
 _TOUCHPOINTS = select(Touchpoint.id, Touchpoint.kind, Touchpoint.happened_at).where(Touchpoint.id.in_(_IDS))
-_NEW_ANSWERS, _NEW_SUBMISSION, _NEW_VOICES = insert(AnswerRow), insert(Submission), insert(Voice)
+_NEW_ANSWER, _NEW_SUBMISSION, _NEW_VOICE = (insert(each).inline() for each in (AnswerRow, Submission, Voice))
+_THE_ANSWER = AnswerRow.id == bindparam("answer")
+_OTHER_ANSWER = (
+    update(AnswerRow)
+    .where(_THE_ANSWER)
+    .values({name: bindparam(name) for name in ("value", "score", "text", "data", "answered_at")})
+)
+_NO_ANSWER = delete(AnswerRow).where(_THE_ANSWER)
 _SUBMISSION = select(Submission.ask_id, Submission.digest).where(Submission.submission_id == bindparam("id"))
 _VOICES = select(Voice.answer_id, Voice.words.label("words")).where(Voice.answer_id.in_(_IDS))
 _SHOWN_PROMISES = select(Promise).where(Promise.contact_id.in_(_IDS), Promise.status.in_(SHOWN))

@@ -53,13 +53,13 @@ def connect(url: URL) -> Engine:
     """An engine that connects when first used."""
     if url.get_backend_name() == "postgresql":
         engine = create_engine(url, pool_pre_ping=True)
-        event.listen(engine, "handle_error", _tell_postgresql)
+        event.listen(engine, "handle_error", _tell)
         return engine
     # Python's sqlite3 begins transactions late and not before DDL; so it is kept from beginning any, and we do.
     engine = create_engine(
         url, connect_args={"isolation_level": None, "timeout": BUSY_SECONDS, "check_same_thread": False}
     )
-    event.listen(engine, "handle_error", _tell_sqlite)
+    event.listen(engine, "handle_error", _tell)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
@@ -81,7 +81,7 @@ def _begin(connection: Connection) -> None:
     if connection.get_execution_options().get(WRITES):
         _begin_writing(connection)
     else:
-        connection.exec_driver_sql("BEGIN")
+        connection.connection.execute("BEGIN")
 
 
 def _begin_writing(connection: Connection) -> None:
@@ -106,18 +106,21 @@ def _begin_writing(connection: Connection) -> None:
 # What is said where the database itself is the trouble. Every other error goes on as it is.
 
 
-def _tell_sqlite(context: ExceptionContext) -> None:
-    code = getattr(context.original_exception, "sqlite_errorcode", 0) & 0xFF  # the rest tells variants apart
-    if code in TROUBLES and context.engine is not None:
-        file = str(context.engine.url.database)
-        raise StorageError(f"The database {file} {TROUBLES[code]}", about=file)
+def find_trouble(url: URL, error: BaseException | None, *, gone: bool) -> StorageError | None:
+    """What a driver's error means, where that is the database's own trouble. `gone`: the connection is lost."""
+    if url.get_backend_name() == "sqlite":
+        file, code = str(url.database), getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest tells variants apart
+        return StorageError(f"The database {file} {TROUBLES[code]}", about=file) if code in TROUBLES else None
+    if not gone:
+        return None
+    shown, why = url.render_as_string(), str(error).strip().splitlines()[0]
+    return StorageError(
+        f"The database {shown} cannot be reached: {why}. Is it running, and the address right?", about=shown
+    )
 
 
-def _tell_postgresql(context: ExceptionContext) -> None:
-    gone = context.connection is None or context.is_disconnect
-    if gone and not context.is_pre_ping and context.engine is not None:
-        shown = context.engine.url.render_as_string()
-        why = str(context.original_exception).strip().splitlines()[0]
-        raise StorageError(
-            f"The database {shown} cannot be reached: {why}. Is it running, and the address right?", about=shown
-        )
+def _tell(context: ExceptionContext) -> None:
+    gone = (context.connection is None or context.is_disconnect) and not context.is_pre_ping
+    trouble = context.engine and find_trouble(context.engine.url, context.original_exception, gone=gone)
+    if trouble:
+        raise trouble

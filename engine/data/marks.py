@@ -7,7 +7,7 @@ beyond the accounts that a user may see, because what is done to a person counts
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
 from functools import cache
 from typing import Any
@@ -32,6 +32,7 @@ from sqlalchemy.orm import Session
 from engine.data.columns import Snapshot
 from engine.data.localtime import day_number
 from engine.data.models import Account, Contact
+from engine.data.prepared import write
 from engine.data.scope import among, among_listed, list_ids
 from engine.data.stage import Stage
 from engine.data.store import Store
@@ -86,7 +87,7 @@ def plan_again(store: Store, session: Session, standing: pl.DataFrame) -> None:
 
 def _mark(session: Session, whose: str, ids: Collection[int]) -> None:
     given = {} if whose == "everyone" else {"ids": list_ids(ids)}
-    _update(session, _marking(whose, _dialect(session)), given)
+    write(session, _marking(whose, _dialect(session)), [given])
 
 
 @cache
@@ -116,9 +117,9 @@ def _in_order(accounts: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return accounts.order_by(Account.id).with_for_update(key_share=True)
 
 
-def _update(session: Session, statement: Update, given: Mapping[str, str] | None = None) -> None:
+def _update(session: Session, statement: Update) -> None:
     session.flush()
-    session.connection().execute(statement, given)
+    session.connection().execute(statement)
 
 
 def _dialect(session: Session) -> str:

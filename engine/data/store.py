@@ -43,13 +43,17 @@ class Store:
     def engine(self) -> Engine:
         return connect(self._url)
 
+    @cached_property
+    def _writing(self) -> Engine:
+        return self.engine.execution_options(**{WRITES: True})
+
     # the schema
 
     def upgrade(self) -> None:
         """Create the tables, or bring them up to date, in one transaction: stopped half-way, nothing has changed."""
         if self.dialect == "sqlite":
             Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
-        with self.engine.execution_options(**{WRITES: True}).begin() as connection:
+        with self._writing.begin() as connection:
             if others := migrations.find_others(connection):
                 raise HeedError(
                     f"The database {self.shown} holds tables of something else ({', '.join(others)}). Name another, "
@@ -79,15 +83,19 @@ class Store:
     @contextmanager
     def read(self, scope: Scope) -> Iterator[Session]:
         """A session that sees these accounts and keeps nothing."""
-        with Session(self.engine, info={"scope": scope}) as session:
+        with self.engine.connect() as connection, Session(connection, info={"scope": scope}) as session:
             yield session
 
     @contextmanager
     def write(self, scope: Scope) -> Iterator[Session]:
         """One transaction: committed at the end, undone where anything raises. On SQLite the only one that writes."""
-        engine = self.engine.execution_options(**{WRITES: True})
-        session = Session(engine, info={"scope": scope}, expire_on_commit=False)
-        with self._queue(), session, session.begin():
+        with (
+            self._queue(),
+            self._writing.connect() as connection,
+            connection.begin(),
+            Session(connection, info={"scope": scope}, expire_on_commit=False) as session,
+            session.begin(),  # which ends first and writes what the ORM still holds; then the connection's commits
+        ):
             yield session
 
     @contextmanager

@@ -13,11 +13,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.data.asks import expire_asks
-from engine.data.clients import add_submission, find_person, find_submission, lock_ask
+from engine.data.clients import add_submission, change_ask, find_person, find_submission, lock_ask
 from engine.data.marks import mark_persons
 from engine.data.models import Ask, Promise
 from engine.errors import InputError, LinkError
@@ -81,9 +82,8 @@ def save_answers(engine: Engine, token: str, posted: Posted) -> Saved:
         if not coming.is_draft:
             return Saved((), read.errors, read.given)
         keep_answers(coming, read)
-        found, before = standing(coming, read), ask.status
-        close_ask(coming, "started" if found else "opened")
-        if ask.status != before:
+        found = standing(coming, read)
+        if close_ask(coming, "started" if found else "opened") != ask.status:
             mark_persons(session, [ask.person_id])
         return Saved(tuple(found), read.errors, read.given)
 
@@ -101,13 +101,16 @@ def submit_answers(engine: Engine, token: str, posted: Posted, submission_id: st
 def take_form(
     engine: Engine,
     session: Session,
-    ask: Ask,
+    ask: Any,
     posted: Posted,
     submission_id: str,
     action: str,
     taken_by: str | None = None,
 ) -> None:
-    """Keep a form inside a transaction that holds its ask, once. `taken_by`: who wrote it down for the client."""
+    """Keep a form inside a transaction that holds its ask, once.
+
+    `ask`: as `lock_ask` has it; `taken_by`: who wrote it down for the client.
+    """
     posted = _check(posted, submission_id, action)
     if _is_new(session, ask, submission_id, action, posted, engine.clock()):
         ACTIONS[action](replace(receive(engine, session, ask, posted), taken_by=taken_by))
@@ -123,7 +126,7 @@ def _check(posted: Posted, submission_id: str, action: str) -> Posted:
     return clean(posted)
 
 
-def _is_new(session: Session, ask: Ask, submission_id: str, action: str, posted: Posted, now: datetime) -> bool:
+def _is_new(session: Session, ask: Any, submission_id: str, action: str, posted: Posted, now: datetime) -> bool:
     content = json.dumps([ask.id, action, {name: list(values) for name, values in posted.items()}], sort_keys=True)
     digest = sha256(content.encode()).hexdigest()
     earlier = find_submission(session, submission_id)
@@ -176,7 +179,6 @@ def _decline(coming: Coming) -> None:
 
 def _hint(coming: Coming) -> None:
     """Who else is to be asked, and that it does not concern them: passed to our people. Nobody is written to for it."""
-    close_ask(coming, "declined")
     said = {name: " ".join(" ".join(coming.posted.get(name, ())).split()) for name in ("instead", "irrelevant")}
     said["instead"] = "" if coming.form.terms.forbid_words else said["instead"]
     for name, words in said.items():
@@ -185,7 +187,8 @@ def _hint(coming: Coming) -> None:
     if said["instead"]:
         add_voices(coming, "ask_instead", [(said["instead"], None)])
     if said["irrelevant"]:
-        coming.ask.why_status = "the client says that it does not concern them"
+        coming.changes["why_status"] = "the client says that it does not concern them"
+    close_ask(coming, "declined")
 
 
 ACTIONS = {"send": _send, "call": _call, "later": _later, "decline": _decline, "hint": _hint}
@@ -202,6 +205,8 @@ def end_expired(engine: Engine, session: Session, now: datetime) -> None:
             continue
         if coming:
             _count(coming, coming.form.given, coming.form.given)
+            if coming.changes:
+                change_ask(session, ask_id, **coming.changes)
 
 
 # What counts is heard, and promised
@@ -234,9 +239,10 @@ def _record_verdicts(coming: Coming, counted: Mapping[str, Given], said: str | N
 
 def _make_promises(coming: Coming, answers: Sequence[Answer]) -> None:
     if answers:
-        coming.ask.suggest = True
+        coming.changes["suggest"] = True
         words = own_words(answer.given for answer in answers)
         for called in coming.engine.plugins.call("promise_at_once", answers):
             for draft in drafts_of(coming.engine, "promise_at_once", called):
-                source = Source(coming.ask.account, coming.ask.contact, coming.form.today, ask=coming.ask)
+                ask = coming.session.get_one(Ask, coming.ask.id)
+                source = Source(ask.account, ask.contact, coming.form.today, ask=ask)
                 keep_draft(coming.engine, coming.session, source, draft, called.name, words, coming.author)

@@ -95,11 +95,11 @@ def take_call(
         tries = data.list_tries(session, ask_id)
         if tries and find_submission(session, submission_id):
             return tries[0]
-        ask = _lock(engine, session, ask_id)
+        ask, row = _lock(engine, session, ask_id)
         if action == "send" and not consented:
-            read = read_answers(receive(engine, session, ask, clean(posted)), required=False)
+            read = read_answers(receive(engine, session, row, clean(posted)), required=False)
             raise AnswersError({"consent": InputError(NO_CONSENT, about="consent")}, read.given)
-        take_form(engine, session, ask, posted, submission_id, action, engine.author)
+        take_form(engine, session, row, posted, submission_id, action, engine.author)
         return _note(engine, session, ask, TAKEN[action], note, consented=consented)
 
 
@@ -113,7 +113,7 @@ def note_call(engine: Engine, ask_id: int, outcome: str, *, again_on: date | Non
     if outcome == "call_back" and again_on is None:
         raise InputError("On which day do they want to be called back?", about="again_on")
     with engine.store.write(engine.scope) as session:
-        ask = _lock(engine, session, ask_id)
+        ask, _ = _lock(engine, session, ask_id)
         _check_day(engine, session, ask, again_on)
         return _note(engine, session, ask, outcome, note, again_on=again_on)
 
@@ -146,17 +146,17 @@ def _note(engine: Engine, session: Session, ask: Ask, outcome: str, note: str, *
     return call
 
 
-def _lock(engine: Engine, session: Session, ask_id: int) -> Ask:
-    """The ask, to be changed. Raises StateError where nothing can be said to it any more."""
-    found, ask = _find(engine, session, ask_id), lock_ask(session, ask_id)
+def _lock(engine: Engine, session: Session, ask_id: int) -> tuple[Ask, Any]:
+    """The ask, and as `lock_ask` has it, to be changed. Raises StateError where nothing can be said to it any more."""
+    found, row = _find(engine, session, ask_id), lock_ask(session, ask_id)
     try:
-        if ask is None or found.status not in data.CALLABLE:
+        if row is None or found.status not in data.CALLABLE:
             raise LinkError("It is not to be called for.")
-        check_open(ask.status, ask.expires_at, engine.clock())
+        check_open(row.status, row.expires_at, engine.clock())
     except LinkError:
         raise StateError("This call is not to be made: it was answered, taken back, ran out, or is not due yet.",
                          about=str(ask_id)) from None  # fmt: skip
-    return ask
+    return found, row
 
 
 def _find(engine: Engine, session: Session, ask_id: int) -> Ask:

@@ -8,14 +8,14 @@ anything, and no verbatim is heard; what is not on the page that came in stays a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.data import clients
-from engine.data.models import LIVE, Ask
+from engine.data.models import LIVE
 from engine.errors import InputError, LinkError
 from engine.house import Engine
 from engine.links import read_ask_token
@@ -41,11 +41,14 @@ class Coming:
 
     engine: Engine
     session: Session
-    ask: Ask
+    ask: Any
+    """As it was when it came in: a row of `find_asks`."""
     form: Form
     posted: Posted
     taken_by: str | None = None
     """Who wrote it down for the client, on the phone; None: they filled it in themselves."""
+    changes: dict[str, Any] = field(default_factory=dict)
+    """What is to be written of the ask."""
 
     @property
     def now(self) -> datetime:
@@ -53,12 +56,12 @@ class Coming:
 
     @property
     def author(self) -> str:
-        return self.form.contact_name or self.ask.contact.email or self.ask.contact.key
+        return self.form.contact_name or self.form.contact_email or self.ask.contact_key
 
     @property
     def is_draft(self) -> bool:
         """Whether nothing was sent yet: what is saved does not count before that."""
-        return self.ask.status != "answered"
+        return bool(self.ask.status != "answered")
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,8 @@ class Read:
         return {field: answer for field, answer in self.given.items() if field not in self.errors}
 
 
-def lock_form(engine: Engine, session: Session, token: str) -> Ask:
-    """The ask that a link opens, kept from other writers. Raises LinkError."""
+def lock_form(engine: Engine, session: Session, token: str) -> Any:
+    """The ask that a link opens, a row of `find_asks` that is kept from other writers. Raises LinkError."""
     ask = clients.lock_ask(session, read_ask_token(read_link_secret(engine, session), token))
     if ask is None:
         raise LinkError("This link does not work.")
@@ -85,9 +88,8 @@ def lock_form(engine: Engine, session: Session, token: str) -> Ask:
     return ask
 
 
-def receive(engine: Engine, session: Session, ask: Ask, posted: Posted) -> Coming:
-    form = read_forms(engine, session, clients.find_asks(session, [ask.id]))[0]
-    return Coming(engine, session, ask, form, posted)
+def receive(engine: Engine, session: Session, ask: Any, posted: Posted) -> Coming:
+    return Coming(engine, session, ask, read_forms(engine, session, [ask])[0], posted)
 
 
 def clean(posted: Posted) -> Posted:
@@ -146,32 +148,35 @@ def _saved(coming: Coming, read: Read, item: Item) -> Given | None:
 
 def keep_answers(coming: Coming, read: Read) -> list[str]:
     """Write what is new or changed, forget what was emptied. The fields that changed."""
-    rows = clients.list_answers(coming.session, coming.ask.id) if coming.form.given else ()
+    rows = clients.read_answers(coming.session, coming.ask.id) if coming.form.given else ()
     before = {(row.question, row.promise_id, row.touchpoint_id): row for row in rows}
-    changed, new = [], []
+    emptied = [before[item.key].id for item in coming.form.items if item.field in read.emptied and item.key in before]
+    new, other = {}, {}
     for item in coming.form.items:
         answer, row = read.usable.get(item.field), before.get(item.key)
-        if item.field in read.emptied and row:
-            coming.session.delete(row)
-        if answer is None or (row and answer == Given(row.value, row.score, row.words, row.data)):
+        if answer is None:
             continue
         if row is None:
-            new.append(_new_row(coming, item, answer))
-        else:
-            row.value, row.score, row.words, row.data = answer.value, answer.score, answer.text, dict(answer.data)
-            row.answered_at = coming.now
-        changed.append(item.field)
-    clients.add_answers(coming.session, new)
-    return changed
+            new[item.field] = _whose(coming, item) | _said(coming, answer)
+        elif answer != Given(row.value, row.score, row.words, row.data):
+            other[item.field] = {"answer": row.id, **_said(coming, answer)}
+    clients.forget_answers(coming.session, emptied)
+    clients.change_answers(coming.session, list(other.values()))
+    clients.add_answers(coming.session, list(new.values()))
+    return [*new, *other]
 
 
-def _new_row(coming: Coming, item: Item, answer: Given) -> dict[str, Any]:
+def _whose(coming: Coming, item: Item) -> dict[str, Any]:
     ask, promise, touchpoint = coming.ask, item.promise, item.touchpoint
-    who = {"account_id": ask.account_id, "contact_id": ask.contact_id, "ask_id": ask.id, "answered_at": coming.now}
+    who = {"account_id": ask.account_id, "contact_id": ask.contact_id, "ask_id": ask.id}
     what = {"survey": coming.form.survey.name, "question": item.question.name}
     about = {"promise_id": promise.number if promise else None, "touchpoint_id": touchpoint.id if touchpoint else None}
-    said = {"value": answer.value, "score": answer.score, "text": answer.text, "data": dict(answer.data)}
-    return {**who, **what, **about, **said}
+    return {**who, **what, **about}
+
+
+def _said(coming: Coming, answer: Given) -> dict[str, Any]:
+    what = {"value": answer.value, "score": answer.score, "text": answer.text, "data": dict(answer.data)}
+    return {**what, "answered_at": coming.now}
 
 
 def hear(coming: Coming, fields: Collection[str]) -> None:
@@ -190,7 +195,7 @@ def hear(coming: Coming, fields: Collection[str]) -> None:
 def add_voices(coming: Coming, source: str, said: Iterable[tuple[str, int | None]]) -> None:
     """Keep words, each with the answer that it is, if it is one."""
     ask, at = coming.ask, coming.now
-    who = {"account_id": ask.account_id, "contact_id": ask.contact_id, "author": coming.taken_by}
+    who = {"account_id": ask.account_id, "contact_id": ask.contact_id, "author": coming.taken_by, "speaker": "client"}
     rows = [{**who, "source": source, "said_at": at, "text": words, "answer_id": id} for words, id in said]
     clients.add_voices(coming.session, rows)
 
@@ -216,12 +221,14 @@ def own_words(given: Iterable[Given]) -> str | None:
     return next((answer.text for answer in given if answer.text), None)
 
 
-def close_ask(coming: Coming, status: str) -> None:
-    """Say what became of the ask. What is answered stays answered; what had ended does not come to life again."""
-    ask = coming.ask
-    ask.opened_at = ask.opened_at or coming.now
-    ask.sent_at = ask.sent_at or coming.now  # it came back before its receipt was kept
+def close_ask(coming: Coming, status: str) -> str:
+    """Write what became of the ask; its status. What is answered stays answered; what had ended stays so, too."""
+    ask, changes = coming.ask, coming.changes
+    changes["opened_at"] = ask.opened_at or coming.now
+    changes["sent_at"] = ask.sent_at or coming.now  # it came back before its receipt was kept
     if status == "answered":
-        ask.answered_at = coming.now
+        changes["answered_at"] = coming.now
     if status == "answered" or ask.status in LIVE:
-        ask.status = status
+        changes["status"] = status
+    clients.change_ask(coming.session, ask.id, **changes)
+    return status if "status" in changes else ask.status

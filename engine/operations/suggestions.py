@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.client import Client
 from engine.data import standing
-from engine.data.clients import lock_ask
+from engine.data.clients import change_ask, find_asks, lock_ask
 from engine.data.models import Ask, Promise
 from engine.data.promises import list_of_ask
 from engine.data.settings import read_settings
@@ -73,8 +73,8 @@ def _suggest_for_ask(engine: Engine, ask_id: int) -> list[Promise]:
     Answers that came in between leave the mark: they are suggested for by whoever sees it next.
     """
     with engine.store.read(engine.scope) as session:
-        ask = session.get_one(Ask, ask_id)
-        coming, read = receive(engine, session, ask, {}), ask.answered_at
+        ask, row = session.get_one(Ask, ask_id), find_asks(session, [ask_id])[0]
+        coming, read = receive(engine, session, row, {}), row.answered_at
         answers = _answers(coming)
         owners = read_part_owners(engine, session, ask.account_id)
         source = Source(ask.account, ask.contact, coming.form.today, ask, owners)
@@ -83,8 +83,9 @@ def _suggest_for_ask(engine: Engine, ask_id: int) -> list[Promise]:
         locked = lock_ask(session, ask_id)
         if locked is None or not locked.suggest or locked.answered_at != read:
             return []
-        locked.suggest = False
-        source = Source(locked.account, locked.contact, source.today, locked, owners)
+        change_ask(session, ask_id, suggest=False)
+        ask = session.get_one(Ask, ask_id)
+        source = Source(ask.account, ask.contact, source.today, ask, owners)
         return keep_drafts(engine, session, source, drafts, answers, list_of_ask(session, ask_id))
 
 

@@ -1,0 +1,156 @@
+"""Statements of clients' pages: put together once, then handed to the database's driver as they are.
+
+SQLAlchemy takes several times as long to run a small query as the database itself. So what it compiles is kept, by
+statement and by how long each list of values is. Values are converted as it would, errors told as it would, and all is
+part of the session's own transaction.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+from engine.data.connections import find_trouble
+
+Statement = Select[*tuple[Any, ...]] | Insert | Update | Delete
+Convert = Callable[[Any], Any]
+Shape = tuple[tuple[str, int | None], ...]
+"""The values' names, with how many there are where it is a list."""
+
+MOST_LISTED = 16
+"""Longer lists are for jobs, and each length would be kept as a statement of its own."""
+
+
+def fits(values: Mapping[str, Any]) -> bool:
+    """Whether a statement is worth being kept for lists as long as these."""
+    return all(len(value) <= MOST_LISTED for value in values.values() if isinstance(value, list))
+
+
+def query(session: Session, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> list[Any]:
+    """The rows, with the columns by name."""
+    connection = _connection(session)
+    prepared = _prepare(statement, connection.dialect, _shape(values))
+    with _cursor(connection, prepared.text) as cursor:
+        cursor.execute(prepared.text, prepared.parameters(values))
+        return prepared.rows(cursor)
+
+
+def write(session: Session, statement: Insert | Update | Delete, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Run the statement for each of these rows, all of which have the same names. How many were written."""
+    if not rows:
+        return 0
+    connection = _connection(session)
+    prepared = _prepare(statement, connection.dialect, tuple((name, None) for name in rows[0]))
+    with _cursor(connection, prepared.text) as cursor:
+        if len(rows) == 1:
+            cursor.execute(prepared.text, prepared.parameters(rows[0]))
+        else:
+            cursor.executemany(prepared.text, [prepared.parameters(row) for row in rows])
+        return cursor.rowcount
+
+
+def _connection(session: Session) -> Connection:
+    """The connection of a session, in its transaction; what the ORM still holds is written."""
+    session.flush()
+    if not isinstance(session.bind, Connection):
+        return session.connection()
+    if not session.bind.in_transaction():
+        session.bind.begin()
+    return session.bind
+
+
+@contextmanager
+def _cursor(connection: Connection, text: str) -> Iterator[DBAPICursor]:
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _told(connection, text, error, cursor) from error
+    finally:
+        cursor.close()
+
+
+def _told(connection: Connection, text: str, error: Any, cursor: DBAPICursor) -> BaseException:
+    """The error as SQLAlchemy would raise it, without what a client wrote."""
+    gone = connection.dialect.is_disconnect(error, connection.connection, cursor)
+    if gone:
+        connection.invalidate(error)
+    base = connection.dialect.loaded_dbapi.Error
+    return find_trouble(connection.engine.url, error, gone=gone) or DBAPIError.instance(
+        text, None, error, base, connection_invalidated=gone, dialect=connection.dialect
+    )
+
+
+class _Slot(NamedTuple):
+    """Where a value goes in: which one, and which of a list."""
+
+    name: str
+    place: int | None
+
+
+class _Prepared:
+    def __init__(self, statement: Statement, dialect: Dialect, shape: Shape) -> None:
+        names = [name for name, _ in shape]
+        compiled: Any = statement.compile(dialect=dialect, column_keys=names if isinstance(statement, Insert) else None)
+        assert not isinstance(statement, Insert) or not compiled.insert_prefetch, "name every column that has a default"
+        expanded = compiled.construct_expanded_state({name: _slots(name, number) for name, number in shape})
+        self.text, self._is_named = expanded.statement, expanded.positiontup is None
+        whole = {part: name for name, parts in expanded.parameter_expansion.items() for part in parts}
+        self._places = []
+        for name in expanded.positiontup or expanded.parameters:
+            kind, given = compiled.binds[whole.get(name, name)].type, expanded.parameters[name]
+            self._places.append((name, given, kind.dialect_impl(dialect).bind_processor(dialect)))
+        columns = list(statement.selected_columns) if isinstance(statement, Select) else []
+        row: Any = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]
+        self._row = row._make
+        self._kinds, self._dialect = [column.type.dialect_impl(dialect) for column in columns], dialect
+        self._converts: list[tuple[int, Convert]] | None = None
+
+    def parameters(self, values: Mapping[str, Any]) -> Any:
+        if self._is_named:
+            return {name: _value(given, convert, values) for name, given, convert in self._places}
+        return [_value(given, convert, values) for _, given, convert in self._places]
+
+    def rows(self, cursor: DBAPICursor) -> list[Any]:
+        if self._converts is None:  # which convert, depends on what the database calls its types
+            codes = [column[1] for column in cursor.description or ()]
+            found = map(partial(_result_processor, self._dialect), self._kinds, codes)
+            self._converts = [(place, convert) for place, convert in enumerate(found) if convert]
+        return [self._row(_converted(row, self._converts)) for row in cursor.fetchall()]
+
+
+def _converted(row: Sequence[Any], converts: Sequence[tuple[int, Convert]]) -> Sequence[Any]:
+    values = list(row)
+    for place, convert in converts:
+        values[place] = convert(values[place])
+    return values
+
+
+def _result_processor(dialect: Dialect, kind: TypeEngine[Any], code: Any) -> Convert | None:
+    return kind.result_processor(dialect, code)
+
+
+_prepare = lru_cache(maxsize=512)(_Prepared)
+
+
+def _shape(values: Mapping[str, Any]) -> Shape:
+    return tuple([(name, len(value) if isinstance(value, list) else None) for name, value in values.items()])
+
+
+def _slots(name: str, number: int | None) -> Any:
+    return _Slot(name, None) if number is None else [_Slot(name, place) for place in range(number)]
+
+
+def _value(given: Any, convert: Convert | None, values: Mapping[str, Any]) -> Any:
+    if isinstance(given, _Slot):
+        given = values[given.name] if given.place is None else values[given.name][given.place]
+    return convert(given) if convert else given
