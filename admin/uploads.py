@@ -22,7 +22,9 @@ from werkzeug.utils import secure_filename
 from engine.web.screens import room
 
 DAY = 24 * 3600
-REPORT = "report.json"
+REPORT, PROGRESS = "report.json", "progress.json"
+SILENT = 120
+"""Seconds after which whoever says nothing is not at it any more."""
 MOST_FILES = 20
 
 
@@ -43,28 +45,48 @@ def keep_uploads(uploads: Iterable[FileStorage]) -> int:
 
 def list_uploads() -> list[Path]:
     """What this session has sent, in its order; nothing where it is gone."""
-    folder = _folder()
+    folder = upload_folder()
     return sorted((path for path in folder.glob("*/*")), key=lambda path: int(path.parent.name)) if folder else []
 
 
-def keep_report(report: Mapping[str, Any]) -> None:
-    if folder := _folder():
-        (folder / REPORT).write_text(json.dumps(report), encoding="utf-8")
+def keep_report(folder: Path, report: Mapping[str, Any]) -> None:
+    """What came of trying or importing these files; whoever is at it is done."""
+    (folder / REPORT).write_text(json.dumps(report), encoding="utf-8")
+    (folder / PROGRESS).unlink(missing_ok=True)
 
 
 def read_report() -> dict[str, Any] | None:
-    folder = _folder()
-    found = folder / REPORT if folder else None
-    return json.loads(found.read_text(encoding="utf-8")) if found and found.exists() else None
+    return _read(REPORT)
+
+
+def keep_progress(folder: Path, rows: int, lines: int) -> None:
+    """How far the files are by now."""
+    said = {"rows": rows, "lines": lines, "at": time()}
+    (folder / PROGRESS).write_text(json.dumps(said), encoding="utf-8")
+
+
+def read_progress() -> dict[str, Any] | None:
+    """None: nobody is at it, or whoever was says nothing any more."""
+    found = _read(PROGRESS)
+    return found if found and found["at"] > time() - SILENT else None
+
+
+def _read(name: str) -> dict[str, Any] | None:
+    folder = upload_folder()
+    try:
+        found: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8")) if folder else {}
+    except (FileNotFoundError, json.JSONDecodeError):  # it is not there, or just being written
+        return None
+    return found or None
 
 
 def forget_uploads() -> None:
-    if folder := _folder():
+    if folder := upload_folder():
         rmtree(folder, ignore_errors=True)
     session.pop("uploads", None)
 
 
-def _folder() -> Path | None:
+def upload_folder() -> Path | None:
     name = session.get("uploads")
     folder = _root() / name if name else None
     return folder if folder and folder.is_dir() else None

@@ -35,6 +35,10 @@ CALLS = {
     "answered": "answered", "later": "ask later", "declined": "did not want to", "not_reached": "not reached",
     "call_back": "wants to be called back",
 }  # fmt: skip
+IMPORT_STATES = {
+    "running": "under way", "done": "done", "failed": "ended half-way", "stopped": "stopped half-way",
+    "undoing": "being undone", "undone": "undone",
+}  # fmt: skip
 STEPS = {
     "drafted": "drafted it", "agreed": "agreed to it", "moved": "moved it", "handed_over": "handed it over",
     "done": "said it is done", "declined": "decided against it", "kept": "said it was kept",
@@ -137,4 +141,5 @@ GLOBALS = {
     "day": day, "away": away, "late": late, "person": person, "promise_state": promise_state, "plural": plural,
     "listed": listed, "shown": shown, "worded": worded, "about_survey": about_survey,
     "OCCASIONS": OCCASIONS, "ASK_STATES": ASK_STATES, "CALLS": CALLS, "STEPS": STEPS,
+    "IMPORT_STATES": IMPORT_STATES, "as_day": datetime.fromisoformat,
 }  # fmt: skip

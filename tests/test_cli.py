@@ -49,7 +49,7 @@ def test_help_loads_no_command(tmp_path):
         (["plan", "--on", "24.11.2026"], 2, "“24.11.2026” is no date; write it as 2026-11-24"),
         (["plan", "--on", "2026-02-30"], 2, "“2026-02-30” is no date"),
         (["plan", "--on", "9999-12-31"], 2, "“9999-12-31” is not between 1970 and 2199"),
-        (["import"], 2, "Missing argument"),
+        (["import"], 2, "Name files to import"),
         (["import", "."], 2, "is a directory"),
         (["import", "/dev/null"], 2, "/dev/null: the first line must name the columns"),
         (["import", "--map", "/dev/null", "/dev/null"], 2, "/dev/null: there should be keys with values here"),

@@ -46,6 +46,7 @@ NEEDS = {
     "desk.show_house_plan": "admin", "desk.send_house_plan": "admin", "desk.show_tier_plan": "admin",
     "desk.send_tier_plan": "admin", "desk.send_mode": "admin", "desk.show_imports": "admin",
     "desk.send_imports": "admin", "desk.show_files": "admin", "desk.send_files": "admin", "desk.show_rejected": "admin",
+    "desk.show_import": "admin", "desk.show_undo": "admin", "desk.send_undo": "admin",
     "desk.list_changes": "admin", "desk.list_people": "lead",
     "desk.add_person": "admin", "desk.send_person_link": "admin", "desk.change_person": "admin",
     "desk.add_team": "admin", "desk.place_person": "lead", "desk.place_account": "admin",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,39 +12,66 @@ from werkzeug.exceptions import NotFound
 
 from admin.access import here, needs
 from admin.desk import desk
+from admin.forms import page_number
+from admin.meanwhile import Meanwhile
 from admin.sheets import as_sheet
-from admin.uploads import keep_report, keep_uploads, list_uploads, read_report
+from admin.uploads import (
+    keep_progress,
+    keep_report,
+    keep_uploads,
+    list_uploads,
+    read_progress,
+    read_report,
+    upload_folder,
+)
 from engine.errors import InputError
+from engine.house import Engine
+from engine.intake.files import count_lines
 from engine.intake.kinds import KINDS
-from engine.intake.report import ImportReport
+from engine.operations.import_records import list_imports
 from engine.operations.imports import Look, import_files, look_at_file, remember_map
+from engine.operations.relations import local_date
 
 MOST_SHOWN = 200
 """Rejected rows on one page."""
+LOOK_AGAIN = {"Refresh": "2"}
+"""Seconds after which a browser asks for the page anew, with or without script."""
+
+Maps = Mapping[Path, Mapping[str, Any]]
 
 
 @desk.get("/imports")
 @needs("admin")
 def show_imports() -> ResponseReturnValue:
-    return render_template("desk/imports.html")
+    return _draw_imports()
 
 
 @desk.post("/imports")
 @needs("admin")
 def send_imports() -> ResponseReturnValue:
+    if read_progress():
+        return redirect(url_for("desk.show_files"), 303)
     if not keep_uploads(request.files.getlist("file")):
-        return render_template("desk/imports.html", problem="Choose at least one CSV file."), 422
+        return _draw_imports("Choose at least one CSV file."), 422
     return redirect(url_for("desk.show_files"), 303)
+
+
+def _draw_imports(problem: str = "") -> str:
+    found, more = list_imports(here().engine, page=page_number())
+    return render_template("desk/imports.html", problem=problem, found=found, more=more, page=page_number(),
+                           today=local_date(here().engine))  # fmt: skip
 
 
 @desk.get("/imports/files")
 @needs("admin")
 def show_files() -> ResponseReturnValue:
+    if progress := read_progress():
+        return render_template("desk/import_progress.html", progress=progress, files=list_uploads()), LOOK_AGAIN
     try:
         looks = [look_at_file(here().engine, path) for path in list_uploads()]
     except InputError as error:
-        return render_template("desk/imports.html", problem=_without_folder(str(error))), 422
-    return _draw(looks) if looks else redirect(url_for("desk.show_imports"))
+        return _draw_imports(_without_folder(str(error))), 422
+    return _draw(looks, read_report()) if looks else redirect(url_for("desk.show_imports"))
 
 
 @desk.post("/imports/files")
@@ -51,16 +79,22 @@ def show_files() -> ResponseReturnValue:
 def send_files() -> ResponseReturnValue:
     """Try it, do it, or suggest columns for another kind."""
     files, action = list_uploads(), request.form.get("action", "try")
-    if not files:
-        return redirect(url_for("desk.show_imports"), 303)
+    if not files or read_progress():
+        return redirect(url_for("desk.show_files"), 303)
     looks = [_as_typed(place, path) for place, path in enumerate(files)]
     if action == "look":
         return _draw(looks)
     try:
-        report = _import(looks, dry_run=action != "import")
+        report = _start(looks, dry_run=action != "import")
     except InputError as error:
         return _draw(looks, problem=_without_folder(str(error))), 422
-    return _draw(looks, report=report)
+    if report is None:
+        return redirect(url_for("desk.show_files"), 303)
+    return (
+        redirect(url_for("desk.show_import", number=report["import"]), 303)
+        if report["import"]
+        else _draw(looks, report)
+    )
 
 
 @desk.get("/imports/rejected")
@@ -85,16 +119,50 @@ def _as_typed(place: int, path: Path) -> Look:
     return Look(path, found.kind, found.header, columns, found.sample, remembered=False)
 
 
-def _import(looks: list[Look], *, dry_run: bool) -> ImportReport:
-    engine = here().engine
+def _start(looks: list[Look], *, dry_run: bool) -> dict[str, Any] | None:
+    """Try it, or do it, and say what came of it; None: that takes a while."""
+    engine, folder = here().engine, upload_folder()
+    assert folder is not None
     maps = {look.path: _map_of(look) for look in looks}
-    report = import_files(engine, list(maps), by_file=maps, dry_run=dry_run)
-    report.rejections = [type(one)(Path(one.file).name, one.line, one.field, one.value, one.why)
-                         for one in report.rejections]  # fmt: skip
-    keep_report(report.as_dict())
-    for path, mapping in maps.items():
-        remember_map(engine, path, mapping)
-    return report
+    lines = sum(max(count_lines(path) - 1, 0) for path in maps)
+    keep_progress(folder, 0, lines)
+    task = Meanwhile(lambda: _import(engine, folder, maps, lines, dry_run=dry_run))
+    return task.result() if task.wait() else None
+
+
+def _import(engine: Engine, folder: Path, maps: Maps, lines: int, *, dry_run: bool) -> dict[str, Any]:
+    done = 0
+
+    def tell(file: str, rows: int) -> None:
+        nonlocal done
+        done += rows
+        keep_progress(folder, done, lines)
+
+    report: dict[str, Any] = {"dry_run": dry_run, "import": None, "counts": {}, "rejections": [], "notes": []}
+    try:
+        report = import_files(engine, list(maps), by_file=maps, dry_run=dry_run, progress=tell).as_dict()
+        for path, mapping in maps.items():
+            remember_map(engine, path, mapping)
+    except BaseException as error:
+        report["problem"] = str(error) if isinstance(error, InputError) else "It ended half-way; the log says why."
+        raise
+    finally:
+        keep_report(folder, _short(report, maps))
+    return _short(report, maps)
+
+
+def _short(report: dict[str, Any], maps: Maps) -> dict[str, Any]:
+    """Files by their names, without where they are kept meanwhile."""
+    names = {str(path): path.name for path in maps}
+    rejections = [one | {"file": names.get(one["file"], one["file"])} for one in report["rejections"]]
+    notes = [_replace(note, names) for note in report["notes"]]
+    return report | {"rejections": rejections, "notes": notes, "problem": _replace(report.get("problem", ""), names)}
+
+
+def _replace(text: str, names: Mapping[str, str]) -> str:
+    for long, short in names.items():
+        text = text.replace(long, short)
+    return text
 
 
 def _map_of(look: Look) -> dict[str, Any]:
@@ -105,12 +173,10 @@ def _map_of(look: Look) -> dict[str, Any]:
 
 def _without_folder(text: str) -> str:
     """What is said of files, without where they are kept meanwhile."""
-    for path in list_uploads():
-        text = text.replace(str(path), path.name)
-    return text
+    return _replace(text, {str(path): path.name for path in list_uploads()})
 
 
-def _draw(looks: list[Look], report: ImportReport | None = None, problem: str = "") -> str:
-    remarks = {_without_folder(text): rows for text, rows in report.remarks.items()} if report else {}
-    return render_template("desk/import_files.html", files=looks, kinds=KINDS, report=report, problem=problem,
-                           remarks=remarks, most=MOST_SHOWN)  # fmt: skip
+def _draw(looks: list[Look], report: dict[str, Any] | None = None, problem: str = "") -> str:
+    problem = problem or (report or {}).get("problem", "")
+    return render_template("desk/import_files.html", files=looks, kinds=KINDS, report=None if problem else report,
+                           problem=problem, most=MOST_SHOWN)  # fmt: skip

@@ -62,7 +62,7 @@ def find_parents(store: Store, session: Session, rows: pl.DataFrame) -> pl.DataF
     """The account and contact of each row's `account_key` and `contact_key`, in order; nulls where there is none."""
     account, contact = table_of("accounts"), table_of("contacts")
     wanted = [name for name in ("account_key", "contact_key") if name in rows.columns]
-    about = [_raw(account.c[name]).label(f"#{name}") for name in ("country", "owner_email")]
+    about = [raw(account.c[name]).label(f"#{name}") for name in ("country", "owner_email")]
     keys = rows.select(wanted).unique(maintain_order=True)
     with Stage(store, session, keys) as stage:
         query = select(stage.c[ROW], account.c.id.label("account_id"), *about)
@@ -73,7 +73,7 @@ def find_parents(store: Store, session: Session, rows: pl.DataFrame) -> pl.DataF
             same = and_(contact.c.account_id == account.c.id, contact.c.key == stage.c.contact_key, known)
             query = query.add_columns(contact.c.id.label("contact_id"), contact.c.person_id.label("#person_id"))
             query = query.outerjoin(contact, same)
-        found = pl.concat([keys, _beside(keys, _frame(session, query))], how="horizontal")
+        found = pl.concat([keys, _beside(keys, frame_of(session, query))], how="horizontal")
     return rows.select(wanted).join(found, on=wanted, how="left", nulls_equal=True, maintain_order="left").drop(wanted)
 
 
@@ -84,9 +84,9 @@ def find_existing(
     table, identity = table_of(kind), IDENTITIES[kind]
     with Stage(store, session, rows.select(identity)) as stage:
         same = and_(*(_same(table.c[name], stage.c[name]) for name in identity))
-        found = [_raw(table.c[name]) for name in ("id", *columns)]
+        found = [raw(table.c[name]) for name in ("id", *columns)]
         query = select(stage.c[ROW], *found).join(table, same).order_by(table.c.id)
-        return _beside(rows, _frame(session, query))
+        return _beside(rows, frame_of(session, query))
 
 
 def read_contacts(session: Session, account_ids: Collection[int]) -> pl.DataFrame:
@@ -95,7 +95,7 @@ def read_contacts(session: Session, account_ids: Collection[int]) -> pl.DataFram
     own = [contact.c[name] for name in ("id", "email", "email_key", "phone", "mobile_key")]
     query = select(*own, account.c.country.label("#country")).join(account, account.c.id == contact.c.account_id)
     chosen = among(contact.c.account_id, account_ids, session.get_bind().dialect.name)
-    return _frame(session, query.where(chosen, contact.c.erased_on.is_(None)).order_by(contact.c.id))
+    return frame_of(session, query.where(chosen, contact.c.erased_on.is_(None)).order_by(contact.c.id))
 
 
 def update_rows(session: Session, kind: str, rows: pl.DataFrame) -> None:
@@ -114,10 +114,10 @@ def _same(ours: ColumnElement[Any], theirs: ColumnElement[Any]) -> ColumnElement
     # A touchpoint or promise without contact is the account's: null is a value there, as in the unique index.
     if ours.name == "contact_id" and ours.nullable:
         return func.coalesce(ours, 0) == func.coalesce(theirs, 0)
-    return _raw(ours) == theirs
+    return raw(ours) == theirs
 
 
-def _frame(session: Session, query: Select[Any]) -> pl.DataFrame:
+def frame_of(session: Session, query: Select[Any]) -> pl.DataFrame:
     columns = list(query.selected_columns)
     values = list(zip(*session.connection().execute(query).fetchall(), strict=True)) or [()] * len(columns)
     return pl.DataFrame([_series(column, cells) for column, cells in zip(columns, values, strict=True)])
@@ -145,7 +145,7 @@ def _beside(rows: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     return places.join(found, on=ROW, how="left", maintain_order="left").drop(ROW)
 
 
-def _raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
+def raw(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """As it is stored: days and instants are integers, JSON is text."""
     if isinstance(column.type, JSON):
         return cast(column, _JsonText()).label(column.name)

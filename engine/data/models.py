@@ -49,6 +49,7 @@ STEPS = (
 ACTORS = ("team", "client", "importer", "clock")
 SPEAKERS = ("client", "employee")
 CALL_OUTCOMES = ("answered", "later", "declined", "not_reached", "call_back")
+IMPORT_STATES = ("running", "done", "failed", "undoing", "undone")
 MESSAGE_STATUSES = ("claimed", "sending", "sent", "refused", "later", "in_doubt")
 
 Id = BigInteger().with_variant(Integer, "sqlite")
@@ -592,6 +593,47 @@ class InitiativeLink(Base):
     voice_id: Mapped[int | None] = mapped_column(ForeignKey("voices.id"))
 
 
+class Import(Base):
+    """Files that were brought in together: how far it is, what came of it, and whether it was undone."""
+
+    __tablename__ = "imports"
+    __table_args__ = (_one_of("state", *IMPORT_STATES),)
+    at: Mapped[datetime]
+    author: Mapped[str]
+    files: Mapped[list[Any]]
+    """Their names."""
+    state: Mapped[str]
+    lines: Mapped[int]
+    """How many there are in the files, about as many as rows."""
+    rows: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many are done."""
+    alive_at: Mapped[datetime]
+    """When whoever does it last said so, by the clock of the machine."""
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """As ImportReport.as_dict has it, without what stood in rejected rows."""
+    problem: Mapped[str | None] = mapped_column(Text)
+    """Why it ended half-way."""
+    undone: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """When, by whom, and how many rows of each kind were removed, put back and kept."""
+
+
+class ImportedRow(Base):
+    """What an import did to one row: its mark where it was new, else {column: [before, after]}.
+
+    Kept for as long as it can be undone. What a client's terms forbid, and whoever is forgotten, goes here, too.
+    """
+
+    __tablename__ = "imported_rows"
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id"), index=True)
+    account_id: Mapped[int] = mapped_column(Id)
+    contact_id: Mapped[int | None] = mapped_column(Id)
+    kind: Mapped[str]
+    row_id: Mapped[int] = mapped_column(Id)
+    steps: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    mark: Mapped[int | None] = mapped_column(BigInteger)
+    """A digest of all that a new row held."""
+
+
 class AnswerCount(Base):
     """How many asks of a tier were sent by a channel, and how many answered, when they were last counted."""
 
@@ -722,5 +764,6 @@ class HouseFact(Base):
 
 ACCOUNT_SCOPED: tuple[type[Base], ...] = (
     Contact, Touchpoint, PartOwner, Ask, Call, AnswerRow, Guess, Voice, Promise, TeamAccount, News, InitiativeLink,
+    ImportedRow,
 )  # fmt: skip
 """Tables whose rows belong to one account, by `account_id`. Account itself is scoped by its id."""

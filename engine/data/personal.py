@@ -23,6 +23,7 @@ from engine.data.models import (
     Contact,
     DecisionRecord,
     Delivery,
+    ImportedRow,
     InitiativeLink,
     News,
     Promise,
@@ -30,6 +31,7 @@ from engine.data.models import (
     Touchpoint,
     Voice,
 )
+from engine.data.traces import forget_traces
 
 ROWS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "asks": (
@@ -73,6 +75,9 @@ def collect(session: Session, contact: Contact) -> dict[str, Any]:
         rows = session.execute(select(*columns).where(table.contact_id == contact.id).order_by(table.id))
         names = [column.key for column in columns]
         found[kind] = [dict(zip(names, row, strict=True)) for row in rows]
+    theirs = ImportedRow.account_id == contact.account_id, ImportedRow.contact_id == contact.id
+    steps = session.scalars(select(ImportedRow.steps).where(*theirs, ImportedRow.steps.is_not(None)))
+    found["changed_by_imports"] = list(steps)
     return found
 
 
@@ -87,6 +92,7 @@ def forget(session: Session, contacts: Collection[Contact], now: datetime, today
         contact.opted_out_on, contact.erased_on = contact.opted_out_on or today, today
         contact.link_round += 1
     session.flush()
+    forget_traces(session, {contact.account_id for contact in contacts}, ids)
     _forget_asks(session, ids, now)
     _forget_answers(session, ids)
     _forget_promises(session, ids, names)

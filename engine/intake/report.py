@@ -43,6 +43,8 @@ class ImportReport:
     counts: dict[str, Counts] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
     remarks: Counter[str] = field(default_factory=Counter)
+    number: int | None = None
+    """By which it can be undone; None: nothing was kept of it."""
 
     def count(self, kind: str, **numbers: int) -> None:
         counts = self.counts.setdefault(kind, Counts())
@@ -65,6 +67,7 @@ class ImportReport:
 
     def as_dict(self) -> dict[str, Any]:
         return {
+            "import": self.number,
             "dry_run": self.dry_run,
             "counts": {kind: asdict(counts) for kind, counts in self.counts.items()},
             "rejections": [asdict(rejection) for rejection in self.rejections],

@@ -64,7 +64,7 @@ def _add_row(engine: Engine, kind: str, row: dict[str, str]) -> None:
             writer = csv.DictWriter(sheet, list(row))
             writer.writeheader()
             writer.writerow(row)
-        report = import_files(whole, [file], kind=kind)
+        report = import_files(whole, [file], kind=kind, keep=False)
     for rejection in report.rejections:
         raise InputError(
             f"{rejection.field.replace('_', ' ')} “{rejection.value}” {rejection.why}.", about=rejection.field

@@ -17,7 +17,7 @@ from engine.data.house import keep_fact, read_fact
 from engine.data.imports import take_turn
 from engine.data.terms import read_all_terms
 from engine.decide.sentences import CHANNEL_WORDS
-from engine.errors import InputError, nearest
+from engine.errors import HeedError, InputError, nearest
 from engine.house import Engine
 from engine.intake.files import Sheet, open_sheet, read_chunks
 from engine.intake.kinds import KINDS, Layout, read_layout
@@ -26,6 +26,7 @@ from engine.intake.rows import Reading, Surroundings, read_rows
 from engine.intake.suggestions import guess_kind, suggest_columns
 from engine.operations.company import read_company
 from engine.operations.counts import count_answers
+from engine.operations.import_records import begin_import, end_import, tell_progress
 from engine.operations.surveys import list_surveys, load_journey
 from engine.operations.terms import tell_removed
 from engine.operations.upserts import Outcome, Target, upsert_rows
@@ -39,7 +40,21 @@ SAMPLE = 3
 Progress = Callable[[str, int], None]
 """Told the file, and how many more of its rows are done."""
 
+Begun = Callable[[int], None]
+"""Told the number of the import, once its files have been read as tables."""
+
 Transactions = Callable[[], AbstractContextManager[Session]]
+
+
+@dataclass(frozen=True)
+class Bringing:
+    """An import that is under way."""
+
+    engine: Engine
+    transactions: Transactions
+    report: ImportReport
+    progress: Progress | None
+    usual: Mapping[str, tuple[str, ...]]
 
 
 def import_files(
@@ -51,25 +66,49 @@ def import_files(
     by_file: Mapping[Path, Mapping[str, Any]] | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
+    begun: Begun | None = None,
+    keep: bool = True,
 ) -> ImportReport:
     """Import files of any kinds, accounts before contacts before history, whatever the order they are named in.
 
     `mapping`: {"kind": …, "columns": {their name: ours, or empty: it stays a column of its own}}, for all files or by
-    file. With `dry_run` the same is done and then undone. Raises
+    file. With `dry_run` the same is done and then undone. `keep`: so that it can be undone later. Raises
     InputError before anything is written where a file cannot be read as a table of one kind.
     """
     sheets = [open_sheet(Path(path)) for path in paths]
     maps = [(by_file or {}).get(sheet.path, mapping or {}) for sheet in sheets]
     layouts = [(sheet, _read_layout(sheet, kind, own)) for sheet, own in zip(sheets, maps, strict=True)]
-    order, usual = list(KINDS), _usual_words(engine)
-    report = ImportReport(dry_run)
-    with _transactions(engine, dry_run) as transactions:
-        for sheet, layout in sorted(layouts, key=lambda pair: order.index(pair[1].kind.name)):
-            _import_sheet(engine, transactions, sheet, layout, report, progress, usual)
-    asks = report.counts.get("asks")
-    if asks and asks.new + asks.changed and not dry_run:
-        count_answers(engine)
+    order, report = list(KINDS), ImportReport(dry_run)
+    layouts.sort(key=lambda pair: order.index(pair[1].kind.name))
+    with _recorded(engine, sheets, report, begun, keep=keep and not dry_run):
+        with _transactions(engine, dry_run) as transactions:
+            bringing = Bringing(engine, transactions, report, progress, _usual_words(engine))
+            for sheet, layout in layouts:
+                _import_sheet(bringing, sheet, layout)
+        asks = report.counts.get("asks")
+        if asks and asks.new + asks.changed and not dry_run:
+            count_answers(engine)
     return report
+
+
+@contextmanager
+def _recorded(
+    engine: Engine, sheets: list[Sheet], report: ImportReport, begun: Begun | None, *, keep: bool
+) -> Iterator[None]:
+    """Keep that it began, and how it ended, whatever happens."""
+    if not keep:
+        yield
+        return
+    report.number = begin_import(engine, sheets)
+    if begun:
+        begun(report.number)
+    try:
+        yield
+    except BaseException as error:
+        said = str(error) if isinstance(error, HeedError) else "It ended half-way; the log says why."
+        end_import(engine, report.number, report, said)
+        raise
+    end_import(engine, report.number, report)
 
 
 def _read_layout(sheet: Sheet, kind: str | None, mapping: Mapping[str, Any]) -> Layout:
@@ -142,34 +181,30 @@ def _transactions(engine: Engine, dry_run: bool) -> Iterator[Transactions]:
         session.rollback()
 
 
-def _import_sheet(
-    engine: Engine,
-    transactions: Transactions,
-    sheet: Sheet,
-    layout: Layout,
-    report: ImportReport,
-    progress: Progress | None,
-    usual: Mapping[str, tuple[str, ...]],
-) -> None:
+def _import_sheet(bringing: Bringing, sheet: Sheet, layout: Layout) -> None:
+    engine, report = bringing.engine, bringing.report
     report.count(layout.kind.name)
     report.remark(dict.fromkeys(layout.notes, 0))
-    with transactions() as session:
+    with bringing.transactions() as session:
         zone = ZoneInfo(read_company(engine, session).timezone)
-    around = Surroundings(sheet.file, zone, engine.clock(), usual)
+    around = Surroundings(sheet.file, zone, engine.clock(), bringing.usual)
     for chunk in read_chunks(sheet, CHUNK):
-        with transactions() as session:
+        size = chunk.rows.height + len(chunk.ragged)
+        with bringing.transactions() as session:
             take_turn(session)  # no terms change from here on
             reading = read_rows(layout, chunk, around, read_all_terms(session))
-            target = Target(engine, session, layout.kind.name, sheet.file, around.now)
+            target = Target(engine, session, layout.kind.name, sheet.file, around.now, report.number)
             outcome = upsert_rows(target, reading.rows)
+            if report.number:
+                tell_progress(session, report.number, size)
         gone = tell_removed(target.removed)
         report.remark({f"{sheet.file}: terms have changed; removed: {', '.join(gone)}": 0} if gone else {})
         _count(report, layout.kind.name, reading, outcome)
         if outcome.repeated:
             remark = f"{sheet.file}: names a row again that came before; the later one counts"
             report.remark({remark: outcome.repeated})
-        if progress:
-            progress(sheet.file, chunk.rows.height + len(chunk.ragged))
+        if bringing.progress:
+            bringing.progress(sheet.file, size)
 
 
 def _count(report: ImportReport, kind: str, reading: Reading, outcome: Outcome) -> None:

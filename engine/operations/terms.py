@@ -14,6 +14,7 @@ from engine.data.marks import mark_accounts, mark_persons_behind
 from engine.data.models import AuditEntry
 from engine.data.surveys import list_versions
 from engine.data.terms import Asked, remove_private
+from engine.data.traces import forget_traces
 from engine.house import Engine
 from engine.operations.persons import regroup_persons
 from engine.private import faults_of, read_terms
@@ -59,6 +60,7 @@ def keep_terms(engine: Engine, session: Session, account_ids: Collection[int]) -
     accounts = list_accounts(session, account_ids)
     for account in accounts:
         removed += remove_private(session, account, asked)
+    forget_traces(session, account_ids)
     contacts = {contact.id for account in accounts for contact in account.contacts}
     mark_accounts(session, account_ids)
     mark_persons_behind(session, regroup_persons(engine.store, session, contacts))

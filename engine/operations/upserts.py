@@ -6,7 +6,7 @@ Rows are frames. Columns that begin with # travel with them: what was there befo
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
@@ -23,6 +23,7 @@ from engine.intake.files import EXTRA, LINE
 from engine.intake.kinds import KINDS
 from engine.intake.report import Rejection
 from engine.intake.shapes import IDENTITIES, merge_extra, own_columns, shape_rows, with_keys
+from engine.operations.import_records import trace_changed, trace_new
 from engine.operations.persons import regroup_persons
 from engine.operations.terms import keep_terms
 
@@ -65,6 +66,8 @@ class Target:
     kind: str
     file: str
     now: datetime
+    number: int | None = None
+    """Of the import that keeps what it does, so that it can be undone."""
     removed: Counter[str] = field(default_factory=Counter)
     """What went because terms changed: rows by `kind.field`."""
 
@@ -189,7 +192,10 @@ def _write(target: Target, rows: pl.DataFrame) -> None:
         fresh = _insert(target, fresh)
     if known.height:
         known = _trust_again(known) if target.kind == "contacts" else known
-        data.update_rows(target.session, target.kind, known.select("id", *target.values(rows), *_corrected(known)))
+        names = [*target.values(rows), *_corrected(known)]
+        data.update_rows(target.session, target.kind, known.select("id", *names))
+        if target.number:
+            trace_changed(target.engine, target.session, target.number, target.kind, known, names, OLD)
     if last.height:
         written = pl.concat([part for part in (fresh, known) if part.height], how="diagonal")
         _follow(target, written)
@@ -227,6 +233,8 @@ def _insert(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
         given["person_id"] = pl.col("#person_id")
     rows = rows.with_columns(id=target.store.new_ids(target.session, table, rows.height), **given)
     target.store.insert_many(target.session, table, rows.select(own_columns(rows)))
+    if target.number:
+        trace_new(target.engine, target.session, target.number, target.kind, rows)
     return rows
 
 
@@ -235,7 +243,7 @@ def _follow(target: Target, rows: pl.DataFrame) -> None:
     session, ids = target.session, set(rows["id"])
     if target.kind == "accounts":
         mark_accounts(session, ids)
-        _refresh_contacts(target, rows)
+        refresh_contacts(target, rows)
         return
     if target.kind == "contacts":
         contacts = ids | regroup_persons(target.store, session, ids)
@@ -265,11 +273,10 @@ def _be_quiet(target: Target, voices: pl.DataFrame) -> None:
     moments = said.select("account_id", "contact_id", kind=pl.lit("feedback"), happened_at="said_at").unique()
     if moments.height:
         old = data.find_existing(target.store, target.session, "touchpoints", moments, [])
-        fresh = moments.filter(old["id"].is_null())
-        target.store.insert_many(target.session, data.TABLES["touchpoints"], fresh)
+        _insert(replace(target, kind="touchpoints"), moments.filter(old["id"].is_null()))
 
 
-def _refresh_contacts(target: Target, accounts: pl.DataFrame) -> None:
+def refresh_contacts(target: Target, accounts: pl.DataFrame) -> None:
     """Where an account's terms changed, what they name goes; where they or its country did, persons are told anew."""
     known = accounts.filter(KNOWN)
     termed, moved = (known.filter(_differs(known, name))["id"].to_list() for name in ("private_fields", "country"))
