@@ -7,19 +7,19 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Engine, Select, Table, delete, func, or_, select, update
+from sqlalchemy import Connection, Engine, Select, Table, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.data import migrations
 from engine.data.columns import Snapshot, insert_frame, open_snapshot
-from engine.data.connections import BUSY_SECONDS, WRITES, connect, read_url
+from engine.data.connections import WRITES, connect, read_url
 from engine.data.models import Base, Lease
 from engine.data.scope import EVERYTHING, Scope, among
+from engine.data.turns import Turns
 from engine.errors import HeedError
 
 __all__ = ["EVERYTHING", "Scope", "Snapshot", "Store", "among"]
@@ -32,7 +32,7 @@ class Store:
         self._url = read_url(url)
         self.url = self._url.render_as_string(hide_password=False)
         self.dialect = self._url.get_backend_name()
-        self._turn = Lock()
+        self._turns = Turns()
 
     @property
     def shown(self) -> str:
@@ -87,26 +87,27 @@ class Store:
             yield session
 
     @contextmanager
-    def write(self, scope: Scope) -> Iterator[Session]:
-        """One transaction: committed at the end, undone where anything raises. On SQLite the only one that writes."""
+    def write(self, scope: Scope, *, together: bool = False) -> Iterator[Session]:
+        """One transaction: committed at the end, undone where anything raises. On SQLite the only one that writes.
+
+        `together`: it is short, and may reach the disk with those that come at the same moment; see engine.data.turns.
+        """
+        options: Any = {"expire_on_commit": False, "join_transaction_mode": "rollback_only"}
         with (
-            self._queue(),
-            self._writing.connect() as connection,
-            connection.begin(),
-            Session(connection, info={"scope": scope}, expire_on_commit=False) as session,
+            self._transaction(together) as connection,
+            Session(connection, info={"scope": scope}, **options) as session,
             session.begin(),  # which ends first and writes what the ORM still holds; then the connection's commits
         ):
             yield session
 
     @contextmanager
-    def _queue(self) -> Iterator[None]:
-        """One writer at a time where SQLite has only one anyway: who waits there sleeps long after it is free."""
-        taken = self.dialect == "sqlite" and self._turn.acquire(timeout=BUSY_SECONDS)
-        try:
-            yield
-        finally:
-            if taken:
-                self._turn.release()
+    def _transaction(self, together: bool) -> Iterator[Connection]:
+        if self.dialect == "sqlite":
+            with self._turns.writing(self._writing, together=together) as connection:
+                yield connection
+        else:
+            with self._writing.connect() as connection, connection.begin():
+                yield connection
 
     def close(self) -> None:
         """Let go of every connection. The store can be used again."""
