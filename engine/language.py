@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -40,7 +41,7 @@ class Language:
     known: frozenset[str] = frozenset()
     """Every text that is translated."""
 
-    @property
+    @cached_property
     def direction(self) -> str:
         return self.region.text_direction
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import sha256
 
-from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import BadData, Signer, URLSafeSerializer, URLSafeTimedSerializer
 
 from engine.errors import LinkError
 
@@ -67,6 +67,7 @@ def read_contact_token(secret: str, purpose: str, token: str) -> tuple[int, int]
     return (found[0], found[1]) if isinstance(found, list) else (found, 0)
 
 
+@lru_cache(maxsize=1024)
 def _own(secret: str, purpose: str, contact_id: int, round: int) -> str:
     return _signer(secret, purpose).dumps([contact_id, round] if round else contact_id)
 
@@ -109,13 +110,27 @@ def read_calendar_token(secret: str, token: str, kind: str = "promises") -> str:
     return str(email)
 
 
+class _Signer(Signer):
+    """Derives each key once."""
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        return _key(self.salt, self.secret_keys[-1] if secret_key is None else secret_key)
+
+
+@lru_cache
+def _key(salt: bytes, secret: str | bytes) -> bytes:
+    return Signer(secret, salt, digest_method=sha256).derive_key()
+
+
 @lru_cache
 def _signer(secret: str, purpose: str) -> URLSafeSerializer:
     """One salt per purpose, so that a link to an ask never opens the wishes page.
 
     `secret` may be several, one a line: the last signs, and links that an earlier one signed still open.
     """
-    return URLSafeSerializer(secret.splitlines(), salt=f"heed.{purpose}", signer_kwargs={"digest_method": sha256})
+    return URLSafeSerializer(
+        secret.splitlines(), salt=f"heed.{purpose}", signer=_Signer, signer_kwargs={"digest_method": sha256}
+    )
 
 
 def _read(secret: str, purpose: str, token: str) -> int | list[int]:

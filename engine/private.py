@@ -44,11 +44,15 @@ class Terms:
 
     def forbid(self, kind: str, field: str) -> bool:
         """Whether this field of rows of a kind may not be kept."""
+        if not self.names:  # as for most, and this is asked of every question of every page
+            return False
         name = normal(field)
         return name not in KEPT[kind] and (name in self.names or f"{kind}.{name}" in self.names)
 
     def forbid_answer(self, question: Question) -> bool:
         """Whether a question may not be asked: by its name, by what it measures or tells, or as one of words only."""
+        if not self.names:
+            return False
         told = question.knows.split(".") if question.knows else ()
         return (
             bool({normal(question.name), normal(question.measures or "")} & self.names)
@@ -62,6 +66,8 @@ class Terms:
 
     def withheld(self, tells: Mapping[str, str]) -> frozenset[str]:
         """The parts of a question that are not asked. `tells`: the fact (`contact.phone`) that a part would tell."""
+        if not self.names:
+            return frozenset()
         parts = {part for part, fact in tells.items() if self.forbid(f"{fact.split('.')[0]}s", fact.split(".")[1])}
         return frozenset(parts | ({WORDS} if self.forbid_words else set()))
 

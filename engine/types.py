@@ -186,6 +186,9 @@ class Survey:
     """Kinds of touchpoint this survey follows; empty: any that no other survey names."""
     intro: Mapping[str, str] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
 
 @dataclass(frozen=True)
 class Given:

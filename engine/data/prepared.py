@@ -8,8 +8,7 @@ part of the session's own transaction.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -30,18 +29,21 @@ MOST_LISTED = 16
 """Longer lists are for jobs, and each length would be kept as a statement of its own."""
 
 
-def fits(values: Mapping[str, Any]) -> bool:
-    """Whether a statement is worth being kept for lists as long as these."""
-    return all(len(value) <= MOST_LISTED for value in values.values() if isinstance(value, list))
-
-
-def query(session: Session, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> list[Any]:
+def query(session: Session, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> Sequence[Any]:
     """The rows, with the columns by name."""
+    shape = tuple([(name, len(value) if isinstance(value, list) else None) for name, value in values.items()])
+    if any(number is not None and number > MOST_LISTED for _, number in shape):
+        return session.connection().execute(statement, values).all()
     connection = _connection(session)
-    prepared = _prepare(statement, connection.dialect, _shape(values))
-    with _cursor(connection, prepared.text) as cursor:
+    prepared = _prepare(statement, connection.dialect, shape)
+    cursor = connection.connection.cursor()
+    try:
         cursor.execute(prepared.text, prepared.parameters(values))
         return prepared.rows(cursor)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _told(connection, prepared.text, error, cursor) from error
+    finally:
+        cursor.close()
 
 
 def write(session: Session, statement: Insert | Update | Delete, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -49,13 +51,18 @@ def write(session: Session, statement: Insert | Update | Delete, rows: Sequence[
     if not rows:
         return 0
     connection = _connection(session)
-    prepared = _prepare(statement, connection.dialect, tuple((name, None) for name in rows[0]))
-    with _cursor(connection, prepared.text) as cursor:
+    prepared = _prepare(statement, connection.dialect, tuple([(name, None) for name in rows[0]]))
+    cursor = connection.connection.cursor()
+    try:
         if len(rows) == 1:
             cursor.execute(prepared.text, prepared.parameters(rows[0]))
         else:
             cursor.executemany(prepared.text, [prepared.parameters(row) for row in rows])
         return cursor.rowcount
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _told(connection, prepared.text, error, cursor) from error
+    finally:
+        cursor.close()
 
 
 def _connection(session: Session) -> Connection:
@@ -66,17 +73,6 @@ def _connection(session: Session) -> Connection:
     if not session.bind.in_transaction():
         session.bind.begin()
     return session.bind
-
-
-@contextmanager
-def _cursor(connection: Connection, text: str) -> Iterator[DBAPICursor]:
-    cursor = connection.connection.cursor()
-    try:
-        yield cursor
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise _told(connection, text, error, cursor) from error
-    finally:
-        cursor.close()
 
 
 def _told(connection: Connection, text: str, error: Any, cursor: DBAPICursor) -> BaseException:
@@ -140,10 +136,6 @@ def _result_processor(dialect: Dialect, kind: TypeEngine[Any], code: Any) -> Con
 
 
 _prepare = lru_cache(maxsize=512)(_Prepared)
-
-
-def _shape(values: Mapping[str, Any]) -> Shape:
-    return tuple([(name, len(value) if isinstance(value, list) else None) for name, value in values.items()])
 
 
 def _slots(name: str, number: int | None) -> Any:

@@ -27,7 +27,7 @@ from engine.data.models import (
     PromiseEvent,
     Submission,
 )
-from engine.data.prepared import fits, query
+from engine.data.prepared import query
 from engine.errors import ScopeError
 
 
@@ -71,7 +71,7 @@ def fetch(session: Session, statement: Select[*tuple[Any, ...]], **values: Any) 
     Where nothing is to be narrowed, it goes past SQLAlchemy, which takes several times as long as a small query itself.
     """
     scope = session.info.get("scope")
-    if scope is None or scope.accounts is not None or not fits(values):
+    if scope is None or scope.accounts is not None:
         return session.execute(statement, values).all()
     return query(session, statement, values)
 

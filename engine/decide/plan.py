@@ -286,7 +286,12 @@ def value_for(
 ) -> tuple[Any, SettingValue | None]:
     """A setting's value for one account or contact, and what set it (None: it ships so)."""
     keys = {"house": "", "tier": tier or "standard", "account": str(account_id), "contact": str(contact_id)}
-    near = [value for value in values if value.name == spec.name and value.layer_key == keys[value.layer]]
+    return value_in_force(spec, (value for value in values if value.layer_key == keys[value.layer]), tier)
+
+
+def value_in_force(spec: Spec, values: Iterable[SettingValue], tier: str | None) -> tuple[Any, SettingValue | None]:
+    """The same, of values that all are the house's or of this tier, account and contact."""
+    near = [value for value in values if value.name == spec.name]
     if not near:
         return spec.shipped(tier), None
     found = max(near, key=lambda value: LAYERS.index(value.layer))

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from engine.data.asks import expire_asks
 from engine.data.clients import add_submission, change_ask, find_person, find_submission, lock_ask
 from engine.data.marks import mark_persons
-from engine.data.models import Ask, Promise
+from engine.data.models import Ask
 from engine.errors import InputError, LinkError
 from engine.house import Engine
 from engine.operations.drafts import Source, drafts_of, keep_draft
@@ -39,6 +39,7 @@ from engine.operations.keeping import (
     receive,
     standing,
 )
+from engine.operations.promise_steps import find_promise
 from engine.operations.promises import record_verdict
 from engine.survey.reading import refused
 from engine.types import Answer, Given, Question
@@ -75,7 +76,7 @@ def save_answers(engine: Engine, token: str, posted: Posted) -> Saved:
 
     Only a draft is saved: once a form was sent, changes count when they are sent, too.
     """
-    with engine.store.write(engine.scope) as session:
+    with engine.store.write(engine.scope, together=True) as session:
         ask = lock_form(engine, session, token)
         coming = receive(engine, session, ask, clean(posted))
         read = read_answers(coming, required=False)
@@ -94,7 +95,7 @@ def submit_answers(engine: Engine, token: str, posted: Posted, submission_id: st
     Raises LinkError; AnswersError naming each field that cannot be used; InputError for an unknown action, and for a
     submission id that came before with other content. Nothing is stored then.
     """
-    with engine.store.write(engine.scope) as session:
+    with engine.store.write(engine.scope, together=True) as session:
         take_form(engine, session, lock_form(engine, session, token), posted, submission_id, action)
 
 
@@ -229,7 +230,7 @@ def _record_verdicts(coming: Coming, counted: Mapping[str, Given], said: str | N
         answer = counted.get(item.field)
         if answer is None or item.promise is None or not item.promise.waits_for_verdict:
             continue
-        promise, kept = coming.session.get_one(Promise, item.promise.number), answer.value == "yes"
+        promise, kept = find_promise(coming.session, item.promise.number), answer.value == "yes"
         words = answer.text if kept else answer.text or said
         note = f"said on the phone to {coming.taken_by}" if coming.taken_by else None
         record_verdict(

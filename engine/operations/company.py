@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from engine.colour import readable
 from engine.data.clients import read_company_settings
 from engine.data.house import read_secret
 from engine.data.models import Contact
-from engine.decide.plan import value_for
+from engine.decide.plan import Catalog, value_in_force
 from engine.errors import HeedError
 from engine.house import Engine
 from engine.looks import Looks
@@ -75,9 +76,17 @@ def _company(engine: Engine, values: Sequence[SettingValue], client: Client | No
         values = [value for value in values if value.layer == "house"]
     tier, account_id, contact_id = client or Client(None, 0)
     tier = tier if tier in TIERS else "standard"
-    specs = (engine.plugins.catalog.spec(f"company.{field.name}") for field in fields(Company))
-    found = (value_for(spec, values, tier=tier, account_id=account_id, contact_id=contact_id)[0] for spec in specs)
-    return Company(*found)
+    keys = {"house": "", "tier": tier, "account": str(account_id), "contact": str(contact_id)}
+    near = tuple((value.name, value.layer, value.value) for value in values if value.layer_key == keys[value.layer])
+    return _company_by(engine.plugins.catalog, tier, near)
+
+
+@lru_cache(maxsize=512)
+def _company_by(catalog: Catalog, tier: str, near: tuple[tuple[str, str, str], ...]) -> Company:
+    """The company in the light of values that somebody set."""
+    values = [SettingValue(name, layer, "", value) for name, layer, value in near]
+    specs = (catalog.spec(f"company.{field.name}") for field in fields(Company))
+    return Company(*(value_in_force(spec, values, tier)[0] for spec in specs))
 
 
 def read_link_secret(engine: Engine, session: Session) -> str:

@@ -65,8 +65,8 @@ def read_last(
     session: Session, ask: Any, survey: Survey, questions: Sequence[Question], zone: ZoneInfo, terms: Terms
 ) -> dict[str, Last]:
     """What earlier answers these questions of a form look at. Most look at none, and then nothing is read."""
-    private = {question.name for question in survey.questions if terms.forbid_answer(question)}
-    names = {name for question in questions for name in last_in(question)} - private
+    names = {name for question in questions for name in last_in(question)}
+    names -= {question.name for question in survey.questions if names and terms.forbid_answer(question)}
     if not names:
         return {}
     rows = read_last_answers(session, ask.contact_id, survey.name, names, ask.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -115,14 +116,17 @@ class Form:
         return {**self.facts, "answers": answers}
 
 
-def open_form(engine: Engine, token: str) -> Form:
-    """Read a client's form. Raises LinkError, `about` saying whether the link is wrong or expired."""
+def open_form(engine: Engine, token: str, *, brief: bool = False) -> Form:
+    """Read a client's form. Raises LinkError, `about` saying whether the link is wrong or expired.
+
+    `brief`: of an ask that is answered, leave out what was answered.
+    """
     with engine.store.read(engine.scope) as session:
         asks = find_asks(session, [read_ask_token(read_link_secret(engine, session), token)])
         if not asks:
             raise LinkError("This link does not work.")
         check_open(asks[0].status, asks[0].expires_at, engine.clock())
-        return read_forms(engine, session, asks)[0]
+        return read_forms(engine, session, asks, brief=brief)[0]
 
 
 def check_open(status: str, expires_at: datetime | None, now: datetime) -> None:
@@ -133,25 +137,29 @@ def check_open(status: str, expires_at: datetime | None, now: datetime) -> None:
         raise LinkError("This link does not work.")
 
 
-def read_forms(engine: Engine, session: Session, asks: Sequence[Any], survey: Survey | None = None) -> list[Form]:
+def read_forms(
+    engine: Engine, session: Session, asks: Sequence[Any], survey: Survey | None = None, *, brief: bool = False
+) -> list[Form]:
     """The forms of asks as `find_asks` reads them; of this survey, else of the one that each was made from."""
     clients = [Client(ask.account_tier, ask.account_id, ask.contact_id) for ask in asks]
     seen = list(zip(asks, read_companies(engine, session, clients), strict=True))
     zones = {ask.contact_id: company.zone(ask.contact_timezone, ask.account_timezone) for ask, company in seen}
     outcomes = read_outcomes(session, zones)
     return [
-        _form(engine, session, ask, survey or _survey(session, ask), company, outcomes[ask.contact_id])
+        _form(engine, session, ask, survey or _survey(session, ask), company, outcomes[ask.contact_id], brief)
         for ask, company in seen
     ]
 
 
 def _form(
-    engine: Engine, session: Session, ask: Any, survey: Survey, company: Company, outcomes: Sequence[Outcome]
-) -> Form:
+    engine: Engine, session: Session, ask: Any, survey: Survey, company: Company, outcomes: Sequence[Outcome],
+    brief: bool,
+) -> Form:  # fmt: skip
     zone = company.zone(ask.contact_timezone, ask.account_timezone)
     terms = read_terms(ask.private_fields)
     items = _items(survey, ask.form or [], outcomes, read_happened(engine, session, ask, zone), terms)
-    last = read_last(session, ask, survey, [item.question for item in items], zone, terms)
+    brief = brief and ask.status == "answered"
+    last = {} if brief else read_last(session, ask, survey, [item.question for item in items], zone, terms)
     owner = ask.owner_name or name_from_email(ask.owner_email or "")
     return Form(
         ask_id=ask.id,
@@ -177,7 +185,7 @@ def _form(
         expires_at=ask.expires_at,
         came_of_it=tuple(outcome for outcome in outcomes if outcome.ask_id != ask.id),
         promised=tuple(outcome for outcome in outcomes if outcome.ask_id == ask.id),
-        given=_given(session, ask.id, items) if ask.status in TOUCHED else {},
+        given=_given(session, ask.id, items) if ask.status in TOUCHED and not brief else {},
         last=last,
         note=ask.personal_note or "",
         terms=terms,
@@ -227,19 +235,28 @@ def _items(
     happened: Mapping[int, Happened],
     terms: Terms,
 ) -> tuple[Item, ...]:
-    questions = {question.name: question for question in survey.questions}
     promises = {outcome.number: outcome for outcome in outcomes}
-    chosen: list[tuple[Question, Outcome | None, Happened | None]] = [
-        (questions[name], promises.get(entry.get("promise") or 0), happened.get(entry.get("touchpoint") or 0))
-        for entry in form
-        if (name := entry["question"]) in questions
+    found = []
+    for field_name, question, place in _places(survey, tuple(entry["question"] for entry in form), terms):
+        about = {} if place is None else form[place]
+        promise, touchpoint = promises.get(about.get("promise") or 0), happened.get(about.get("touchpoint") or 0)
+        found.append(Item(field_name, question, promise, touchpoint))
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _places(survey: Survey, names: tuple[str, ...], terms: Terms) -> list[tuple[str, Question, int | None]]:
+    """Field and question of each item, and its place in the form; None: it waits for another's answer."""
+    questions = {question.name: question for question in survey.questions}
+    chosen: list[tuple[Question, int | None]] = [
+        (questions[name], place) for place, name in enumerate(names) if name in questions
     ]
     for question in survey.questions:
-        places = [place for place, (before, *_) in enumerate(chosen) if before.name in opened_by(question)]
-        if places:
-            chosen.insert(places[-1] + 1, (question, None, None))
-    items = (Item(f"q{place}", *one) for place, one in enumerate(chosen, start=1))
-    return tuple(item for item in items if not terms.forbid_answer(item.question))
+        before = [place for place, (one, _) in enumerate(chosen) if one.name in opened_by(question)]
+        if before:
+            chosen.insert(before[-1] + 1, (question, None))
+    fields = ((f"q{number}", *one) for number, one in enumerate(chosen, start=1))
+    return [(name, question, place) for name, question, place in fields if not terms.forbid_answer(question)]
 
 
 def _last_facts(last: Mapping[str, Last]) -> dict[str, Any]:

@@ -130,9 +130,10 @@ def taking_step(
     promise.events.append(event)
     action, after = f"promise {step}".replace("_", " "), facts(promise)
     session.add(AuditEntry(at=at, author=author, action=action, subject=name(promise), before=before, after=after))
-    mark_accounts(session, [promise.account.id])
     if promise.contact is not None:
-        mark_persons(session, [promise.contact.person_id])
+        mark_persons(session, [promise.contact.person_id])  # at every account of theirs, so at this one, too
+    else:
+        mark_accounts(session, [promise.account.id])
 
 
 def facts(promise: Promise) -> dict[str, Any]:

@@ -107,12 +107,12 @@ def record_verdict(
         check_step(promise, "record the client's verdict")
     if promise.verdict == verdict:
         raise StateError(f"{name(promise)} is settled: the client said it was {verdict}.", about=name(promise))
-    today = local_today(engine, session, promise.account, promise.contact, on)
-    due_on = due_in(engine, session, "promises.reopen_days", promise.account, promise.contact, today)
     said = cleaned(words)
     with taking_step(engine, session, promise, verdict, author=author, actor="client", reason=said, note=note):
         promise.verdict = verdict
         if not kept:
+            today = local_today(engine, session, promise.account, promise.contact, on)
+            due_on = due_in(engine, session, "promises.reopen_days", promise.account, promise.contact, today)
             promise.status, promise.done_on = "agreed", None
             promise.due_on = max(promise.due_on or due_on, due_on)
 

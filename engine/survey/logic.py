@@ -45,6 +45,7 @@ def _paths_of(condition: str) -> list[str]:
         return []
 
 
+@lru_cache(maxsize=4096)
 def last_in(question: Question) -> list[str]:
     """The questions whose last answers this one looks at, in its texts and its conditions."""
     paths = [path for text in question.ask.values() for path in _paths_of_text(text)]

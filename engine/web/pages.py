@@ -43,7 +43,7 @@ def show_survey(token: str) -> ResponseReturnValue:
 
 def view_survey(visit: Visit) -> ResponseReturnValue:
     """The survey of a visit, also in a frame."""
-    form = open_form(room().engine, visit.token)
+    form = open_form(room().engine, visit.token, brief="change" not in request.args)
     return welcome(visit, _draw_state(form, visit), secure=room().secure)
 
 

@@ -40,6 +40,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 """Nothing from elsewhere, no script but our own file, and no link in a Referer."""
+ALWAYS = (*HEADERS.items(), ("Cache-Control", "no-store, private"))
+"""Of every answer that does not say otherwise."""
 
 
 def build_site(engine: Engine) -> Flask:
@@ -110,6 +112,6 @@ def _guard(response: Response) -> Response:
         ours = " ".join(["frame-ancestors", *(origins() or ["'none'"])])
         framed = HEADERS["Content-Security-Policy"].replace("frame-ancestors 'none'", ours)
         response.headers.setdefault("Content-Security-Policy", framed)
-    for name, value in {**HEADERS, "Cache-Control": "no-store, private"}.items():
-        response.headers.setdefault(name, value)
+    there = {name.lower() for name, _ in response.headers}
+    response.headers.extend([(name, value) for name, value in ALWAYS if name.lower() not in there])
     return response
