@@ -67,8 +67,17 @@ class Calendars:
 
 @lru_cache(maxsize=4096)
 def _read_table(shut: Shut, name: str, first: int) -> Days:
-    """Kept, because the same calendar is asked for again with every Book: its text says all there is to it."""
-    found = shut(name, EPOCH + timedelta(first), EPOCH + timedelta(min(first + BLOCK - 1, NEVER_DAY)))
     days = np.arange(first, first + BLOCK, dtype=np.int32)
-    days[[(day - EPOCH).days - first for day in found]] = first + BLOCK
+    days[[(day - EPOCH).days - first for day in _read_block(shut, name, first)]] = first + BLOCK
     return np.minimum.accumulate(days[::-1])[::-1]
+
+
+def why_shut(shut: Shut, name: str, day: date) -> str | None:
+    """Why the calendar is shut that day; None where it is open."""
+    return _read_block(shut, name, (day - EPOCH).days // BLOCK * BLOCK).get(day)
+
+
+@lru_cache(maxsize=4096)
+def _read_block(shut: Shut, name: str, first: int) -> Mapping[date, str]:
+    """Kept, because the same calendar is asked for again with every Book: its text says all there is to it."""
+    return shut(name, EPOCH + timedelta(first), EPOCH + timedelta(min(first + BLOCK - 1, NEVER_DAY)))

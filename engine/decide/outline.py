@@ -5,15 +5,15 @@ Both are plain JSON, so that a stored record can be told again years later, when
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 import polars as pl
 
-from engine.decide.calendars import Shut
+from engine.decide.calendars import why_shut
 from engine.decide.guard import FIRST, SENTENCES
 from engine.decide.planner import Decisions
 from engine.decide.rule import AHEAD
@@ -23,6 +23,8 @@ from engine.errors import PluginError
 from engine.types import NEVER, Closed, Hold, Limit, Reason
 
 Values = Mapping[str, Any]
+WhyShut = Callable[[date], str | None]
+ONE = timedelta(1)
 
 
 @dataclass(frozen=True)
@@ -157,36 +159,29 @@ def first_day(values: Values) -> date:
     return max(values["reason_on"] or today, today)
 
 
-def _find_runs(closed: Closed, calendar: str, first: date, found: date | None) -> Sequence[Mapping[str, Any]]:
+def _find_runs(closed: Closed, calendar: str, first: date, found: date | None) -> list[dict[str, Any]]:
     """The shut days from the first day on, and those just before the day that was found."""
     try:
-        return _read_runs(closed.shut, calendar, first, found)
+        return list(_list_runs(partial(why_shut, closed.shut, calendar), first, found))
     except PluginError:
-        return [{"since": first, "until": first + timedelta(1), "day": first, "why": FAILED}]
+        return [{"since": first, "until": first + ONE, "day": first, "why": FAILED}]
 
 
-@lru_cache(maxsize=4096)
-def _read_runs(shut_days: Shut, calendar: str, first: date, found: date | None) -> Sequence[Mapping[str, Any]]:
-    """Kept, because the same is asked for with every part of a book: a calendar's text says all there is to it."""
+def _list_runs(why: WhyShut, first: date, found: date | None) -> Iterator[dict[str, Any]]:
     last = found or first + timedelta(AHEAD)
-    shut = shut_days(calendar, first, last)
-    if found and found in shut:  # on trial a calendar shuts nothing: its days may go on after the one that was found
+    if found and why(found) is not None:  # on trial it shuts nothing: its days may go on after the one that was found
         last = found + timedelta(AHEAD)
-        shut = shut_days(calendar, first, last)
-    starts = [first] if first in shut else []
-    if found and found > first and found - timedelta(1) in shut:
-        starts.append(_run_start(found - timedelta(1), shut))
-    return [_run_from(start, shut, last) for start in dict.fromkeys(starts)]
+    starts = [] if why(first) is None else [first]
+    if found and found > first and why(found - ONE) is not None:
+        starts.append(_run_start(found - ONE, first, why))
+    for start in dict.fromkeys(starts):
+        until = start
+        while until <= last and why(until) is not None:
+            until += ONE
+        yield {"since": start, "until": NEVER if until > last else until, "day": start, "why": why(start)}
 
 
-def _run_from(start: date, shut: Mapping[date, str], last: date) -> Mapping[str, Any]:
-    until = start
-    while until in shut and until <= last:
-        until += timedelta(1)
-    return {"since": start, "until": NEVER if until > last else until, "day": start, "why": shut[start]}
-
-
-def _run_start(day: date, shut: Mapping[date, str]) -> date:
-    while day - timedelta(1) in shut:
-        day -= timedelta(1)
+def _run_start(day: date, first: date, why: WhyShut) -> date:
+    while day > first and why(day - ONE) is not None:
+        day -= ONE
     return day
