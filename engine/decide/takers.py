@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from engine.decide.planner import Decisions, factor_of
@@ -113,15 +115,19 @@ class _Places:
         """What is in favour of the taker: worths that count more, where the whole does, else the older reason."""
         mine, theirs = pairs["row"].to_numpy(), pairs["row:taker"].to_numpy()
         worth, since = self._decisions.frame["worth"].to_numpy(), self._decisions.frame["reason_on"]
-        better = worth[theirs] > worth[mine]
-        counts = {"better": better}
+        better, code = worth[theirs] > worth[mine], np.zeros(len(mine), np.int64)
         for number, say in enumerate(self._decisions.said.of(pl.Expr)):
             factor = factor_of(say, self._decisions.said)
-            counts[str(number)] = better & (factor[theirs] > factor[mine])
-        more = [pl.when(pl.col(name)).then(pl.lit(int(name), pl.Int32)) for name in counts if name != "better"]
-        by = pl.concat_list([pl.lit(None, pl.Int32), *more]).list.drop_nulls()
+            code |= (better & (factor[theirs] > factor[mine])).astype(np.int64) << number
         older = (worth[theirs] == worth[mine]) & (since[pairs["row:taker"]] < since[pairs["row"]]).to_numpy()
-        return pl.DataFrame(counts).select(by=by, older=pl.Series(older))
+        return pl.DataFrame([_numbers_in(code).alias("by"), pl.Series("older", older)])
+
+
+def _numbers_in(codes: npt.NDArray[np.int64]) -> pl.Series:
+    """The places of the bits that are set. There are few different codes, so each is read once."""
+    different, place = np.unique(codes, return_inverse=True)
+    numbers = [[number for number in range(code.bit_length()) if code >> number & 1] for code in different.tolist()]
+    return pl.Series(numbers, dtype=pl.List(pl.Int32)).gather(place)
 
 
 # in words
