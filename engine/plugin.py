@@ -58,6 +58,8 @@ class Plugin:
     ships: bool = False
     """Whether it comes with Heed, whose tests show that it judges each contact by itself."""
     health: Health = field(default_factory=Health)
+    heard: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What it said before, where it ships: see engine.decide.before."""
 
     @property
     def is_strategy(self) -> bool:

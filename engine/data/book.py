@@ -14,7 +14,7 @@ from engine.data.events import count_followups, read_promises, read_touchpoints
 from engine.data.history import read_history
 from engine.data.models import Account, Contact
 from engine.data.places import read_channel_asks
-from engine.data.rows import ACCOUNTS, NO_NUMBER, Rows, as_date, normalise, read_rows
+from engine.data.rows import ACCOUNTS, FAR, NO_NUMBER, Rows, as_date, normalise, read_rows
 from engine.data.scope import among_listed, list_ids
 from engine.data.store import Store
 from engine.decide.book import COLUMNS, COUNTS, Book
@@ -44,8 +44,9 @@ def read_book(
         frame = pl.concat(
             [*facts, pl.DataFrame([*history.columns, *counts, *promises, *feedback, *touchpoints])], how="horizontal"
         )
+        first = pl.min_horizontal("^changes_on:.*$")
         frame = frame.with_columns(
-            owner_open_followups=count_followups(snapshot, rows), changes_on=pl.min_horizontal("^changes_on:.*$")
+            owner_open_followups=count_followups(snapshot, rows), changes_on=pl.when(first != FAR).then(first)
         )
         channel_asks = read_channel_asks(snapshot, rows)
     exact = (as_date(name) if dtype == pl.Date else pl.col(name).cast(dtype) for name, dtype, *_ in COLUMNS)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
 from sqlalchemy import Select, and_, case, delete, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
@@ -51,14 +52,14 @@ def last_counted(session: Session) -> datetime | None:
 def read_counts(snapshot: Snapshot, tiers: pl.Series, channels: Sequence[str]) -> list[pl.Series]:
     """The house's share of answers, and each tier's counts by each of the channels, beside the tiers given."""
     counts = snapshot.frame(_counts())
-    sent, answered = counts.select(pl.col("sent", "answered").sum()).row(0)
+    known = {(tier, channel): count for tier, channel, *count in counts.iter_rows()}
+    sent, answered = (sum(count[at] for count in known.values()) for at in (0, 1))
     columns = [pl.Series("house_answer_rate", [(answered + 1) / (sent + 2)]).new_from_index(0, len(tiers))]
-    place = tiers.cast(pl.Enum(TIERS)).to_physical()
-    for name in ("sent", "answered"):
+    place = tiers.cast(pl.Enum(TIERS)).to_physical().to_numpy()
+    for at, name in enumerate(("sent", "answered")):
         for channel in channels:
-            known = dict(counts.filter(channel=channel).select("tier", name).iter_rows())
-            of_tiers = pl.Series(f"tier_{name}_by:{channel}", [known.get(tier, 0) for tier in TIERS], pl.Int32)
-            columns.append(of_tiers.gather(place))
+            of_tiers = np.array([known.get((tier, channel), (0, 0))[at] for tier in TIERS], np.int32)
+            columns.append(pl.Series(f"tier_{name}_by:{channel}", of_tiers[place]))
     return columns
 
 

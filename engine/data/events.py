@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import Integer, Select, and_, bindparam, case, func, or_, select, type_coerce
 
 from engine.data.columns import Snapshot, kept
-from engine.data.history import History, spread_lists
-from engine.data.localtime import day_number
+from engine.data.history import History, Mask, list_days
+from engine.data.localtime import NONE, Days, Instants, day_number
 from engine.data.models import OWNER, Promise, Touchpoint
 from engine.data.rows import Rows, Whose, normalise
 from engine.data.scope import aside
@@ -22,40 +25,54 @@ FEEDBACK = "feedback"
 """The kind of touchpoint that is a client's word, given unasked."""
 
 
+class _Happened(NamedTuple):
+    """Touchpoints as the rows see them. `kind`: a place among the words for kinds."""
+
+    row: npt.NDArray[Any]
+    kind: npt.NDArray[Any]
+    at: Instants
+    day: Days
+    own: Mask
+
+    def where(self, mask: Mask) -> _Happened:
+        return _Happened(self.row[mask], self.kind[mask], self.at[mask], self.day[mask], self.own[mask])
+
+
 def read_touchpoints(
     snapshot: Snapshot, rows: Rows, history: History
 ) -> tuple[list[pl.Series], list[pl.Series], tuple[str, ...]]:
     """The last feedback and what lies ahead, the latest touchpoints that no ask followed, and the kinds of those."""
-    named, whole = _read_touchpoints(snapshot, rows)
-    ahead = [_ahead("touchpoints", named, rows), _ahead("account_touchpoints", whole, rows)]
-    named, whole = (_until_today(found, rows) for found in (named, whole))
-    feedback = named.filter(pl.col("kind") == FEEDBACK)
-    last_feedback = rows.latest(feedback["row"].to_numpy(), feedback["day"].to_numpy())
-    named, whole = (_unfollowed(found, history) for found in (named.filter("own"), whole))
-    kinds = tuple(pl.concat([named["kind"], whole["kind"]]).unique().sort())
-    columns = []
-    for kind in kinds:
-        columns.append(_latest_of_kind(named, kind, TOUCHPOINT + kind, rows))
-        columns.append(_latest_of_kind(whole, kind, ACCOUNT_TOUCHPOINT + kind, rows))
-    return [pl.Series("last_feedback_on", last_feedback), *ahead], columns, kinds
+    named, whole, words = _read_touchpoints(snapshot, rows)
+    ahead = [rows.ahead("touchpoints", named.row, named.day), rows.ahead("account_touchpoints", whole.row, whole.day)]
+    named, whole = (each.where(each.day <= rows.today[each.row]) for each in (named, whole))
+    feedback = named.where(named.kind == (words.index(FEEDBACK) if FEEDBACK in words else -1))
+    last_feedback = rows.latest(feedback.row, feedback.day)
+    named = named.where(named.own)
+    named, whole = (each.where(each.at > history.touchpoint_asked_at[each.row]) for each in (named, whole))
+    there = np.unique(np.concatenate([named.kind, whole.kind])).tolist()
+    columns = [
+        pl.Series(prefix + words[kind], rows.latest(found.row[found.kind == kind], found.day[found.kind == kind]))
+        for kind in there
+        for prefix, found in ((TOUCHPOINT, named), (ACCOUNT_TOUCHPOINT, whole))
+    ]
+    return [pl.Series("last_feedback_on", last_feedback), *ahead], columns, tuple(words[kind] for kind in there)
 
 
-def _until_today(found: pl.DataFrame, rows: Rows) -> pl.DataFrame:
-    return found.filter(pl.col("day") <= pl.Series(rows.today).gather(found["row"]))
-
-
-def _ahead(of: str, found: pl.DataFrame, rows: Rows) -> pl.Series:
-    return rows.ahead(of, found["row"].to_numpy(), found["day"].to_numpy())
-
-
-def _read_touchpoints(snapshot: Snapshot, rows: Rows) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Those that name a contact, as their person's rows see them, and those of the accounts as a whole."""
+def _read_touchpoints(snapshot: Snapshot, rows: Rows) -> tuple[_Happened, _Happened, list[str]]:
+    """Those that name a contact, as their person's rows see them, and those of the accounts as a whole; the kinds."""
     named = snapshot.frame(_named_touchpoints(rows.whose), rows.given)
     whole = snapshot.frame(_touchpoints_of_all(rows.whose), rows.given)
-    return (
-        _with_day(named.join(rows.views, on="contact_id"), rows),
-        _with_day(whole.join(rows.frame.select("row", "account_id"), on="account_id"), rows),
-    )
+    words = pl.concat([named["kind"], whole["kind"]]).unique().sort()
+    named = named.join(rows.views, on="contact_id")
+    whole = whole.join(rows.frame.select("row", "account_id"), on="account_id")
+    return _see(named, named["own"].to_numpy(), words, rows), _see(whole, None, words, rows), words.to_list()
+
+
+def _see(found: pl.DataFrame, own: Mask | None, words: pl.Series, rows: Rows) -> _Happened:
+    row, at = found["row"].to_numpy(), found["happened_at"].to_numpy()
+    kind = found["kind"].cast(pl.Enum(words)).to_physical().to_numpy()
+    day = rows.zones.days(at, rows.zone[row])
+    return _Happened(row, kind, at, day, np.ones(row.size, dtype=bool) if own is None else own)
 
 
 @kept
@@ -71,70 +88,84 @@ def _touchpoints_of_all(whose: Whose) -> Select[*tuple[Any, ...]]:
     return query.where(unnamed, whose.accounts(Touchpoint.account_id))
 
 
-def _with_day(found: pl.DataFrame, rows: Rows) -> pl.DataFrame:
-    day = rows.zones.days(found["happened_at"].to_numpy(), rows.zone[found["row"].to_numpy()])
-    return found.with_columns(day=pl.Series(day))
+# promises
 
 
-def _unfollowed(found: pl.DataFrame, history: History) -> pl.DataFrame:
-    return found.filter(found["happened_at"] > pl.Series(history.touchpoint_asked_at[found["row"].to_numpy()]))
+@dataclass(frozen=True)
+class _Promises:
+    """Promises as rows see them, each as often as there are rows: as they stood at the end of the rows' today. What is
+    done later counts as agreed. NONE: no day."""
 
+    row: npt.NDArray[Any]
+    promise: npt.NDArray[Any]
+    due: Days
+    done: Days
+    is_done: Mask
+    unproven: Mask
+    """Done, and without a verdict."""
 
-def _latest_of_kind(found: pl.DataFrame, kind: str, name: str, rows: Rows) -> pl.Series:
-    of_kind = found.filter(pl.col("kind") == kind)
-    return pl.Series(name, rows.latest(of_kind["row"].to_numpy(), of_kind["day"].to_numpy()))
+    @classmethod
+    def of(cls, promises: pl.DataFrame, by: str, rows: Rows) -> Self:
+        seen = promises.join(rows.frame.select("row", by), on=by)
+        seen_on = rows.today[seen["row"].to_numpy()]
+        row, promise, made, due, done, status, unproven = (
+            seen[name].to_numpy()[seen["made_on"].to_numpy() <= seen_on]
+            for name in ("row", "promise", "made_on", "due", "done", "is_done", "unproven")
+        )
+        is_done = (status == 1) & (np.where(done == NONE, made, done) <= rows.today[row])
+        due, done = due.astype(np.int32), done.astype(np.int32)
+        return cls(row, promise, due, done, is_done, is_done & (done != NONE) & (unproven == 1))
+
+    def first_due(self, name: str, rows: Rows) -> Iterator[pl.Series]:
+        """Of those that are open: the earliest due day of each row, and whose it is."""
+        here = np.flatnonzero(~self.is_done & (self.due != NONE))
+        here = here[np.lexsort((self.promise[here], self.due[here], self.row[here]))]
+        first = here[np.flatnonzero(np.diff(self.row[here], prepend=np.int64(-1)))]
+        due, promise = np.full(rows.frame.height, NONE, np.int32), np.zeros(rows.frame.height, np.int64)
+        due[self.row[first]], promise[self.row[first]] = self.due[first], self.promise[first]
+        yield pl.Series(f"{name}_on", due)
+        yield pl.Series(name, promise).set(pl.Series(due == NONE), None)
 
 
 def read_promises(snapshot: Snapshot, rows: Rows, history: History) -> list[pl.Series]:
-    """Promises as they stood at the end of the rows' today: what is done later counts as agreed."""
     promises = snapshot.frame(_standing_promises(rows.whose), rows.given)
-    places = rows.frame.select("row", "account_id", "contact_id").with_columns(today=pl.Series(rows.today))
-    made = pl.col("made_on") <= pl.col("today")
-    done = (pl.col("status") == "done") & (pl.col("done_on").fill_null(pl.col("made_on")) <= pl.col("today"))
-    ours = promises.join(places.drop("account_id"), on="contact_id").filter(made)
-    theirs = promises.filter(pl.col("due_on").is_not_null()).drop("contact_id")
-    theirs = theirs.join(places.drop("contact_id"), on="account_id").filter(made)
-    kept = ours.filter(done & pl.col("done_on").is_not_null())
-    asked = pl.Series(history.promise_asked_on[kept["row"].to_numpy()])
-    unproven = kept.filter((pl.col("verdict") == "") & (asked <= kept["done_on"])).sort("row", "done_on")
-    lists = unproven.group_by("row", maintain_order=True).agg(done_promises_on=pl.col("done_on").cast(pl.Date))
+    ours, theirs = (_Promises.of(promises, by, rows) for by in ("contact_id", "account_id"))
+    kept = ours.is_done & (ours.done != NONE)
+    left = ours.unproven & (history.promise_asked_on[ours.row] <= ours.done)
+    row, done = ours.row[left], ours.done[left]
+    order = np.lexsort((done, row))
     return [
-        *_first_due(ours.filter(~done), "promise_due", rows),
-        *_first_due(theirs.filter(~done), "account_promise_due", rows),
-        spread_lists(lists, "done_promises_on", rows),
-        pl.Series("promise_done_on", rows.latest(kept["row"].to_numpy(), kept["done_on"].to_numpy())),
-        *(_promises_ahead(promises, rows, step) for step in ("made_on", "done_on")),
+        *ours.first_due("promise_due", rows),
+        *theirs.first_due("account_promise_due", rows),
+        list_days("done_promises_on", row[order], done[order], rows),
+        pl.Series("promise_done_on", rows.latest(ours.row[kept], ours.done[kept])),
+        *_promises_ahead(promises, rows),
     ]
 
 
-def _promises_ahead(promises: pl.DataFrame, rows: Rows, step: str) -> pl.Series:
+def _promises_ahead(promises: pl.DataFrame, rows: Rows) -> Iterator[pl.Series]:
     """When a step of any of the account's promises that is dated ahead comes about."""
-    ahead = promises.filter(pl.col(step) > int(rows.zones.today.min())).select("account_id", step)
-    ahead = rows.frame.select("row", "account_id").join(ahead, on="account_id")
-    return rows.ahead(step, ahead["row"].to_numpy(), ahead[step].to_numpy())
+    ahead = promises.filter(pl.max_horizontal("made_on", "done") > int(rows.zones.today.min()))
+    seen = ahead.join(rows.frame.select("row", "account_id"), on="account_id")
+    for step in ("made_on", "done"):
+        yield rows.ahead(step, seen["row"].to_numpy(), seen[step].to_numpy())
 
 
 @kept
 def _standing_promises(whose: Whose) -> Select[*tuple[Any, ...]]:
+    due, done = (func.coalesce(type_coerce(day, Integer), NONE) for day in (Promise.due_on, Promise.done_on))
     query = select(
         Promise.id.label("promise"),
         Promise.account_id,
         Promise.contact_id,
-        Promise.status,
-        func.coalesce(Promise.verdict, "").label("verdict"),
         Promise.made_on,
-        Promise.due_on,
-        Promise.done_on,
+        due.label("due"),
+        done.label("done"),
+        case((Promise.status == "done", 1), else_=0).label("is_done"),
+        case((func.coalesce(Promise.verdict, "") == "", 1), else_=0).label("unproven"),
     )
     standing = aside(Promise.status).in_(("agreed", "done"))
     return query.where(standing, whose.accounts(Promise.account_id))
-
-
-def _first_due(open_promises: pl.DataFrame, name: str, rows: Rows) -> tuple[pl.Series, pl.Series]:
-    due = open_promises.filter(pl.col("due_on").is_not_null()).sort("due_on", "promise")
-    first = due.unique("row", keep="first", maintain_order=True).select("row", "due_on", "promise")
-    told = rows.frame.select("row").join(first, on="row", how="left", maintain_order="left")
-    return told["due_on"].cast(pl.Date).alias(f"{name}_on"), told["promise"].cast(pl.Int64).alias(name)
 
 
 def count_followups(snapshot: Snapshot, rows: Rows) -> pl.Series:

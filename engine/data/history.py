@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sqlalchemy import BigInteger, Select, case, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, Integer, Select, case, func, literal, select, type_coerce
 
 from engine.data.columns import Snapshot, kept
 from engine.data.localtime import NONE, Days, Instants
 from engine.data.models import OPEN, WAITING, WAITING_BY_HEED, AnswerRow, Ask
-from engine.data.rows import Rows, Whose
+from engine.data.rows import FEW, Rows, Whose
 from engine.data.scope import aside
 
 SETTLED_DAYS = 14
@@ -79,26 +79,26 @@ class _Asks:
 def read_history(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> History:
     """What there is for each row. `channels`: those whose asks are counted."""
     seen = _read_asks(snapshot, rows, channels).join(rows.views, on="contact_id")
-    heard = seen.filter(pl.col("own") & (pl.col("answered") != NEVER_ANSWERED)).select("row", "answered")
     loose = _read_loose_answers(snapshot, rows)
     asks, asks_ahead = _arrange(seen, rows)
     ahead = [asks_ahead, _answers_ahead("answers", seen, rows), _answers_ahead("loose_answers", loose, rows)]
+    heard = seen.filter(pl.col("own") & (pl.col("answered") != NEVER_ANSWERED)).select("row", "answered")
     del seen
     waiting = _read_waiting(snapshot, rows)
-    under_way = _latest(waiting.filter("leaving"), rows)
+    under_way = waiting.latest(waiting.leaving)
     about_promise = asks.own & (asks.occasion == _OCCASIONS["promise"])
     about_touchpoint = asks.own & (asks.occasion == _OCCASIONS["touchpoint"])
     is_open = (asks.status == _UNDER_WAY) | ((asks.status == _ANSWERED) & (asks.answered >= rows.end[asks.row]))
     columns = [
-        _list_days(asks),
+        list_days("asked_on", asks.row, asks.day, rows),
         pl.Series("last_asked_on", asks.newest(np.ones_like(asks.own))),
         pl.Series("open_asked_on", np.maximum(asks.newest(is_open), under_way)),
         *_count_unanswered(asks),
         pl.Series("relationship_asked_on", asks.newest(asks.own & (asks.occasion == _OCCASIONS["relationship"]))),
         pl.Series("renewal_asked_on", asks.newest(asks.own & (asks.occasion == _OCCASIONS["renewal"]))),
-        pl.Series("planned_on", _latest(waiting.filter("own"), rows)),
-        pl.Series("planned_elsewhere", _latest(waiting.filter(~pl.col("own")), rows) != NONE),
-        pl.Series("asked_here_on", np.maximum(asks.newest(asks.here), _latest(waiting.filter("here"), rows))),
+        pl.Series("planned_on", waiting.latest(waiting.own)),
+        pl.Series("planned_elsewhere", waiting.latest(~waiting.own) != NONE),
+        pl.Series("asked_here_on", np.maximum(asks.newest(asks.here), waiting.latest(waiting.here))),
         *_hear(heard, loose, rows),
         _usual_minutes(asks),
         *_count_by_channel(asks, channels),
@@ -140,7 +140,7 @@ def _arrange(seen: pl.DataFrame, rows: Rows) -> tuple[_Asks, pl.Series]:
 
     Of asks that were sent in the same second the one whose answer is known counts as the newer.
     """
-    known = pl.col("answered") < pl.Series(rows.end).gather(seen["row"])
+    known = pl.col("answered") < pl.lit(pl.Series(rows.end[seen["row"].to_numpy()]))
     by = "row", "sent", pl.when(known).then("answered").otherwise(NEVER_ANSWERED)
     seen = seen.sort(*by, descending=[False, True, True])
     row, sent, code = (seen[name].to_numpy() for name in ("row", "sent", "code"))
@@ -172,16 +172,13 @@ def _answers_ahead(of: str, answers: pl.DataFrame, rows: Rows) -> pl.Series:
     return rows.ahead(of, row[later], rows.zones.days(answered[later], rows.zone[row[later]]))
 
 
-def _list_days(asks: _Asks) -> pl.Series:
-    days = pl.DataFrame({"row": pl.Series(asks.row).set_sorted(), "asked_on": pl.Series(asks.day).cast(pl.Date)})
-    lists = days.group_by("row", maintain_order=True).agg("asked_on")
-    return spread_lists(lists, "asked_on", asks.rows)
-
-
-def spread_lists(lists: pl.DataFrame, name: str, rows: Rows) -> pl.Series:
-    """One list of dates for each row, empty where `lists` has none."""
-    every = rows.frame.select("row").join(lists, on="row", how="left", maintain_order="left")
-    return every[name].fill_null(pl.Series([[]], dtype=pl.List(pl.Date)))
+def list_days(name: str, row: npt.NDArray[Any], days: Days, rows: Rows) -> pl.Series:
+    """One list of dates for each row, in their order; empty where there are none."""
+    # A day more for each row, the first of its list and left out of it, sees to it that every row has one.
+    each = np.arange(rows.frame.height, dtype=row.dtype)
+    listed = pl.DataFrame({"row": np.concatenate([each, row]), name: np.concatenate([np.zeros_like(rows.today), days])})
+    lists = listed.group_by("row", maintain_order=True).agg(pl.col(name).slice(1).cast(pl.Date))
+    return lists[name]
 
 
 def _count_unanswered(asks: _Asks) -> tuple[pl.Series, pl.Series]:
@@ -245,34 +242,43 @@ def _count_by_channel(asks: _Asks, channels: Sequence[str]) -> list[pl.Series]:
     return columns
 
 
-def _read_waiting(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
-    """Heed's own asks that are planned for today or earlier and have not been sent."""
-    today = pl.Series(rows.today)
-    waiting = (
-        snapshot.frame(_waiting(rows.whose), rows.given)
-        .join(rows.views, on="contact_id")
-        .with_columns(pl.col("leaving") == 1)
-    )
-    waiting = waiting.with_columns(day=pl.col("planned_on").fill_null(today.gather(waiting["row"])).cast(pl.Int32))
-    return waiting.filter(pl.col("day") <= today.gather(waiting["row"]))
+@dataclass(frozen=True)
+class _Waiting:
+    """Heed's own asks that are planned for today or earlier and have not been sent, as the rows see them."""
+
+    row: npt.NDArray[Any]
+    day: Days
+    leaving: Mask
+    own: Mask
+    here: Mask
+    rows: Rows
+
+    def latest(self, mask: Mask) -> Days:
+        return self.rows.latest(self.row[mask], self.day[mask])
+
+
+def _read_waiting(snapshot: Snapshot, rows: Rows) -> _Waiting:
+    waiting = snapshot.frame(_waiting(rows.whose), rows.given).join(rows.views, on="contact_id")
+    row, day, leaving, own, here = (waiting[name].to_numpy() for name in ("row", "day", "leaving", "own", "here"))
+    today = rows.today[row]
+    day = np.where(day == NONE, today, day).astype(np.int32)
+    now = day <= today
+    return _Waiting(row[now], day[now], leaving[now] == 1, own[now], here[now], rows)
 
 
 @kept
 def _waiting(whose: Whose) -> Select[*tuple[Any, ...]]:
     leaving = case((Ask.status == "sending", 1), else_=0).label("leaving")
     status = aside(Ask.status).in_(WAITING) if whose.picked else WAITING_BY_HEED
-    query = select(Ask.contact_id, Ask.planned_on, leaving)
+    day = func.coalesce(type_coerce(Ask.planned_on, Integer), NONE).label("day")
+    query = select(Ask.contact_id, day, leaving)
     return query.where(status, Ask.origin == "heed", whose.people(Ask.contact_id))
-
-
-def _latest(waiting: pl.DataFrame, rows: Rows) -> Days:
-    return rows.latest(waiting["row"].to_numpy(), waiting["day"].to_numpy())
 
 
 def _read_loose_answers(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     """Answers that came without an ask of ours, from an import."""
     found = snapshot.frame(_loose_answers(rows.whose), rows.given)
-    return found.join(rows.views.filter("own"), on="contact_id").select("row", "answered")
+    return found.join(rows.frame.select("row", "contact_id"), on="contact_id").select("row", "answered")
 
 
 @kept
@@ -286,9 +292,9 @@ def _hear(answers: pl.DataFrame, loose: pl.DataFrame, rows: Rows) -> tuple[pl.Se
     places = rows.frame.select("row", "account_id", "role", "zone")
     heard = _latest_of_each(pl.concat([answers, loose]), rows).join(places.drop("zone"), on="row")
     heard = heard.join(places.select("account_id", "zone").unique(), on="account_id")
-    heard = heard.filter(pl.col("answered") < pl.Series(rows.zones.end).gather(heard["zone"]))
-    days = rows.zones.days(heard["answered"].to_numpy(), heard["zone"].to_numpy())
-    heard = heard.with_columns(day=pl.Series(days).cast(pl.Date))
+    answered, zone = heard["answered"].to_numpy(), heard["zone"].to_numpy()
+    days = pl.Series("day", rows.zones.days(answered, zone)).cast(pl.Date)
+    heard = heard.hstack([days]).filter(pl.Series(answered < rows.zones.end[zone]))
     by_role = heard.group_by("account_id", "zone", "role").agg(role_heard_on=pl.col("day").max())
     by_account = by_role.group_by("account_id", "zone").agg(account_heard_on=pl.col("role_heard_on").max())
     told = places.join(by_account, on=["account_id", "zone"], how="left", maintain_order="left")
@@ -299,7 +305,9 @@ def _hear(answers: pl.DataFrame, loose: pl.DataFrame, rows: Rows) -> tuple[pl.Se
 
 
 def _latest_of_each(answers: pl.DataFrame, rows: Rows) -> pl.DataFrame:
-    """Each row's last answer, and those so late that in some time zone they are not seen yet."""
+    """Each row's last answer, and those so late that in some time zone they are not seen yet; of a few answers all."""
+    if answers.height < FEW:
+        return answers
     seen_everywhere = pl.col("answered") < int(rows.zones.end.min())
     last = answers.filter(seen_everywhere).group_by("row").agg(pl.col("answered").max())
     return pl.concat([last, answers.filter(~seen_everywhere)])

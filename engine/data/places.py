@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import polars as pl
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
-from engine.data.columns import Query, Snapshot, kept
+from engine.data.columns import Snapshot, kept
+from engine.data.localtime import day_number
 from engine.data.models import ASKED, WAITING, Ask
 from engine.data.rows import Rows
 from engine.data.types import EPOCH, Day
@@ -21,17 +23,13 @@ def read_channel_asks(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     """How many asks take a place of each channel on each of the rows' todays: those that left that day, where their
     contact is, and those that wait to be sent and are planned for that day or earlier."""
     todays = [EPOCH + timedelta(days=day) for day in np.unique(rows.zones.today).tolist()]
-    waiting = _count_asks(snapshot, _waiting(), {"last": todays[-1]})
-    left = _count_asks(snapshot, _gone(), {"todays": todays})
-    asks = pl.concat([waiting.with_columns(waits=True), left.with_columns(waits=False)])
-    asks = asks.join(pl.DataFrame({"today": todays}), how="cross")
-    taken = asks.filter((pl.col("day") == pl.col("today")) | (pl.col("waits") & (pl.col("day") < pl.col("today"))))
-    taken = taken.group_by("channel", "today").agg(channel_asks=pl.col("asks").sum())
-    return taken.select(pl.col(name).cast(dtype) for name, dtype in CHANNEL_ASKS.items())
-
-
-def _count_asks(snapshot: Snapshot, query: Query, given: Mapping[str, Any]) -> pl.DataFrame:
-    return snapshot.frame(query, given).drop_nulls("channel").with_columns(pl.col("day").cast(pl.Date))
+    left = snapshot.frame(_gone(), {"todays": todays}).drop_nulls("channel")
+    taken = Counter({(channel, day): asks for channel, day, asks in left.iter_rows()})
+    waiting = snapshot.frame(_waiting(), {"last": todays[-1]}).drop_nulls("channel")
+    for channel, day, asks in waiting.iter_rows():
+        taken.update({(channel, later): asks for later in map(day_number, todays) if day <= later})
+    counted = [(*where, asks) for where, asks in taken.items()]
+    return pl.DataFrame(counted, {**CHANNEL_ASKS, "today": pl.Int32}, orient="row").cast({"today": pl.Date})
 
 
 @kept

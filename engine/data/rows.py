@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ from engine.types import Moment
 FEW, BROAD = 1000, 5
 """Where more accounts than FEW are wanted and more than one in BROAD, reading all is quicker than picking some."""
 NO_NUMBER = -1e300
-_FAR = np.iinfo(np.int32).max
+FAR = np.iinfo(np.int32).max
+"""A day that does not come."""
 
 _PERSON = (
     "contact_id", "account_id", "person_id", "opted_out_on", "paused_until",
@@ -74,11 +75,11 @@ class Rows:
         people, accounts = self.people["contact_id"].to_list(), self.frame["account_id"].unique().to_list()
         return {"people": list_ids(people), "accounts": list_ids(accounts)}
 
-    @property
+    @cached_property
     def today(self) -> Days:
         return self.zones.today[self.zone]
 
-    @property
+    @cached_property
     def end(self) -> Instants:
         return self.zones.end[self.zone]
 
@@ -89,14 +90,14 @@ class Rows:
         return found
 
     def ahead(self, of: str, rows: npt.NDArray[Any], days: Days) -> pl.Series:
-        """`changes_on:OF`: the first of the days of each row that is after its today; null where none is."""
+        """`changes_on:OF`: the first of the days of each row that is after its today; FAR where none is."""
         later = days > self.today[rows]
-        found = np.full(self.frame.height, _FAR, np.int32)
+        found = np.full(self.frame.height, FAR, np.int32)
         np.minimum.at(found, rows[later], days[later])
-        series = pl.Series(f"changes_on:{of}", found)
-        return series.set(series == _FAR, None)
+        return pl.Series(f"changes_on:{of}", found)
 
 
+@lru_cache(maxsize=256)
 def as_date(name: str) -> pl.Expr:
     """A column of day numbers as dates; NONE is null."""
     return pl.when(pl.col(name).cast(pl.Int32) != NONE).then(name).cast(pl.Date).alias(name)

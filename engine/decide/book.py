@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import polars as pl
@@ -168,13 +169,18 @@ class Book:
     kinds: tuple[str, ...] = ()
     channel_asks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANNEL_ASKS))
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Of its columns."""
+        return frozenset(self.frame.columns)
+
     def __getitem__(self, name: str) -> pl.Expr:
-        if name not in self.frame.columns:
+        if name not in self.names:
             raise PluginError(f"The Book has no column “{name}”.{nearest(name, self.frame.columns)}", about=name)
         return pl.col(name)
 
     def __contains__(self, name: str) -> bool:
-        return name in self.frame.columns
+        return name in self.names
 
     def for_guest(self) -> Self:
         """The same with a frame of its own: whoever changes it in place changes nothing for others."""

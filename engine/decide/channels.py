@@ -24,6 +24,9 @@ LAST = 1 << 30
 MOST = 1e12
 ROUNDING = 1e-9
 
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
 KINDS: Kinds = {
     pl.Expr: {ITSELF: pl.Float64()},
     Chance: {"alpha": pl.Float64(), "beta": pl.Float64(), "answered": pl.Int32(), "sent": pl.Int32()},
@@ -43,10 +46,11 @@ def choose_channels(
     grids = [Grid(plan.frame, tuple(kinds), channel=channel) for channel in channels]
     opinions = ask_all(hooked(strategies, "channel_worth"), "channel_worth", plan, grids, KINDS)
     judged = list(zip(channels, opinions, strict=True))
-    scores = [_score(said, plan.frame.height).alias(f"score:{channel}") for channel, said in judged]
-    chosen = _choose(channels, scores, opinions, plan.frame.height)
+    worths = [_score(said, plan.frame.height) for _, said in judged]
+    chosen = _choose(channels, worths, opinions, plan.frame.height)
     if not told:
         return chosen.to_frame()
+    scores = [pl.Series(f"score:{name}", worth, nan_to_null=True) for name, worth in zip(channels, worths, strict=True)]
     chances = _chances({name: each for name, said in judged for each in _those(Chance, said)[:1]})
     whys = [why.alias(f"why_not:{name}") for name, said in judged for why in _why_not(said, plan.frame.height)]
     return pl.DataFrame([chosen, *scores, *chances, *whys])
@@ -56,33 +60,43 @@ def _those(kind: type, opinions: Iterable[Opinion]) -> list[Opinion]:
     return [opinion for opinion in opinions if isinstance(opinion.said, kind)]
 
 
-def _score(opinions: Iterable[Opinion], rows: int) -> pl.Series:
-    """The worths multiplied; one that is null makes the channel impossible."""
-    score = pl.Series([1.0]).new_from_index(0, rows)
+def _score(opinions: Iterable[Opinion], rows: int) -> Floats:
+    """The worths multiplied; NaN where one is null, which makes the channel impossible."""
+    score = np.ones(rows)
     for opinion in opinions:
         if isinstance(opinion.said, Chance):
-            alpha, beta = opinion.where_on(1.0, "alpha"), opinion.where_on(0.0, "beta")
-            score = score * (alpha / (alpha + beta)).fill_nan(1.0)
+            alpha, beta = (
+                opinion.where_on(neutral, name).to_numpy() for neutral, name in ((1.0, "alpha"), (0.0, "beta"))
+            )
+            with np.errstate(invalid="ignore", divide="ignore"):
+                score = score * np.nan_to_num(alpha / (alpha + beta), nan=1.0)
         elif isinstance(opinion.said, Possible):
-            score = score.set(_is_impossible(opinion), None)
+            score = np.where(_is_impossible(opinion), np.nan, score)
         elif not isinstance(opinion.said, Preference):
-            score = score * opinion.where_on(1.0).fill_nan(1.0)
+            worth = opinion.where_on(1.0)
+            score = score * np.nan_to_num(worth.to_numpy(), nan=1.0)  # null comes as NaN, too
+            if worth.null_count():
+                score[worth.is_null().to_numpy()] = np.nan
     return score.clip(0, MOST)
 
 
-def _is_impossible(opinion: Opinion) -> pl.Series:
-    return ~opinion.where_on(True, "possible").fill_null(value=False)
+def _is_impossible(opinion: Opinion) -> Mask:
+    possible = opinion.where_on(True, "possible")
+    impossible: Mask = ~(possible.fill_null(value=False) if possible.null_count() else possible).to_numpy()
+    return impossible
 
 
 def _why_not(opinions: Sequence[Opinion], rows: int) -> Iterator[pl.Series]:
     """At most one: the words of whoever has them, unless somebody before them made the channel impossible."""
-    why = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
+    words: list[str | None] = [None]
+    why = np.zeros(rows, dtype=np.int64)
     for place, opinion in enumerate(opinions):
         if isinstance(opinion.said, Possible):
-            here = _is_impossible(opinion) & _score(opinions[:place], rows).is_not_null()
-            why = why.set(here, opinion.said.why_not)
+            here = _is_impossible(opinion) & ~np.isnan(_score(opinions[:place], rows))
+            why[here] = len(words)
+            words.append(opinion.said.why_not)
     if _those(Possible, opinions):
-        yield why
+        yield pl.Series(words, dtype=pl.String)[why]
 
 
 def _chances(opinions: Mapping[str, Opinion]) -> list[pl.Series]:
@@ -104,28 +118,29 @@ def _as_chance(channel: str) -> pl.Expr:
 
 
 def _choose(
-    channels: Sequence[str], scores: Sequence[pl.Series], opinions: Iterable[Iterable[Opinion]], rows: int
+    channels: Sequence[str], scores: Sequence[Floats], opinions: Iterable[Iterable[Opinion]], rows: int
 ) -> pl.Series:
     """Each row's channel: preferences narrow down the possible ones, the wider before the nearer; then the best."""
     if not channels:
         return pl.Series("channel", [None], pl.String).new_from_index(0, rows)
-    worth = np.stack([score.to_numpy() for score in scores], axis=1)  # null comes as NaN
+    worth = np.stack(scores, axis=1)
     left = ~np.isnan(worth)
     said = [{(each.said.within, each.strategy): each for each in _those(Preference, those)} for those in opinions]
     for preference in sorted({key for each in said for key in each}, reverse=True):
         places = np.stack([_places(each.get(preference), rows) for each in said], axis=1)
-        best = np.where(left, worth, -1.0).max(axis=1, keepdims=True)
-        left &= worth >= best * (1 - preference[0]) - ROUNDING
+        most = np.where(left, worth, -1.0).max(axis=1, keepdims=True)
+        left &= worth >= most * (1 - preference[0]) - ROUNDING
         places = np.where(left, places, LAST + 1)
         left &= places == places.min(axis=1, keepdims=True)
-    chosen = pl.Series(channels).gather(np.where(left, worth, -1.0).argmax(axis=1))
-    return chosen.set(pl.Series(~left.any(axis=1)), None).alias("channel")
+    best = np.where(left, worth, -1.0).argmax(axis=1)
+    return pl.Series("channel", [*channels, None], pl.String)[np.where(left.any(axis=1), best, len(channels))]
 
 
 def _places(opinion: Opinion | None, rows: int) -> npt.NDArray[np.int32]:
     if opinion is None:
         return np.full(rows, LAST, dtype=np.int32)
-    return opinion.where_on(0, "place").fill_null(LAST).to_numpy()
+    places = opinion.where_on(0, "place")
+    return (places.fill_null(LAST) if places.null_count() else places).to_numpy()
 
 
 def send_minutes(plan: Plan, kinds: Sequence[str], strategies: Iterable[Strategy]) -> pl.Series:

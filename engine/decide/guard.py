@@ -9,9 +9,10 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from datetime import date, datetime
 from functools import lru_cache
-from math import nan
+from math import inf, nan
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 import polars as pl
 
 from engine.decide.sentences import named
@@ -126,16 +127,21 @@ FIRST = date.min
 LATEST = date(9990, 1, 1)
 """The last day on which there can be a reason: days are looked for ahead of it, and there are none after NEVER."""
 DATES = ("on", "expires", "until", "since", "frees_on")
+EPOCH = date(1970, 1, 1)
+LAST_MINUTE = 24 * 60 - 1
 
 
 @dataclass(frozen=True)
 class _Sound:
-    """What a column must be. `faulty` looks at all of it at once, `where` at each value."""
+    """What a column must be: numbers, or days as numbers, from `least` to `most`; where nothing is said is told."""
 
     words: str
-    faulty: pl.Expr
+    least: float
+    most: float
     where: pl.Expr
+    """The values that are not."""
     instead: pl.Expr
+    may_lack: bool = True
 
 
 class Source(NamedTuple):
@@ -147,19 +153,32 @@ class Source(NamedTuple):
 
 
 def clean(found: pl.DataFrame, columns: Mapping[str, Source]) -> pl.DataFrame:
-    """The frame without values that make no sense, each noted. All columns are looked at in one select."""
-    schema = found.schema
-    wanted = {name: sound for name, source in columns.items() if (sound := _sound(source.field, name, schema[name]))}
-    if not wanted or not found.height:
+    """The frame without values that make no sense, each noted."""
+    if not found.height:
         return found
-    faulty = found.select(sound.faulty.alias(name) for name, sound in wanted.items()).row(0, named=True)
-    for name, sound in wanted.items():
-        if faulty[name]:
+    for name, (plugin, hook, part) in columns.items():
+        column = found[name]
+        sound = _sound(part, name, column.dtype)
+        if sound and _is_faulty(column, sound):
             number = found.select(sound.where.sum()).item()
-            plugin, hook, field = columns[name]
-            plugin.failed(hook, f"{field or 'it'} is not {sound.words}, of {number:,} of {found.height:,} contacts")
+            plugin.failed(hook, f"{part or 'it'} is not {sound.words}, of {number:,} of {found.height:,} contacts")
             found = found.with_columns(pl.when(sound.where).then(sound.instead).otherwise(name).alias(name))
     return found
+
+
+def _is_faulty(column: pl.Series, sound: _Sound) -> bool:
+    """Column by column: to put a select together takes longer where there are few rows, and saves nothing for many."""
+    if column.dtype == pl.Float64:
+        values = column.to_numpy()  # null comes as NaN
+        strange = values.size - np.count_nonzero((values >= sound.least) & (values < sound.most))
+        return bool(strange > (column.null_count() if sound.may_lack else 0))
+    numbers: Any = column.cast(pl.Int32) if column.dtype == pl.Date else column  # Python knows no day before FIRST
+    least, most = numbers.min(), numbers.max()
+    return least is not None and bool(least < sound.least or most > sound.most)
+
+
+def _number(day: date) -> int:
+    return (day - EPOCH).days
 
 
 @lru_cache(maxsize=4096)
@@ -169,17 +188,18 @@ def _sound(field: str, name: str, dtype: pl.DataType) -> _Sound | None:
         last = LATEST if field == "on" else NEVER
         late = pl.lit(None, pl.Date) if field == "on" else pl.lit(NEVER)
         instead = pl.when(column > last).then(late).otherwise(pl.lit(FIRST, pl.Date))
-        faulty = (column.min() < FIRST) | (column.max() > last)
-        return _Sound(f"a day from {FIRST} to {last}", faulty, (column < FIRST) | (column > last), instead)
+        where = (column < FIRST) | (column > last)
+        return _Sound(f"a day from {FIRST} to {last}", _number(FIRST), _number(last), where, instead)
     if dtype == pl.Float64:
         where = (~column.is_finite() | (column < 0)).fill_null(field in ("alpha", "beta"))
         nothing = None if field == "worth" else nan  # of a channel's worth null means: impossible
-        return _Sound("a finite number of 0 or more", where.any(), where, pl.lit(nothing, dtype))
+        instead, may_lack = pl.lit(nothing, dtype), field not in ("alpha", "beta")
+        return _Sound("a finite number of 0 or more", 0, inf, where, instead, may_lack)
     if field == "minutes":
-        where = ~column.is_between(0, 24 * 60 - 1)
-        return _Sound("minutes after midnight, from 0 to 1439", where.any(), where, pl.lit(None, dtype))
+        where = ~column.is_between(0, LAST_MINUTE)
+        return _Sound("minutes after midnight, from 0 to 1439", 0, LAST_MINUTE, where, pl.lit(None, dtype))
     if dtype == pl.Int32 and field != "place":
-        return _Sound("0 or more", column.min() < 0, column < 0, pl.lit(None, dtype))
+        return _Sound("0 or more", 0, inf, column < 0, pl.lit(None, dtype))
     return None
 
 

@@ -31,14 +31,15 @@ def choose_asks(decided: pl.DataFrame, said: Said, frame: pl.DataFrame) -> list[
     columns = {"bound_by": chosen.bound_by, "rank": rank}
     columns |= {f"used:{place}": used for place, used in enumerate(chosen.used)}
     spread = [_spread(name, decided.height, candidates, column) for name, column in columns.items()]
-    left_out = (spread[0] >= 0).fill_null(value=False)
-    return [decided["decision"].set(left_out, "limited"), *spread]
+    left_out = np.zeros(decided.height, dtype=bool)
+    left_out[candidates] = chosen.bound_by >= 0
+    return [decided["decision"].set(pl.Series(left_out), "limited"), *spread]
 
 
 def order_of(decided: pl.DataFrame, candidates: Integers) -> Integers:
     """The candidates' places, best first: by ORDER, in numbers, because texts take ten times as long to sort."""
     keys = decided.select(*ORDER)[candidates]
-    worth, day = keys["worth"].to_numpy(), keys["reason_on"].to_physical().to_numpy()
+    worth, day = keys["worth"].to_numpy(), keys["reason_on"].cast(pl.Int32).to_numpy()
     account = _rank_runs(keys["account_key"])
     order = np.lexsort((account, day, -worth))
     return _break_ties(order, keys["contact_key"], (worth[order], day[order], account[order]))
@@ -48,7 +49,7 @@ def _rank_runs(names: pl.Series) -> Integers:
     """The names' ranks, of which each is worked out once for as many in a row as are the same."""
     runs = names.rle_id().to_numpy()
     first = np.flatnonzero(np.diff(runs, prepend=-1))
-    rank: Integers = names.gather(first).rank("dense").to_numpy().astype(np.int64)[runs]
+    rank: Integers = names[first].rank("dense").to_numpy().astype(np.int64)[runs]
     return rank
 
 
@@ -61,7 +62,7 @@ def _break_ties(order: Integers, names: pl.Series, sorted_by: Sequence[npt.NDArr
         return order
     tied = np.flatnonzero(np.append(alike, False) | np.insert(alike, 0, False))
     run = np.insert(np.cumsum(~alike), 0, 0)[tied]
-    ties = pl.DataFrame({"run": run, "place": order[tied]}).with_columns(names.gather(order[tied]).alias("name"))
+    ties = pl.DataFrame({"run": run, "place": order[tied]}).with_columns(names[order[tied]].alias("name"))
     order[tied] = ties.sort("run", "name", maintain_order=True)["place"].to_numpy()
     return order
 
@@ -70,16 +71,16 @@ def _spread(name: str, height: int, rows: Integers, values: Integers) -> pl.Seri
     """Values of some rows as a column; null elsewhere and where they are negative."""
     column = np.full(height, -1, dtype=np.int64)
     column[rows] = values
-    series = pl.Series(name, column)
-    return series.set(series < 0, None)
+    return pl.Series(name, column).set(pl.Series(column < 0), None)
 
 
 def share_places(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: Integers) -> Shared:
     """A limit as the candidates meet it. Rows without a value in the shared columns are not limited."""
     assert isinstance(say.what, Limit)
-    at_most, binds = said[say["at_most"]][candidates], binding(say, said)[candidates]
+    at_most, binds = said[say["at_most"]], binding(say, said)[candidates]
     nobody = np.zeros(len(candidates), dtype=bool)
-    if at_most.null_count() == len(at_most):
+    limited = at_most.is_not_null().to_numpy()[candidates] if at_most.null_count() else ~nobody
+    if not limited.any():
         nowhere = np.full(len(candidates), -1, dtype=np.int64)
         return Shared(nowhere, nowhere, np.zeros(0, dtype=np.int64), nobody, binds)
     places = _column(say, "used", said)
@@ -88,8 +89,8 @@ def share_places(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: 
     wanted[candidates] = True
     rows, here = np.flatnonzero(wanted), (np.cumsum(wanted) - 1)[candidates]
     number, groups = _number_groups(frame.select(say.what.per)[rows], here)
-    group = np.where(at_most.is_null().to_numpy(), -1, number[here])
-    most = at_most.fill_null(0).to_numpy().astype(np.int64)
+    group = np.where(limited, number[here], -1)
+    most = _numbers(at_most)[candidates]
     if "used" in say.columns and said[say["used"]].dtype == pl.Boolean:
         person = frame["person_id"].to_numpy()[rows]
         span = int(person.max(initial=0)) + 1
@@ -105,7 +106,12 @@ def _column(say: Say, name: str, said: pl.DataFrame) -> Integers:
     """One of the limit's columns as numbers; nothing where it was not said."""
     if name not in say.columns:
         return np.zeros(said.height, dtype=np.int64)
-    return said[say[name]].cast(pl.Int64).fill_null(0).to_numpy()
+    return _numbers(said[say[name]])
+
+
+def _numbers(column: pl.Series) -> Integers:
+    """Nothing counts as 0."""
+    return (column.fill_null(0) if column.null_count() else column).cast(pl.Int64).to_numpy()
 
 
 def _distinct(values: Integers) -> Integers:

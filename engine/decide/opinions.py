@@ -5,14 +5,16 @@ A strategy that fails is left out, and its plugin notes why; what it says wrong 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 import polars as pl
 
-from engine.decide.book import Book
+from engine.decide.before import columns_of, recall
+from engine.decide.book import Book, Grid
 from engine.decide.guard import Source, check_returned, clean
 from engine.decide.plan import Plan
 from engine.decide.says import Strategy
@@ -76,12 +78,13 @@ def ask_all(
     asked = [each for each in strategies if plan.modes.get(each.name) != "off"]
     modes = {each.name: _mode(plan, each.name) for each in asked}
     opinions: list[list[Opinion]] = []
+    columns = columns_of(plan.frame)
     for part in _in_parts(books, plan.frame.height):
         said = {
             f"{place}/{strategy.name}/": heard
             for place, book in enumerate(part)
             for strategy in asked
-            if (heard := _ask(strategy, hook, plan, book, kinds)) is not None
+            if (heard := _hear(strategy, hook, plan, book, kinds, columns)) is not None
         }
         found = _work_out(said, hook, plan.frame)
         for place in range(len(part)):
@@ -104,11 +107,18 @@ def _in_parts(books: Sequence[Book], height: int) -> Iterator[Sequence[Book]]:
     return (books[start : start + size] for start in range(0, len(books), size))
 
 
-def _ask(strategy: Strategy, hook: str, plan: Plan, book: Book, kinds: Kinds) -> _Said | None:
+def _hear(strategy: Strategy, hook: str, plan: Plan, book: Book, kinds: Kinds, columns: Hashable) -> _Said | None:
+    about = hook, columns, *((book.question, book.channel, book.at) if isinstance(book, Grid) else ())
+    ask = partial(_ask, strategy, hook, plan, book, kinds)
     try:
-        what = strategy.call(hook, book if strategy.ships else book.for_guest(), plan.settings(strategy.name))
+        return recall(strategy, about, plan.columns_of(strategy.name), ask)
     except PluginError:
         return None
+
+
+def _ask(strategy: Strategy, hook: str, plan: Plan, book: Book, kinds: Kinds) -> _Said | None:
+    """What it says; None: nothing. Raises PluginError, whatever goes wrong."""
+    what = strategy.call(hook, book if strategy.ships else book.for_guest(), plan.settings(strategy.name))
     try:
         said = check_returned(strategy, what, kinds, book.frame.columns)
         if len(said) > 1:
@@ -116,8 +126,7 @@ def _ask(strategy: Strategy, hook: str, plan: Plan, book: Book, kinds: Kinds) ->
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        strategy.failed(hook, error)
-        return None
+        raise strategy.failed(hook, error) from error
     return next((_Said(strategy, one, kinds[kind]) for one in said for kind in kinds if isinstance(one, kind)), None)
 
 

@@ -12,6 +12,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -202,11 +204,15 @@ class Plan:
     def on(self, frame: pl.DataFrame) -> Plan:
         """The same settings for another frame that has their columns."""
         plan = Plan(frame, self.columns)
-        plan.__dict__["modes"] = self.modes  # read once, and the same
+        plan.__dict__.update(modes=self.modes, _by_strategy=self._by_strategy)  # read once, and the same
         return plan
 
+    def columns_of(self, strategy: str) -> Mapping[str, pl.Expr]:
+        """A strategy's settings, by their own names."""
+        return self._by_strategy.get(strategy, {})
+
     def settings(self, strategy: str) -> SettingColumns:
-        return SettingColumns(strategy, dict(self._by_strategy.get(strategy, {})))
+        return SettingColumns(strategy, dict(self.columns_of(strategy)))
 
 
 def resolve(book: Book, catalog: Catalog, values: Iterable[SettingValue]) -> Plan:
@@ -214,8 +220,8 @@ def resolve(book: Book, catalog: Catalog, values: Iterable[SettingValue]) -> Pla
     by_name: dict[str, list[SettingValue]] = {}
     for value in values:
         by_name.setdefault(value.name, []).append(value)
-    tier = book.frame["tier"].cast(pl.Enum(TIERS)).to_physical()
-    there = book.frame["tier"].unique().to_list()
+    tier = book.frame["tier"].cast(pl.Enum(TIERS)).to_physical().to_numpy()
+    there = tuple(TIERS[place] for place in np.unique(tier)) or ("standard",)
     columns: dict[str, pl.Expr] = {}
     series: list[pl.Series] = []
     for spec in catalog:
@@ -224,22 +230,25 @@ def resolve(book: Book, catalog: Catalog, values: Iterable[SettingValue]) -> Pla
         resolved = _resolve_one(spec, by_name.get(spec.name, ()), book.frame, tier, there)
         if isinstance(resolved, pl.Series):
             series.append(resolved)
-            columns[spec.name] = pl.col(spec.name)
+            columns[spec.name] = _column(spec.name)
         else:
             columns[spec.name] = resolved
     return Plan(book.frame.with_columns(series), columns)
 
 
 def _resolve_one(
-    spec: Spec, values: Sequence[SettingValue], frame: pl.DataFrame, tier: pl.Series, there: Sequence[str]
+    spec: Spec,
+    values: Sequence[SettingValue],
+    frame: pl.DataFrame,
+    tier: npt.NDArray[np.uint32],
+    there: tuple[str, ...],
 ) -> pl.Series | pl.Expr:
-    some, *others = (tier_value(spec, values, name) for name in there or ("standard",))
     near = [value for value in values if value.layer in ("account", "contact")]
     wished = spec.name in MORE_OFTEN and frame["wish_every_days"].null_count() < frame.height
-    if not near and not wished and all(other == some for other in others):
-        return _literal(tuple(some) if isinstance(some, list) else some, spec.dtype)
-    by_tier = [tier_value(spec, values, name) for name in TIERS]
-    column = pl.Series(spec.name, by_tier, dtype=spec.dtype).gather(tier)
+    same, by_tier = _lay_tiers(spec, there) if not values else _by_tier(spec, values, there)
+    if not near and not wished and same is not None:
+        return same
+    column = by_tier[tier]
     for layer in ("account", "contact"):
         column = _overlay(column, [value for value in near if value.layer == layer], frame[f"{layer}_id"])
     if wished:
@@ -248,9 +257,32 @@ def _resolve_one(
     return column
 
 
+Tiers = tuple[pl.Expr | None, pl.Series]
+"""A setting's value as a literal, where it is the same for all tiers that are there; and by tier, in their order."""
+
+
+@lru_cache(maxsize=4096)
+def _lay_tiers(spec: Spec, there: tuple[str, ...]) -> Tiers:
+    """Where nobody set anything."""
+    return _by_tier(spec, (), there)
+
+
+def _by_tier(spec: Spec, values: Sequence[SettingValue], there: tuple[str, ...]) -> Tiers:
+    some, *others = (tier_value(spec, values, name) for name in there)
+    by_tier = pl.Series(spec.name, [tier_value(spec, values, name) for name in TIERS], dtype=spec.dtype)
+    if any(other != some for other in others):
+        return None, by_tier
+    return _literal(tuple(some) if isinstance(some, list) else some, spec.dtype), by_tier
+
+
 @lru_cache(maxsize=4096)
 def _literal(value: Any, kind: pl.DataType) -> pl.Expr:
     return pl.lit(list(value) if isinstance(value, tuple) else value, dtype=kind)
+
+
+@lru_cache(maxsize=4096)
+def _column(name: str) -> pl.Expr:
+    return pl.col(name)
 
 
 def tier_value(spec: Spec, values: Sequence[SettingValue], tier: str) -> Any:

@@ -127,7 +127,7 @@ def _spread_ways(
     here = plan.on(plan.frame[asked.arg_true()])
     ways = find_ways(here).with_columns(here.frame["today"])
     ways = ways.join(channel_asks, on=["channel", "today"], how="left", maintain_order="left").drop("today")
-    return ways.select(pl.all().gather((asked.cum_sum() - 1).set(~asked, None)))
+    return ways[(asked.cum_sum() - 1).set(~asked, None)]
 
 
 def _worth(said: Said, height: int) -> pl.Series:

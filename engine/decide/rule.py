@@ -109,8 +109,8 @@ class Rule:
         names = [*(occasion_of(say) for _, say in self.reasons), None]
         decision = np.select([found.day == NO_REASON, found.day == self.today], [2, 0], 1)
         occasion = np.where(found.day >= NEVER_DAY, len(names) - 1, found.reason)
-        words = pl.Series("decision", ["ask", "hold", "no_reason"]).gather(decision)
-        return words, pl.Series("occasion", names, dtype=pl.String).gather(occasion)
+        words = pl.Series("decision", ["ask", "hold", "no_reason"])[decision]
+        return words, pl.Series("occasion", names, dtype=pl.String)[occasion]
 
     def is_on_trial(self, place: int) -> Mask:
         """Where a say is shown and does not decide."""
@@ -188,8 +188,9 @@ def _calendars(say: Say, frame: pl.DataFrame, today: Days) -> Calendars:
     assert isinstance(say.what, Closed)
     names = frame[say["calendar"]]
     distinct = names.unique().drop_nulls().sort()
-    codes = frame.select(pl.col(say["calendar"]).cast(pl.Enum(distinct)).to_physical().cast(pl.Int64).fill_null(-1))
-    return Calendars(say.what, distinct.to_list(), codes.to_series().to_numpy(), None, today)
+    codes = names.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
+    codes = codes.fill_null(-1) if codes.null_count() else codes
+    return Calendars(say.what, distinct.to_list(), codes.to_numpy(), None, today)
 
 
 def _first_free(start: Days, rows: Rows, covers: Sequence[_Cover], calendars: Sequence[Calendars]) -> Days:

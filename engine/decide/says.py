@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from engine.decide.before import columns_of, recall
 from engine.decide.book import LIMIT_COLUMNS, Book, SettingColumns
 from engine.decide.guard import Source, check_returned, clean, find_strange_names
 from engine.errors import PluginError
@@ -37,6 +39,8 @@ class Strategy(Protocol):
     def hooks(self) -> Mapping[str, Any]: ...
     @property
     def ships(self) -> bool: ...
+    @property
+    def heard(self) -> dict[Any, Any]: ...
     def call(self, hook: str, *args: Any) -> Any: ...
     def failed(self, hook: str, error: BaseException | str) -> PluginError: ...
     def took(self, seconds: float) -> None: ...
@@ -51,6 +55,7 @@ class Planned(Protocol):
     def columns(self) -> Mapping[str, pl.Expr]: ...
     @property
     def modes(self) -> Mapping[str, str]: ...
+    def columns_of(self, strategy: str) -> Mapping[str, pl.Expr]: ...
     def settings(self, strategy: str) -> SettingColumns: ...
 
 
@@ -141,18 +146,25 @@ def hear_strategies(book: Book, plan: Planned, strategies: Iterable[Strategy]) -
     parts: list[Part] = []
     errors: list[PluginError] = []
     asked, limited = Book(plan.frame, book.kinds), Book(_with_limit_columns(plan.frame), book.kinds)
+    columns = columns_of(limited.frame)
     for strategy in strategies:
         mode = plan.columns[f"{strategy.name}.mode"], plan.modes.get(strategy.name)
+        settings = plan.columns_of(strategy.name)
         for hook in HOOKS:
             if hook not in strategy.hooks or mode[1] == "off":
                 continue
+            seen = limited if hook == "limit" else asked
+            about = hook, columns, book.kinds if hook == "ask_from" else ()
             try:
-                whats = _ask(strategy, hook, limited if hook == "limit" else asked, plan)
+                parts.append(recall(strategy, about, settings, partial(_hear, strategy, hook, seen, plan, mode)))
             except PluginError as error:
                 errors.append(error)
-                whats = _instead(strategy, hook)
-            parts.append(_part(strategy, hook, whats, mode))
+                parts.append(_part(strategy, hook, _instead(strategy, hook), mode))
     return Rules(tuple(parts), tuple(errors))
+
+
+def _hear(strategy: Strategy, hook: str, book: Book, plan: Planned, mode: Mode) -> Part:
+    return _part(strategy, hook, _ask(strategy, hook, book, plan), mode)
 
 
 def _with_limit_columns(frame: pl.DataFrame) -> pl.DataFrame:
