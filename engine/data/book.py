@@ -174,6 +174,8 @@ def _prefer_channel(rows: Rows) -> pl.Series:
 
 
 def _spread(rows: Rows, name: str, by_person: dict[int, Any], dtype: Any) -> pl.Series:
+    if not by_person:
+        return pl.Series(name, [None], dtype).new_from_index(0, rows.frame.height)
     few = pl.DataFrame(
         {"person_id": list(by_person), name: list(by_person.values())}, {"person_id": pl.Int64, name: dtype}
     )

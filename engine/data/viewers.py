@@ -23,6 +23,7 @@ class Viewers:
         self.zones = Zones(names.to_list(), moment)
         codes = pl.DataFrame({"timezone": names}).with_row_index("zone").cast({"zone": pl.Int32})
         self.asks = asks.join(codes, on="timezone")
+        self._places: dict[str, pl.DataFrame] = {}
         accounts = asks["account_id"].unique().to_list()
         self.whose = Whose(len(accounts) < BROAD, dialect)
         self.given: dict[str, Any] = {"accounts": list_ids(accounts)} if self.whose.picked else {}
@@ -32,7 +33,11 @@ class Viewers:
 
         What happens after today there is not seen.
         """
-        seen = events.join(self.asks.select(by, "timezone", "zone").unique(), on=by)
+        if by not in self._places:
+            self._places[by] = self.asks.select(by, "timezone", "zone").unique()
+        seen = events.join(self._places[by], on=by)
         at, zone = seen["at"].to_numpy(), seen["zone"].to_numpy()
-        days = pl.Series(self.zones.days(at, zone), dtype=pl.Int32).cast(pl.Date)
-        return seen.with_columns(day=days).filter(pl.Series(at < self.zones.end[zone], dtype=pl.Boolean))
+        days = pl.Series("day", self.zones.days(at, zone), dtype=pl.Int32).cast(pl.Date)
+        known = at < self.zones.end[zone]
+        seen = seen.hstack([days])
+        return seen if known.all() else seen.filter(pl.Series(known, dtype=pl.Boolean))

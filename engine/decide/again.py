@@ -8,12 +8,17 @@ says when the next place is free; else they are there whenever places are given.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
 import polars as pl
 
+from engine.decide.asked import FAR, numbers
+from engine.decide.calendars import NEVER_DAY, Days
 from engine.decide.planner import Decisions
 from engine.decide.rule import AHEAD
 from engine.decide.says import Say
-from engine.types import NEVER, Limit, Reason
+from engine.types import Limit
 
 ENDLESS = (pl.col("decision") == "hold") & pl.col("next_ask_on").is_null()
 OUTCOME = pl.when(ENDLESS).then(pl.lit("never")).otherwise("decision")
@@ -28,48 +33,51 @@ def look_again(decisions: Decisions) -> pl.DataFrame:
 
 def days_again(decisions: Decisions) -> pl.Series:
     """The same for each row. With `find_days` only, who would be asked is there again today."""
-    today = pl.col("today")
+    frame, today = decisions.frame, _days(decisions.frame["today"])
+    decision = frame["decision"]
     # Who has a place, or wants one, is there whenever places are given; and what failed may be well again.
-    open_ = pl.lit(bool(decisions.said.errors)) | pl.col("decision").is_in(["ask", "limited"])
-    days = [
-        pl.when(open_).then(pl.coalesce(*_places_free(decisions), today)).otherwise("next_ask_on"),
-        pl.when(ENDLESS).then((today.cast(pl.Int32) + AHEAD).cast(pl.Date)),
-        pl.col("changes_on"),
-        *_expiries(decisions),
-    ]
-    frame = pl.concat([decisions.frame, decisions.said.frame], how="horizontal")
-    shared = {name for say in decisions.limits for name in _limit(say).per}
-    frame = frame.with_columns(decisions.plan.frame.select("changes_on", *sorted(shared)))
-    return frame.select(pl.min_horizontal(days).alias("plan_on")).to_series()
+    again = _days(frame["next_ask_on"])
+    again = np.where((again == FAR) & (decision == "hold").to_numpy(), today + AHEAD, again)
+    open_ = ((decision == "ask") | (decision == "limited")).to_numpy()
+    open_ |= bool(decisions.said.errors)
+    if open_.any():
+        again = np.where(open_, np.where((free := _places_free(decisions, today)) == FAR, today, free), again)
+    for day in (_days(decisions.plan.frame["changes_on"]), *_expiries(decisions, today)):
+        again = np.minimum(again, day)
+    return pl.Series("plan_on", again.astype(np.int32)).set(pl.Series(again == FAR), None).cast(pl.Date)
 
 
-def _places_free(decisions: Decisions) -> list[pl.Expr]:
+def _days(dates: pl.Series) -> Days:
+    return numbers(dates, FAR)
+
+
+def _places_free(decisions: Decisions, today: Days) -> Days:
     """For those whom a limit left out, the day on which the next place of theirs is free, where the limit says so.
 
-    Null where a place was given away today: whether it was used will be known tomorrow. Null where something failed.
+    FAR where a place was given away today: whether it was used will be known tomorrow. FAR where something failed.
     """
-    if decisions.said.errors:
-        return []
-    found: list[pl.Expr] = []
-    for place, say in enumerate(decisions.limits):
-        if "frees_on" in say.columns:
+    free = np.full(len(today), FAR, dtype=np.int32)
+    for place, say in enumerate(decisions.limits if not decisions.said.errors else ()):
+        if "frees_on" in say.columns and (bound := (decisions.frame["bound_by"] == place).fill_null(value=False)).any():
             later = pl.col(say["frees_on"]) > pl.col("today")
             next_on = pl.when(later).then(say["frees_on"]).min().over(_limit(say).per)
             given = (pl.col("decision") == "ask").any().over(_limit(say).per)
-            found.append(pl.when(pl.col("bound_by") == place, ~given).then(next_on))
-    return found
+            wanted = {"today", *_limit(say).per}
+            rows = decisions.plan.frame.select(wanted).with_columns(
+                decisions.frame["decision"], decisions.said.frame[say["frees_on"]]
+            )
+            found = _days(rows.select(next_on=pl.when(~given).then(next_on))["next_on"])
+            free = np.where(bound.to_numpy(), found, free)
+    return free
 
 
-def _expiries(decisions: Decisions) -> list[pl.Expr]:
+def _expiries(decisions: Decisions, today: Days) -> Iterator[Days]:
     """The days after the reasons that came too late."""
-    found: list[pl.Expr] = []
     for place, say in enumerate(decisions.reasons):
-        assert isinstance(say.what, Reason)
         if "expires" in say.columns:
-            expires = pl.col(say["expires"])
-            late = pl.col(say["on"]).is_not_null() & ~pl.col(f"left:{place}") & (expires >= pl.col("today"))
-            found.append(pl.when(late & (expires < NEVER)).then((expires.cast(pl.Int32) + 1).cast(pl.Date)))
-    return found
+            on, expires = (_days(decisions.said.frame[say[name]]) for name in ("on", "expires"))
+            late = (on != FAR) & ~decisions.frame[f"left:{place}"].to_numpy() & (expires >= today)
+            yield np.where(late & (expires < NEVER_DAY), expires + 1, FAR)
 
 
 def _limit(say: Say) -> Limit:

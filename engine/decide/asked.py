@@ -79,4 +79,7 @@ def _lists(days: Days, count: Places) -> pl.Series:
 
 def numbers(days: pl.Series, missing: int = NO_DAY) -> Days:
     """Days as numbers since 1970-01-01; null is `missing`."""
-    return days.to_physical().fill_null(missing).to_numpy().astype(np.int32)
+    values = days.cast(pl.Int32).to_numpy()  # where some are null they come as floats, and those as NaN
+    return (
+        np.where(np.isnan(values), missing, values).astype(np.int32) if days.null_count() else values.astype(np.int32)
+    )

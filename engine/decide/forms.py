@@ -105,11 +105,11 @@ class Sheet:
         return pl.DataFrame(
             {
                 "row": self.rows[row].astype(np.int64),
-                "later": later.gather(question),
-                "name": names.gather(question),
-                "seconds": seconds.gather(question),
+                "later": later[question],
+                "name": names[question],
+                "seconds": seconds[question],
                 "worth": np.round(self.worth[cell], 4),
-                "why": pl.Series(WHYS).gather(self.why[cell]),
+                "why": pl.Series(WHYS)[self.why[cell]],
                 "number": self.number[cell],
             }
         )

@@ -127,6 +127,8 @@ class Hearing:
 
     def _of_persons(self, found: pl.DataFrame, rows: Places, questions: int) -> Days:
         """Rows × questions: the latest of these days (person_id, timezone, place, on)."""
+        if not found.height:
+            return _full((len(rows), questions))
         persons, person = _number(self._asks[rows], "person_id")
         found = found.join(persons, on=["person_id", "timezone"])
         days = _full((persons.height, questions))
@@ -184,9 +186,9 @@ def _words_of(survey: str, question: Question) -> set[str]:
 
 def _number(asks: pl.DataFrame, by: str) -> tuple[pl.DataFrame, Places]:
     """Everything the asks share by this column, seen from their time zones, as `view` numbers; and each ask's."""
-    keys = [by, "timezone"]
-    views = asks.select(keys).unique(maintain_order=True).with_row_index("view")
-    return views, asks.select(keys).join(views, on=keys, how="left", maintain_order="left")["view"].to_numpy()
+    keys = asks.select(by, "timezone")
+    views = keys.unique(maintain_order=True).with_row_index("view")
+    return views, keys.join(views, on=keys.columns, how="left", maintain_order="left")["view"].to_numpy()
 
 
 def _full(shape: tuple[int, int]) -> Days:
@@ -194,4 +196,5 @@ def _full(shape: tuple[int, int]) -> Days:
 
 
 def _days(dates: pl.Series) -> Days:
-    return dates.cast(pl.Date).to_physical().fill_null(NO_DAY).to_numpy().astype(np.int32, copy=False)
+    values = dates.cast(pl.Date).cast(pl.Int32).to_numpy()  # where some are null they come as floats, and those as NaN
+    return np.where(np.isnan(values), NO_DAY, values).astype(np.int32) if dates.null_count() else values

@@ -79,7 +79,7 @@ def share_places(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: 
     assert isinstance(say.what, Limit)
     at_most, binds = said[say["at_most"]], binding(say, said)[candidates]
     nobody = np.zeros(len(candidates), dtype=bool)
-    limited = at_most.is_not_null().to_numpy()[candidates] if at_most.null_count() else ~nobody
+    limited = at_most[candidates].is_not_null().to_numpy() if at_most.null_count() else ~nobody
     if not limited.any():
         nowhere = np.full(len(candidates), -1, dtype=np.int64)
         return Shared(nowhere, nowhere, np.zeros(0, dtype=np.int64), nobody, binds)
@@ -111,7 +111,8 @@ def _column(say: Say, name: str, said: pl.DataFrame) -> Integers:
 
 def _numbers(column: pl.Series) -> Integers:
     """Nothing counts as 0."""
-    return (column.fill_null(0) if column.null_count() else column).cast(pl.Int64).to_numpy()
+    values = column.cast(pl.Int64).to_numpy()  # where some are null they come as floats, and those as NaN
+    return np.nan_to_num(values).astype(np.int64) if column.null_count() else values
 
 
 def _distinct(values: Integers) -> Integers:
@@ -147,11 +148,24 @@ def _number_groups(keys: pl.DataFrame, candidates: Integers) -> tuple[Integers, 
         span = int(place.max(initial=0)) + 1
         if span <= ROOMY * len(place):
             return _number_ids(place, candidates, span)
+    if keys.height < FEW:
+        return _number_few(keys, candidates)
     groups = keys[candidates].unique(maintain_order=True).with_row_index("number")
     numbers = keys.join(groups, on=keys.columns, how="left", maintain_order="left", nulls_equal=True)
     known = pl.all_horizontal(pl.col(keys.columns).is_not_null())
     number = numbers.select(pl.when(known).then(pl.col("number").cast(pl.Int64)).fill_null(-1)).to_series().to_numpy()
     return number, groups.height
+
+
+FEW = 1000
+"""So many rows are numbered one by one: quicker than to join them."""
+
+
+def _number_few(keys: pl.DataFrame, candidates: Integers) -> tuple[Integers, int]:
+    rows = keys.rows()
+    numbers = {row: number for number, row in enumerate(dict.fromkeys(rows[each] for each in candidates.tolist()))}
+    known = (-1 if None in row else numbers.get(row, -1) for row in rows)
+    return np.fromiter(known, np.int64, len(rows)), len(numbers)
 
 
 def _number_ids(ids: Integers, candidates: Integers, span: int) -> tuple[Integers, int]:

@@ -125,8 +125,12 @@ def _spread_ways(
 ) -> pl.DataFrame:
     """The way of those who would be asked, with how many are asked by it already; null for everyone else."""
     here = plan.on(plan.frame[asked.arg_true()])
-    ways = find_ways(here).with_columns(here.frame["today"])
-    ways = ways.join(channel_asks, on=["channel", "today"], how="left", maintain_order="left").drop("today")
+    ways = find_ways(here)
+    if channel_asks.height:
+        ways = ways.with_columns(here.frame["today"])
+        ways = ways.join(channel_asks, on=["channel", "today"], how="left", maintain_order="left").drop("today")
+    else:
+        ways = ways.hstack([pl.Series("channel_asks", [None], pl.Int32).new_from_index(0, ways.height)])
     return ways[(asked.cum_sum() - 1).set(~asked, None)]
 
 

@@ -189,8 +189,8 @@ def _calendars(say: Say, frame: pl.DataFrame, today: Days) -> Calendars:
     names = frame[say["calendar"]]
     distinct = names.unique().drop_nulls().sort()
     codes = names.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
-    codes = codes.fill_null(-1) if codes.null_count() else codes
-    return Calendars(say.what, distinct.to_list(), codes.to_numpy(), None, today)
+    places = np.nan_to_num(codes.to_numpy(), nan=-1).astype(np.intp)  # null comes as NaN
+    return Calendars(say.what, distinct.to_list(), places, None, today)
 
 
 def _first_free(start: Days, rows: Rows, covers: Sequence[_Cover], calendars: Sequence[Calendars]) -> Days:

@@ -6,7 +6,7 @@ it was saved there, whatever the file says, until the desk lets it follow the fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
@@ -30,7 +30,7 @@ from engine.survey.reader import FileError, Finding
 from engine.survey.spoken import texts_in
 from engine.survey.writing import write_survey
 from engine.templates import build_environment, template_folders
-from engine.types import OCCASIONS, SettingValue, Survey
+from engine.types import OCCASIONS, QuestionType, SettingValue, Survey
 
 __all__ = [
     "Finding",
@@ -49,13 +49,23 @@ SYNCED = "surveys"
 
 
 def load_shipped(engine: Engine) -> tuple[dict[str, Survey], Journey]:
-    """The surveys and the journey as their files say now. Raises FileError naming every mistake of a file."""
-    journey = load_journey(engine)
+    """The surveys and the journey as their files say now. Raises FileError naming every mistake of a file.
+
+    What they said the last time is not read as YAML again: that takes longer than to forecast an account.
+    """
     types = engine.plugins.question_types
-    surveys = [
-        read_survey(read_text(path), where, types, journey) for where, path in list_files(engine, "surveys/*.yaml")
-    ]
-    return {survey.name: survey for survey in surveys}, journey
+    key = _digest(engine), *map(id, types.values())
+    if key not in _READ:
+        journey, files = load_journey(engine), list_files(engine, "surveys/*.yaml")
+        surveys = [read_survey(read_text(path), where, types, journey) for where, path in files]
+        _READ.clear()
+        _READ[key] = {survey.name: survey for survey in surveys}, journey, types
+    surveys_read, journey, _ = _READ[key]
+    return dict(surveys_read), journey
+
+
+_READ: dict[Hashable, tuple[dict[str, Survey], Journey, Mapping[str, QuestionType]]] = {}
+"""What the files said when they were last read, with the question types they were checked by."""
 
 
 def sync_surveys(engine: Engine) -> list[str]:
