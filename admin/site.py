@@ -63,6 +63,7 @@ def _set_up(state: BlueprintSetupState) -> None:
         "looks": looks,
         "other_page": other_page,
         "ASK_LISTS": tuple(views.asks.SHOWN),
+        "why_ended": views.asks.tell_why,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_check_host)

@@ -9,6 +9,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.data.models import Account, AnswerRow, Ask, Contact, Person, Promise, PromiseEvent, SettingRow, Touchpoint
+from engine.decide.endings import tell_kept
+from engine.decide.sentences import Teller
+from engine.language import ENGLISH, Language
 
 IMPORTED = datetime(2025, 1, 6, 8, tzinfo=UTC)
 _numbers = count(1)
@@ -103,3 +106,8 @@ def _keep(session: Session, row: Any) -> Any:
     session.add(row)
     session.flush()
     return row
+
+
+def why_ended(ask: Ask, language: Language = ENGLISH) -> str:
+    """Why it ended or came back, as a reader of the language is told today."""
+    return tell_kept(ask.why or {"words": ""}, Teller(date(2026, 11, 24), language))

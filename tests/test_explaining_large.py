@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +14,20 @@ from sqlalchemy import event, select
 
 from engine.data import rivals
 from engine.data.marks import mark_accounts
-from engine.data.models import Contact
+from engine.data.models import Account, Contact
 from engine.data.store import EVERYTHING
+from engine.decide.explanation import Explanation
+from engine.decide.page import explanation_as_text
 from engine.house import Engine
 from engine.operations.decisions import explain_all, explain_contact
 from engine.operations.planning import plan_asks
 from engine.operations.settings import set_settings
+from tests.disagreements import as_code, bring_in
 from tests.factories import make_account, make_answer, make_ask, make_contact, make_promise, make_touchpoint
+from tests.generated_books import random_scene
+from tests.oracle import Setting
 
+TODAY = date(2026, 11, 24)
 HEARD = datetime(2026, 3, 3, 9, tzinfo=UTC)
 FACTS = ("ix_accounts_annual_revenue", "ix_accounts_private", "ix_asks_day")
 """Indexes that facts of the house are read from: the middle revenue, who has terms, and how many asks wait."""
@@ -131,8 +139,52 @@ def test_in_a_large_house_only_who_is_due_can_take_a_place(
 ) -> None:
     """The three that are due are few enough, or at least the two of one owner are."""
     monkeypatch.setattr(rivals, "MOST", most)
+    monkeypatch.setattr(rivals, "STILL_FEW", most)
     owners = ["maria@us.example", "Maria@us.example", "otto@us.example", "maria@us.example", "maria@us.example"]
     set_settings(engine, {"owner_capacity.open_followups": 1})  # before: afterwards everybody is due
     _make_house(engine, *owners, due=3)
     assert _decide_alone(engine) == _decide_together(engine)
     assert sorted(_decide_alone(engine).values()) == ["ask", "ask", "hold", "hold", "limited"]
+
+
+@pytest.mark.parametrize("on", [None, TODAY])
+@pytest.mark.parametrize("limit", ["owner_capacity.open_followups", "channel_capacity.email"])
+def test_who_is_too_many_to_look_at_is_said(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, limit: str, on: date | None
+) -> None:
+    monkeypatch.setattr(rivals, "MOST", 1)
+    monkeypatch.setattr(rivals, "STILL_FEW", 2)
+    _make_house(engine, *["maria@us.example"] * 3)
+    set_settings(engine, {limit: 1})
+    told = _explain_each(engine, on)
+    assert all(each.without_rivals and each.as_dict()["without_rivals"] for each in told.values())
+    assert all("others may want the same places" in explanation_as_text(each) for each in told.values())
+    monkeypatch.setattr(rivals, "STILL_FEW", 3)
+    assert {key: each.as_dict() for key, each in _explain_each(engine, on).items()} == {
+        f"{told.account['key']}/{told.contact['key']}": told.as_dict() for told in explain_all(engine, on)
+    }
+
+
+def _explain_each(engine: Engine, on: date | None) -> dict[str, Explanation]:
+    with engine.store.read(EVERYTHING) as session:
+        names = session.execute(select(Account.key, Contact.key).join(Contact.account)).all()
+    return {"/".join(name): explain_contact(engine, "/".join(name), on) for name in names}
+
+
+@pytest.mark.parametrize("most", [1, 2, 9])
+@pytest.mark.parametrize("seed", range(7000, 7006))
+def test_one_is_explained_like_all_or_says_that_others_were_not_looked_at(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seed: int, most: int
+) -> None:
+    """On any book and day, with few places for the whole house."""
+    scene = random_scene(seed, contacts=10, accounts=5)
+    few = (Setting("owner_capacity.open_followups", 2), Setting("channel_capacity.email", 2))
+    scene = bring_in(engine, replace(scene, settings=(*scene.settings, *few)), tmp_path)
+    monkeypatch.setattr(rivals, "MOST", 1)
+    monkeypatch.setattr(rivals, "STILL_FEW", most)
+    together = {f"{t.account['key']}/{t.contact['key']}": t.as_dict() for t in explain_all(engine, scene.on)}
+    alone = _explain_each(engine, scene.on)
+    assert alone.keys() == together.keys()
+    for name, told in alone.items():
+        assert told.without_rivals or told.as_dict() == together[name], as_code(scene)
+    assert most < 9 or not any(told.without_rivals for told in alone.values())

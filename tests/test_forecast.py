@@ -25,10 +25,13 @@ from engine.data.models import Account, Ask
 from engine.data.settings import read_settings
 from engine.data.store import EVERYTHING
 from engine.decide.book import Book
+from engine.decide.calendars import Rows
 from engine.decide.course import Course
 from engine.decide.forecast import forecast_as_text
 from engine.decide.plan import resolve
+from engine.decide.planner import Decisions
 from engine.decide.responses import answer_chance
+from engine.decide.rule import Mask
 from engine.errors import InputError, NotFoundError
 from engine.house import Engine
 from engine.operations.futures import forecast_account, make_world, read_start
@@ -239,14 +242,33 @@ def test_what_is_forecast_is_what_the_contract_says_day_by_day(engine: Engine, t
     assert foreseen(foresee(engine, scene.on, DAYS)) == reading.told, as_code(scene)
 
 
+# every day
+
+
+class DayByDay(Course):
+    """Decides for everyone every day, whatever the decisions say of when to look again."""
+
+    def _note(self, rows: Rows, decisions: Decisions, today: int, due: Mask | slice = slice(None)) -> None:
+        super()._note(rows, decisions, today, due)
+        self._due[:] = today + 1
+
+
+@pytest.mark.parametrize("seed", range(5000, 5006))
+def test_days_that_are_jumped_over_change_nothing(engine: Engine, tmp_path: Path, seed: int) -> None:
+    scene = bring_in(engine, foreseeable(random_scene(seed, contacts=12)), tmp_path)
+    jumping, daily = (foresee(engine, scene.on, 2 * DAYS, kind) for kind in (Course, DayByDay))
+    assert daily.asks.height
+    assert_frame_equal(jumping.asks, daily.asks)
+
+
 # what both know
 
 
-def foresee(engine: Engine, on: date, days: int) -> Course:
+def foresee(engine: Engine, on: date, days: int, kind: type[Course] = Course) -> Course:
     """All accounts at once."""
     start = read_start(engine, Moment(engine.clock(), on), None)
     world = make_world(engine, start, resolve(start.book, engine.plugins.catalog, start.values))
-    course = Course(world, start.under_way)
+    course = kind(world, start.under_way)
     course.run(world.first + days - 1)
     return course
 

@@ -19,7 +19,7 @@ from engine.colour import DARK, LIGHT, contrast, readable
 from engine.data.models import Ask, Base, Contact, Promise
 from engine.errors import StorageError
 from engine.house import Engine
-from tests.factories import make_account, make_ask, make_contact, make_setting
+from tests.factories import make_account, make_ask, make_contact, make_setting, why_ended
 from tests.letters import (
     NOW,
     SameOnBoth,
@@ -191,7 +191,7 @@ def test_wishes_hold_at_once_for_the_person_everywhere(engine: Engine, client: F
             assert set((found.wish_occasions_off or "").split()) == {"relationship", "touchpoint", "renewal"}
             assert found.wish_channel == "email"
         ask = session.get_one(Ask, waiting)
-        assert (ask.status, ask.why_status) == ("cancelled", "the person changed their wishes")
+        assert (ask.status, why_ended(ask)) == ("cancelled", "the person changed their wishes")
 
 
 def test_opting_out_and_back_in(engine: Engine, client: FlaskClient) -> None:

@@ -17,7 +17,7 @@ from engine.language import Languages
 from engine.operations.decisions import explain_contact
 from engine.operations.planning import plan_asks
 from engine.operations.sending import send_due
-from tests.factories import make_account, make_contact
+from tests.factories import make_account, make_contact, why_ended
 from tests.letters import NOW, SameOnBoth, make_history, make_letter, make_survey, name_company
 from tests.test_sending import mail_server, read_ask, sending_to, without_tokens
 
@@ -112,7 +112,7 @@ def test_an_owner_whose_address_is_refused_does_not_make_the_clients_phone_a_bad
         assert send_due(house).refused == 1
     ask = read_ask(engine, call)
     assert ask.status == "bounced"
-    assert ask.why_status.startswith(f"the call sheet to {MARIA} was refused: ")
+    assert why_ended(ask).startswith(f"the call sheet to {MARIA} was refused: ")
     with engine.store.read(engine.scope) as session:
         assert session.scalars(select(Contact.bounced_channels)).all() == [None]
 

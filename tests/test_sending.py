@@ -28,7 +28,7 @@ from engine.mail import as_bytes, outcome_of
 from engine.operations.sending import RETRIES, STALE, send_due
 from engine.operations.wishes import Wishes, save_wishes
 from engine.types import Message
-from tests.factories import make_account, make_contact
+from tests.factories import make_account, make_contact, why_ended
 from tests.letters import NOW, SameOnBoth, make_history, make_letter, make_survey, name_company, wishes_path
 
 
@@ -143,7 +143,7 @@ def test_a_hold_that_has_come_up_takes_the_ask_back_and_has_it_decided_anew(engi
     with engine.store.read(engine.scope) as session:
         ask = session.get_one(Ask, ask_id)
         assert ask.status == "cancelled"
-        assert "not to ask again" in (ask.why_status or "")
+        assert "not to ask again" in why_ended(ask)
         assert ask.contact.account.plan_on < date(2026, 11, 25)
         assert server.kept == []
 
@@ -159,7 +159,7 @@ def test_a_refused_address_bounces_and_is_not_tried_again(engine: Engine) -> Non
     with engine.store.read(engine.scope) as session:
         ask = session.get_one(Ask, gone)
         assert (ask.status, ask.contact.bounced_channels) == ("bounced", "email")
-        assert "No such user" in (ask.why_status or "")
+        assert "No such user" in why_ended(ask)
         assert session.get_one(Ask, fine).status == "sent"
 
 
@@ -179,7 +179,7 @@ def test_what_the_server_puts_off_is_tried_again_later_and_given_up_after_two_da
             send_due(house)
         ask = read_ask(engine, ask_id)
         assert ask.status == "cancelled"
-        assert "Greylisted" in (ask.why_status or "")
+        assert why_ended(ask) == "it could not be delivered: 451 4.7.1 Greylisted, come back"
     assert sum(RETRIES, timedelta()) <= timedelta(days=2)
 
 
@@ -205,7 +205,7 @@ def test_one_row_that_cannot_be_written_does_not_keep_the_others_back(engine: En
         sent = send_due(house)
         assert (sent.failed, sent.sent) == (1, 20)
     ask = read_ask(engine, poison)
-    assert (ask.status, ask.why_status) == ("cancelled", "it could not be written: KeyError")
+    assert (ask.status, why_ended(ask)) == ("cancelled", "it could not be written: KeyError")
 
 
 @pytest.mark.parametrize(

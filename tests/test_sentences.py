@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from syrupy.assertion import SnapshotAssertion
 
 from engine.decide.changes import what_if
+from engine.decide.endings import ENDINGS
 from engine.decide.explanation import Explanation, explain
 from engine.decide.forms import SENTENCES, WHYS, tell_why
 from engine.decide.outline import list_templates, outline, values_of
@@ -117,7 +118,7 @@ def test_names_are_said_as_they_are() -> None:
 
 def engine_templates() -> set[str]:
     """Every sentence of the engine's own."""
-    found = {*SENTENCES.values(), FAILED}
+    found = {*SENTENCES.values(), FAILED, *ENDINGS}
     for file in sorted(Path("engine/decide").glob("*.py")):
         told = extract_from_file("python", str(file), keywords={"tell": None})
         found |= {message for _, message, _, _ in told if isinstance(message, str) and message not in ("why",)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import random
 import re
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -13,10 +14,14 @@ import polars as pl
 import pytest
 
 import plugins
-from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, LIMIT_COLUMNS, TOUCHPOINT
+from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, GRID_COLUMNS, LIMIT_COLUMNS, TOUCHPOINT, Book
 from engine.decide.guard import SENTENCES
+from engine.decide.probe import KINDS as PROBED_KINDS
+from engine.decide.probe import make_up
+from engine.decide.says import hear_strategies
 from engine.decide.sentences import named
 from engine.plugin import STRATEGY_HOOKS
+from engine.registry import build_plugins
 from engine.types import TIERS, Closed, Hold, Limit, Question, Reason, Worth
 from engine.ways import Chance, Possible, Preference
 from tests.books import TODAY, make_grid, says, settings_of, values
@@ -118,6 +123,30 @@ def test_no_row_looks_at_another(module, hook, columns):
 def test_a_setting_means_the_same_as_a_literal_and_as_a_column(module, hook):
     rows = [row | {"tier": "standard"} for row in make_rows(16, seed=1)]
     assert evaluate(module, hook, rows, columns=True) == evaluate(module, hook, rows, columns=False)
+
+
+def test_only_reasons_look_at_kinds_of_touchpoints():
+    """What else they say is kept for Books of all kinds: engine.decide.before."""
+    catalog = build_plugins().catalog
+    plan = make_up(catalog)
+    for strategy in build_plugins().strategies:
+        said = []
+        for kinds in ((), PROBED_KINDS):
+            strategy.heard.clear()
+            parts = hear_strategies(Book(plan.frame, kinds), plan, [strategy]).parts
+            said.append([str(it) for part in parts if part.hook != "ask_from" for it, _ in part.wanted.values()])
+        assert said[0] == said[1], strategy.name
+
+
+def test_what_is_said_once_is_said_again_until_a_setting_is_another():
+    plugins_ = build_plugins()
+    plan = make_up(plugins_.catalog)
+    other = replace(plan, columns={**plan.columns, "fatigue_limits.max_asks": pl.lit(9, pl.Int32)})
+    (fatigue,) = (each for each in plugins_.strategies if each.name == "fatigue_limits")
+    book = Book(plan.frame)
+    first, again, changed = (hear_strategies(book, each, [fatigue]) for each in (plan, plan, other))
+    assert (fatigue.health.calls, again.parts) == (2, first.parts)
+    assert "9" in "".join(str(it) for it, _ in changed.wanted.values())
 
 
 @each_hook

@@ -14,8 +14,11 @@ from admin.forms import back_to, needed_day, page_number, text_field
 from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import plural
 from engine.data.models import ASKED, WAITING, Ask
+from engine.decide.endings import tell_kept
+from engine.decide.sentences import Teller
 from engine.operations.approvals import approve_asks, move_ask, note_ask, skip_ask
 from engine.operations.calls import list_calling
+from engine.operations.readers import find_language
 from engine.operations.relations import local_date
 from engine.operations.worklists import list_asks
 
@@ -47,6 +50,12 @@ def show_asks() -> ResponseReturnValue:
         channels=engine.plugins.channels, whose=request.args.get("whose", ""), today=local_date(engine),
         calling=list_calling(engine),
     )  # fmt: skip
+
+
+def tell_why(ask: Ask) -> str:
+    """Why it ended or came back, in the reader's language."""
+    engine = here().engine
+    return tell_kept(ask.why or {"words": ""}, Teller(local_date(engine), find_language(engine)))
 
 
 def _wanted() -> dict[str, str]:

@@ -20,6 +20,7 @@ from engine.data.models import (
     Contact,
     Delivery,
 )
+from engine.decide.endings import OUT_OF_TIME, keep
 
 
 def expire_asks(session: Session, now: datetime) -> list[int]:
@@ -33,7 +34,7 @@ def expire_asks(session: Session, now: datetime) -> list[int]:
     ended = update(Ask).where(*over, Ask.status.in_((*OPEN, "in_doubt")))
     ended = ended.values(status=case((saved, "answered"), else_="expired"), answered_at=last)
     unsent = update(Ask).where(*over, Ask.status.in_(DUE))
-    unsent = unsent.values(status="cancelled", why_status="its time ran out before it was sent")
+    unsent = unsent.values(status="cancelled", why=keep(OUT_OF_TIME))
     done = [
         row for each in (ended, unsent) for row in session.execute(each.returning(Ask.id, Ask.status, Ask.person_id))
     ]

@@ -24,6 +24,7 @@ from engine.data.models import (
 )
 from engine.data.prepared import write
 from engine.data.scope import fetch
+from engine.decide.endings import Kept
 from engine.types import SettingValue
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -155,10 +156,10 @@ def find_person(session: Session, contact_id: int) -> list[Contact]:
     return sorted(found, key=lambda contact: (contact.id != contact_id, contact.id))
 
 
-def cancel_waiting_asks(session: Session, person_id: int, why: str) -> int:
+def cancel_waiting_asks(session: Session, person_id: int, why: Kept) -> int:
     """Take back what was planned and not yet sent. How many there were."""
     waiting = Ask.person_id == person_id, Ask.status.in_(("planned", "approved")), Ask.origin == "heed"
-    done = session.execute(update(Ask).where(*waiting).values(status="cancelled", why_status=why))
+    done = session.execute(update(Ask).where(*waiting).values(status="cancelled", why=why))
     return int(done.rowcount)  # type: ignore[attr-defined]
 
 

@@ -275,8 +275,8 @@ class Ask(Base):
     """What the account team wrote above the message."""
     form: Mapped[list[Any] | None]
     """The tailored form: [{"question": name, "promise": number or null, "touchpoint": id, if any}, …] in order."""
-    why_status: Mapped[str | None]
-    """In words, where the status needs them: why it was cancelled, what the mail server said."""
+    why: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Where the status needs it: why it was cancelled, what the mail server said. See engine.decide.endings."""
     suggest: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Answers have come in for which nothing was suggested yet."""
     account: Mapped[Account] = relationship()

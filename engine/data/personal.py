@@ -36,7 +36,7 @@ from engine.data.traces import forget_traces
 ROWS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "asks": (
         Ask, (Ask.occasion, Ask.survey, Ask.channel, Ask.status, Ask.planned_on, Ask.sent_at, Ask.opened_at,
-              Ask.answered_at, Ask.why_status),
+              Ask.answered_at, Ask.why),
     ),
     "answers": (
         AnswerRow, (AnswerRow.survey, AnswerRow.question, AnswerRow.answered_at, AnswerRow.value, AnswerRow.words,
@@ -102,7 +102,7 @@ def _forget_asks(session: Session, ids: Collection[int], now: datetime) -> None:
     """Links to what is under way run out; what mail servers said of an address goes."""
     theirs = Ask.contact_id.in_(ids)
     _run(session, update(Ask).where(theirs, Ask.status.in_((*OPEN, "in_doubt"))).values(expires_at=now))
-    _run(session, update(Ask).where(theirs).values(why_status=None, personal_note=None))
+    _run(session, update(Ask).where(theirs).values(why=None, personal_note=None))
     _run(session, update(Call).where(Call.contact_id.in_(ids)).values(note=None))
     sent = select(Ask.id).where(theirs)
     _run(session, update(Delivery).where(Delivery.ask_id.in_(sent)).values(detail=None))

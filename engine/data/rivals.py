@@ -17,14 +17,16 @@ from engine.data.store import Store
 from engine.data.types import Day
 
 MOST = 40
-"""So many accounts are looked at for the sake of one contact."""
+"""So many accounts are looked at for the sake of one contact without a second thought."""
+STILL_FEW = 2000
+"""And so many where it takes them all to know who gets a place; of more it is said that they were not looked at."""
 
 
-def find_few(store: Store, due: date | None = None) -> set[int] | None:
-    """Every account, or every one that is due by that day; None where they are more than MOST."""
+def find_few(store: Store, most: int, due: date | None = None) -> set[int] | None:
+    """Every account, or every one that is due by that day; None where they are more than that."""
     with store.snapshot() as snapshot:
-        found = set(snapshot.frame(_first(due is not None), {"most": MOST + 1, "due": due})["id"])
-    return found if len(found) <= MOST else None
+        found = set(snapshot.frame(_first(due is not None), {"most": most + 1, "due": due})["id"])
+    return found if len(found) <= most else None
 
 
 def reach_owners(store: Store, account_ids: Collection[int], due: date | None = None) -> set[int] | None:

@@ -149,7 +149,7 @@ def _remove_traces(session: Session, account: Account, terms: Terms, gone: dict[
     asks = select(Ask.id).where(Ask.account_id == account.id)
     theirs = Promise.account_id == account.id
     if terms.forbid("contacts", "email") or terms.forbid("contacts", "phone"):
-        _run(session, update(Ask).where(Ask.account_id == account.id).values(why_status=None))
+        _run(session, update(Ask).where(Ask.account_id == account.id).values(why=None))
         _run(session, update(Delivery).where(Delivery.ask_id.in_(asks)).values(detail=None))
         _run(session, update(News).where(News.account_id == account.id).values(detail=None))
     if terms.forbid("contacts", "phone"):

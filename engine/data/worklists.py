@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from engine.data.models import TO_APPROVE, TROUBLED, WAITING, WAITING_BY_HEED, Account, Ask, Contact, Promise
+from engine.decide.endings import FAILED
 
 LOOKED_AT = 200
 WAITS = Promise.status.in_(("drafted", "agreed"))
@@ -119,7 +120,7 @@ def list_asks(
 
 def list_troubles(session: Session, since: datetime, most: int) -> Sequence[Ask]:
     """Asks that came back, may or may not have arrived, or could not be sent."""
-    failed = and_(Ask.status == "cancelled", Ask.why_status.startswith("it could not"))
+    failed = and_(Ask.status == "cancelled", Ask.why["say"].as_string().in_(FAILED))
     trouble = or_(Ask.status != "cancelled", failed)
     query = select(Ask).options(joinedload(Ask.account), joinedload(Ask.contact))
     query = query.where(TROUBLED, trouble, func.coalesce(Ask.sent_at, Ask.send_at) >= since)

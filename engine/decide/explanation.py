@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from engine.decide.changes import TOGETHER
+from engine.decide.endings import Kept, keep
 from engine.decide.outline import Line, Values, first_day
 from engine.decide.rule import AHEAD
 from engine.decide.sentences import Teller
@@ -47,6 +48,8 @@ class Explanation:
     """What was decided when an ask was made that day, as it was kept."""
     differs: list[str] = field(default_factory=list)
     """What differs since, a sentence each."""
+    without_rivals: bool = False
+    """Others may want the same places, too many to look at for one contact: limits are as they would be without."""
     errors: tuple[str, ...] = ()
     language: Language = ENGLISH
     """In which all this is told."""
@@ -110,8 +113,13 @@ def _mode(line: Line, values: Values) -> str:
 
 
 def _sentence(tell: Teller, line: Line, template: str, values: Values, own: Values | None = None) -> str:
+    return tell(template, _inside(line, values, own))
+
+
+def _inside(line: Line, values: Values, own: Values | None = None) -> Told:
+    """What a line's sentences name."""
     inside = {name.removeprefix(line.at): value for name, value in values.items() if name.startswith(line.at)}
-    return tell(template, inside | dict(own or {}))
+    return inside | dict(own or {})
 
 
 def _is_left(line: Line, values: Values) -> bool:
@@ -130,12 +138,7 @@ def _tell_reason(line: Line, values: Values, tell: Teller) -> Told:
 
 def _tell_hold(line: Line, values: Values, binds: _Binding, tell: Teller) -> Iterator[Told]:
     """A hold that still covers days to come, or the shut days of a calendar."""
-    own: Sequence[Told] = (values.get(line.at + "runs") or ()) if line.kind == "closed" else ({},)
-    for run in own:
-        until = run.get("until", values.get(line.at + "until"))
-        if until is None or until <= values["today"] or _mode(line, values) == "off":
-            continue
-        since = run.get("since", values.get(line.at + "since"))
+    for since, until, run in _list_days(line, values):
         yield {
             "strategy": line.strategy,
             "since": since,
@@ -145,6 +148,15 @@ def _tell_hold(line: Line, values: Values, binds: _Binding, tell: Teller) -> Ite
             "mode": _mode(line, values),
             "not_before": line.not_before and _sentence(tell, line, line.not_before, values),
         }
+
+
+def _list_days(line: Line, values: Values) -> Iterator[tuple[date | None, date, Told]]:
+    """From when (None: ever) until when a hold covers days to come; of a calendar each run of days, and its values."""
+    own: Sequence[Told] = (values.get(line.at + "runs") or ()) if line.kind == "closed" else ({},)
+    for run in own:
+        until = run.get("until", values.get(line.at + "until"))
+        if until is not None and until > values["today"] and _mode(line, values) != "off":
+            yield run.get("since", values.get(line.at + "since")), until, run
 
 
 class _Binding:
@@ -178,15 +190,13 @@ def _is_about(line: Line, values: Values, occasion: str) -> bool:
     return only is None or occasion in only
 
 
-def find_hold(lines: Iterable[Line], values: Values, occasion: str) -> str | None:
+def find_hold(lines: Iterable[Line], values: Values, occasion: str) -> Kept | None:
     """Why this occasion may not be asked about today, if it may not: the sentence of a hold that covers the day."""
-    lines, tell = list(lines), Teller(values["today"])
-    binds = _Binding(lines, values)
     for line in lines:
         if line.kind in HOLDS and _mode(line, values) == "on" and _is_about(line, values, occasion):
-            for hold in _tell_hold(line, values, binds, tell):
-                if (hold["since"] or values["today"]) <= values["today"]:
-                    return str(hold["because"])
+            for since, _, run in _list_days(line, values):
+                if (since or values["today"]) <= values["today"]:
+                    return keep(line.because, _inside(line, values, run))
     return None
 
 

@@ -72,7 +72,7 @@ def list_parts(told: Explanation) -> Iterator[Part]:
 def _parts(told: Explanation, tell: Teller) -> Iterator[tuple[str, Iterable[Spoken]]]:
     yield tell("Why we would ask"), (_said(one, _reason_words(one, told, tell)) for one in told.reasons)
     yield tell("What speaks against it"), (_said(one, _hold_words(one, told, tell)) for one in told.holds)
-    yield tell("Limits"), _limits_words(told.limits or (), tell)
+    yield tell("Limits"), _limits_words(told, tell)
     if told.channel:
         impossible = told.channel["why_not"].items()
         whys = [Spoken(tell("not by {channel}: {why}", channel=name, why=Words(why))) for name, why in impossible]
@@ -115,11 +115,13 @@ def _hold_words(hold: Mapping[str, Any], told: Explanation, tell: Teller) -> str
     return tell("not from {since} to {last}: {because}", values, last=last)
 
 
-def _limits_words(limits: Iterable[Mapping[str, Any]], tell: Teller) -> Iterator[Spoken]:
-    for limit in limits:
+def _limits_words(told: Explanation, tell: Teller) -> Iterator[Spoken]:
+    for limit in told.limits or ():
         values = {**limit, "because": _marked(limit, tell)}
         yield _said(limit, tell("{used} of {at_most|# place|# places} taken: {because}", values))
         yield from (Spoken(f"  {taken['because']}") for taken in limit["taken_by"])
+    if told.without_rivals:
+        yield Spoken(tell("others may want the same places, too many to look at for one contact: the plan will decide"))
 
 
 def _marked(said: Mapping[str, Any], tell: Teller) -> Words:

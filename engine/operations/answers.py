@@ -21,6 +21,7 @@ from engine.data.asks import expire_asks
 from engine.data.clients import add_submission, change_ask, find_person, find_submission, lock_ask
 from engine.data.marks import mark_persons
 from engine.data.models import Ask
+from engine.decide.endings import NOT_THEIRS, keep
 from engine.errors import InputError, LinkError
 from engine.house import Engine
 from engine.operations.drafts import Source, drafts_of, keep_draft
@@ -188,7 +189,7 @@ def _hint(coming: Coming) -> None:
     if said["instead"]:
         add_voices(coming, "ask_instead", [(said["instead"], None)])
     if said["irrelevant"]:
-        coming.changes["why_status"] = "the client says that it does not concern them"
+        coming.changes["why"] = keep(NOT_THEIRS)
     close_ask(coming, "declined")
 
 

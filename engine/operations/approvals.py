@@ -13,7 +13,9 @@ from engine.data.asks import lock_asks_to_approve
 from engine.data.marks import mark_persons
 from engine.data.models import Ask, AuditEntry
 from engine.data.settings import read_settings
+from engine.decide.endings import SKIPPED, keep, tell_kept
 from engine.decide.plan import value_for
+from engine.decide.sentences import Teller, Words
 from engine.errors import InputError, StateError
 from engine.house import Engine
 from engine.operations.company import read_company
@@ -96,7 +98,8 @@ def skip_ask(engine: Engine, ask_id: int, *, until: date, reason: str) -> Skippe
     with engine.store.write(engine.scope) as session:
         ask = _find(session, ask_id)
         before = _facts(ask)
-        ask.status, ask.needs_approval, ask.why_status = "cancelled", False, f"skipped by {engine.author}: {reason}"
+        ask.status, ask.needs_approval = "cancelled", False
+        ask.why = keep(SKIPPED, author=Words(engine.author), reason=Words(reason))
         _note(engine, session, "skip ask", ask, before)
         mark_persons(session, [ask.person_id])
         return Skipped(ask, until)
@@ -131,7 +134,7 @@ def _facts(ask: Ask) -> dict[str, Any]:
         "status": ask.status,
         "planned_on": ask.planned_on and ask.planned_on.isoformat(),
         "note": ask.personal_note,
-        "why": ask.why_status,
+        "why": ask.why and tell_kept(ask.why, Teller(ask.planned_on or date.min)),
     }
 
 

@@ -22,6 +22,7 @@ from engine.data.terms import read_terms_by_id
 from engine.data.waiting import Looks
 from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, TOUCHPOINT, Book
 from engine.decide.changes import what_if
+from engine.decide.endings import Kept
 from engine.decide.explanation import Explanation, explain, find_hold
 from engine.decide.outline import Line, as_if_due, outline, values_of
 from engine.decide.plan import OWN_WORD, resolve
@@ -53,6 +54,8 @@ class Decided:
     read_supplies: Callable[[], Supplies]
     versions: Mapping[str, int]
     """The version of each survey that asks are made from."""
+    without_rivals: bool = False
+    """Others may want the same places, too many to look at: limits are as they would be without them."""
 
     @cached_property
     def supplies(self) -> Supplies:
@@ -146,7 +149,7 @@ def explain_contact(engine: Engine, who: str, on: date | None = None, language: 
         decided = _decide_with_rivals(engine, engine.moment(on), contact_id)
         row = (decided.decisions.frame["contact_id"] == contact_id).arg_true()
         told = next(_explain_rows(engine, decided, row, language))
-    told = replace(told, errors=tuple(watch.errors))
+    told = replace(told, errors=tuple(watch.errors), without_rivals=decided.without_rivals)
     with engine.store.read(engine.scope) as session:
         kept = plans.find_record(session, contact_id, told.on)
     if kept is None:
@@ -173,6 +176,8 @@ def _decide_with_rivals(engine: Engine, moment: Moment, contact_id: int) -> Deci
     if not shared:
         return decided
     wider = _find_rivals(engine, moment, accounts, shared)
+    if wider is None:
+        return replace(decided, without_rivals=True)
     return decide_accounts(engine, moment, accounts | wider) if wider - accounts else decided
 
 
@@ -180,15 +185,17 @@ OF_ONE = {"account_id", "person_id", "today"}
 """What nobody shares with other accounts' people but those who are known at several."""
 
 
-def _find_rivals(engine: Engine, moment: Moment, accounts: set[int], shared: Collection[str]) -> set[int]:
-    """Everybody in a small house. Else those who are due: of nobody else anything could be decided today."""
+def _find_rivals(engine: Engine, moment: Moment, accounts: set[int], shared: Collection[str]) -> set[int] | None:
+    """Everybody in a small house. Else those who are due: of nobody else anything could be decided today. Where only
+    places of owners are shared, whoever is connected through them is enough. None: they are too many to look at."""
     store, due = engine.store, None if moment.on else (moment.now + timedelta(hours=14)).date()
-    found = rivals.find_few(store)
-    if found is None and due:
-        found = rivals.find_few(store, due)
-    if found is None and "owner" in shared:
-        found = rivals.reach_owners(store, accounts, due)
-    return found or set()
+    for most in (rivals.MOST, rivals.STILL_FEW):
+        for day in dict.fromkeys((None, due)):
+            if (found := rivals.find_few(store, most, day)) is not None:
+                return found
+        if shared == {"owner"} and (found := rivals.reach_owners(store, accounts, due)) is not None:
+            return found
+    return None
 
 
 def find_one_contact(session: Session, who: str) -> Contact:
@@ -261,7 +268,7 @@ def _tailored_asks(engine: Engine, decided: Decided, shown: pl.Series) -> dict[i
 # deciding again, before sending
 
 
-def recheck(engine: Engine, contact_ids: Iterable[int], moment: Moment) -> dict[int, str | None]:
+def recheck(engine: Engine, contact_ids: Iterable[int], moment: Moment) -> dict[int, Kept | None]:
     """For contacts with a waiting ask: why it may not go out today, or None. Facts are read afresh."""
     with engine.store.read(engine.scope) as session:
         waiting = dict(plans.read_waiting(session, list(contact_ids)))
@@ -275,7 +282,7 @@ def recheck(engine: Engine, contact_ids: Iterable[int], moment: Moment) -> dict[
     return {row["contact_id"]: _why_not(decisions, lines, row, waiting[row["contact_id"]]) for row in found}
 
 
-def _why_not(decisions: Decisions, lines: list[Line], values: Mapping[str, Any], occasion: str) -> str | None:
+def _why_not(decisions: Decisions, lines: list[Line], values: Mapping[str, Any], occasion: str) -> Kept | None:
     if values["decision"] in ("ask", "limited") and values["occasion"] == occasion:
         return None
     return find_hold(lines, as_if_due(decisions, values), occasion)

@@ -13,9 +13,12 @@ from engine.data.accounts import find_contacts
 from engine.data.clients import cancel_waiting_asks, find_person
 from engine.data.marks import mark_persons
 from engine.data.models import Contact
+from engine.decide.endings import FORGOTTEN, keep, tell_kept
+from engine.decide.sentences import Teller
 from engine.errors import AmbiguousError, NotFoundError
 from engine.house import Engine
 from engine.operations.company import client_of, read_company
+from engine.operations.readers import choose_language
 from engine.operations.wishes import find_by_link, local_today
 
 LEFT_OUT = "What our people noted for themselves about a promise, a call or what they expected is not in this file."
@@ -34,11 +37,19 @@ def collect_data(engine: Engine, token: str) -> dict[str, Any]:
                 {
                     "account": contact.account.name,
                     "never_kept": list(contact.account.private_fields),
-                    **_plain(personal.collect(session, contact)),
+                    **_plain(_collect(engine, session, contact)),
                 }
                 for contact in contacts
             ],
         }
+
+
+def _collect(engine: Engine, session: Session, contact: Contact) -> dict[str, Any]:
+    found = personal.collect(session, contact)
+    language = choose_language(engine, contact.wish_locale, contact.locale, contact.account.locale)
+    tell = Teller(engine.clock().date(), language)
+    found["asks"] = [ask | {"why": ask["why"] and tell_kept(ask["why"], tell)} for ask in found["asks"]]
+    return found
 
 
 def count_data(data: Mapping[str, Any]) -> dict[str, int]:
@@ -73,7 +84,7 @@ def forget_contact(engine: Engine, who: str) -> list[str]:
 def _forget(engine: Engine, session: Session, contacts: Sequence[Contact]) -> None:
     today = local_today(engine, read_company(engine, session), contacts[0])
     person = contacts[0].person_id
-    cancel_waiting_asks(session, person, "the person was forgotten")
+    cancel_waiting_asks(session, person, keep(FORGOTTEN))
     personal.forget(session, contacts, engine.clock(), today)
     mark_persons(session, [person])
 

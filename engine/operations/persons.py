@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from engine.data import persons as data
 from engine.data.store import Store
+from engine.decide.endings import SAME_PERSON, keep
 from engine.intake.persons import Known, group_persons, keep_ids
 
 
@@ -44,7 +45,6 @@ def _cancel_younger_asks(session: Session, groups: list[list[Known]]) -> None:
     for ask in data.list_live_asks(session, leaders):
         leader = leaders[ask.contact_id]
         if leader in asked:
-            ask.status = "cancelled"
-            ask.why_status = "the same person was asked as another contact, before it was known that they are one"
+            ask.status, ask.why = "cancelled", keep(SAME_PERSON)
         asked.add(leader)
     session.flush()

@@ -18,6 +18,11 @@ def find_language(engine: Engine, name: str | None = None) -> Language:
     return _languages(_folders(engine)).find(name or engine.config.language)
 
 
+def choose_language(engine: Engine, *locales: str | None) -> Language:
+    """The first of these that is spoken, else English."""
+    return _languages(_folders(engine)).choose(locales)
+
+
 def list_untranslated(engine: Engine) -> Iterator[tuple[str, str, str]]:
     """Strategy, locale and sentence, for each sentence of a strategy that would be told in English."""
     templates = list_templates(ask_about_nobody(engine))

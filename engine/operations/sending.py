@@ -28,6 +28,8 @@ from engine.data.asks import (
 from engine.data.clients import find_asks
 from engine.data.marks import mark_persons
 from engine.data.models import Ask, Delivery
+from engine.decide.endings import HELD, NOT_DELIVERED, NOT_WRITTEN, SHEET_REFUSED, UNKNOWN, Kept, keep, quote
+from engine.decide.sentences import Words
 from engine.errors import HeedError
 from engine.house import Engine
 from engine.operations.answers import end_expired
@@ -181,17 +183,17 @@ def _claim(run: _Run, channel: str, write: Writer) -> list[_Claim] | None:
         return [claim for claim in claims if claim]
 
 
-def _is_held(session: Session, run: _Run, ask: Ask, holds: Mapping[int, str | None]) -> bool:
-    why = holds.get(ask.contact_id, "the contact is not known any more")
+def _is_held(session: Session, run: _Run, ask: Ask, holds: Mapping[int, Kept | None]) -> bool:
+    why = holds.get(ask.contact_id, keep(UNKNOWN))
     if why is not None:
         run.counts.held += 1
-        _cancel(session, run, ask, f"held when it was to be sent: {why}")
+        _cancel(session, run, ask, keep(HELD, why=why))
     return why is not None
 
 
-def _cancel(session: Session, run: _Run, ask: Ask, why: str) -> None:
+def _cancel(session: Session, run: _Run, ask: Ask, why: Kept) -> None:
     """Take it back, openly, and have it decided anew."""
-    ask.status, ask.why_status = "cancelled", why
+    ask.status, ask.why = "cancelled", why
     mark_persons(session, [ask.person_id])
 
 
@@ -222,7 +224,7 @@ def _claim_one(
     except Exception as error:
         log.exception("ask %s cannot be written", ask.id)
         run.counts.failed += 1
-        _cancel(session, run, ask, f"it could not be written: {type(error).__name__}")
+        _cancel(session, run, ask, keep(NOT_WRITTEN, error=Words(type(error).__name__)))
         return None
     delivery = Delivery(ask_id=ask.id, attempt=attempt, status="claimed", claimed_by=run.sender)
     delivery.message_id, delivery.claimed_at = message.message_id, run.engine.clock()
@@ -291,15 +293,15 @@ def _note_sent(session: Session, run: _Run, ask: Ask, delivery: Delivery) -> Non
 
 def _note_doubt(session: Session, run: _Run, ask: Ask, delivery: Delivery) -> None:
     run.counts.in_doubt += 1
-    ask.status, ask.why_status = "in_doubt", delivery.detail
+    ask.status, ask.why = "in_doubt", quote(delivery.detail)
     _stamp(run, ask, delivery)
 
 
 def _note_refused(session: Session, run: _Run, ask: Ask, delivery: Delivery) -> None:
     run.counts.refused += 1
-    ask.status, ask.why_status = "bounced", delivery.detail
+    ask.status, ask.why = "bounced", quote(delivery.detail)
     if is_to_owner(run.engine.plugins.channels.get(ask.channel or "")):
-        ask.why_status = f"the call sheet to {ask.account.owner_email} was refused: {delivery.detail}"
+        ask.why = keep(SHEET_REFUSED, owner=Words(ask.account.owner_email), detail=quote(delivery.detail))
         return
     channels = {*(ask.contact.bounced_channels or "").split(), ask.channel or ""}
     ask.contact.bounced_channels = " ".join(sorted(filter(None, channels)))
@@ -308,7 +310,7 @@ def _note_refused(session: Session, run: _Run, ask: Ask, delivery: Delivery) -> 
 def _note_later(session: Session, run: _Run, ask: Ask, delivery: Delivery) -> None:
     run.counts.later += 1
     if delivery.attempt > len(RETRIES):
-        _cancel(session, run, ask, f"it could not be delivered: {delivery.detail}")
+        _cancel(session, run, ask, keep(NOT_DELIVERED, detail=quote(delivery.detail)))
     else:
         ask.status, ask.send_at = "planned", run.now + RETRIES[delivery.attempt - 1]
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from engine.data.clients import cancel_waiting_asks, find_person
 from engine.data.marks import mark_persons
 from engine.data.models import Contact
+from engine.decide.endings import BACK, OPTED_OUT, WISHES_CHANGED, keep
 from engine.errors import InputError, LinkError
 from engine.house import Engine
 from engine.links import read_contact_token, wishes_token
@@ -86,7 +87,7 @@ def save_wishes(engine: Engine, token: str, wishes: Wishes) -> None:
         company = read_company(engine, session)
         for contact in contacts:
             _write(contact, wishes, local_today(engine, company, contact))
-        _decide_anew(session, contacts[0], "the person changed their wishes")
+        _decide_anew(session, contacts[0], WISHES_CHANGED)
 
 
 def opt_out(engine: Engine, token: str, *, back: bool = False) -> None:
@@ -100,7 +101,7 @@ def opt_out(engine: Engine, token: str, *, back: bool = False) -> None:
         for contact in contacts:
             today = local_today(engine, company, contact)
             contact.opted_out_on = None if back else contact.opted_out_on or today
-        _decide_anew(session, contacts[0], "the person may be asked again" if back else "the person opted out")
+        _decide_anew(session, contacts[0], BACK if back else OPTED_OUT)
 
 
 def renew_links(engine: Engine, token: str) -> str:
@@ -134,7 +135,7 @@ def _decide_anew(session: Session, contact: Contact, why: str) -> None:
     """Marks come first: they wait for a plan that is being written, and its asks are then there to be cancelled."""
     session.flush()
     mark_persons(session, [contact.person_id])
-    cancel_waiting_asks(session, contact.person_id, why)
+    cancel_waiting_asks(session, contact.person_id, keep(why))
 
 
 def _wishes(contacts: Iterable[Contact]) -> Wishes:
