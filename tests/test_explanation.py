@@ -132,7 +132,7 @@ def test_json_says_never_for_ever() -> None:
 def test_json_has_the_keys_of_the_interface() -> None:
     told = explained().as_dict()
     keys = "contact account on decision occasion next_ask_on reasons holds limits channel questions left_out seconds"
-    beyond = "no_objection worth what_would_change stored differs"
+    beyond = "no_objection worth what_would_change stored differs without_rivals"
     assert list(told) == keys.split() + beyond.split()
     assert set(told["reasons"][0]) == {"strategy", "occasion", "on", "because", "mode"}
     assert set(told["limits"][0]) == {"strategy", "per", "at_most", "used", "because", "binding", "mode", "taken_by"}
