@@ -175,10 +175,11 @@ def _answers_ahead(of: str, answers: pl.DataFrame, rows: Rows) -> pl.Series:
 def list_days(name: str, row: npt.NDArray[Any], days: Days, rows: Rows) -> pl.Series:
     """One list of dates for each row, in their order; empty where there are none."""
     # A day more for each row, the first of its list and left out of it, sees to it that every row has one.
-    each = np.arange(rows.frame.height, dtype=row.dtype)
-    listed = pl.DataFrame({"row": np.concatenate([each, row]), name: np.concatenate([np.zeros_like(rows.today), days])})
-    lists = listed.group_by("row", maintain_order=True).agg(pl.col(name).slice(1).cast(pl.Date))
-    return lists[name]
+    every = np.concatenate([np.arange(rows.frame.height, dtype=row.dtype), row])
+    order = np.argsort(every, kind="stable")
+    listed = np.concatenate([np.zeros_like(rows.today), days])[order]
+    lists = pl.DataFrame({"row": pl.Series(every[order]).set_sorted(), name: listed})
+    return lists.group_by("row", maintain_order=True).agg(pl.col(name).slice(1).cast(pl.Date))[name]
 
 
 def _count_unanswered(asks: _Asks) -> tuple[pl.Series, pl.Series]:
