@@ -176,15 +176,20 @@ def _explain_each(engine: Engine, on: date | None) -> dict[str, Explanation]:
 def test_one_is_explained_like_all_or_says_that_others_were_not_looked_at(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seed: int, most: int
 ) -> None:
-    """On any book and day, with few places for the whole house."""
+    """On any book and day, with few places for the whole house. Who had nothing to say is another matter: followed up
+    is nothing where no account that is read had a touchpoint."""
     scene = random_scene(seed, contacts=10, accounts=5)
     few = (Setting("owner_capacity.open_followups", 2), Setting("channel_capacity.email", 2))
     scene = bring_in(engine, replace(scene, settings=(*scene.settings, *few)), tmp_path)
     monkeypatch.setattr(rivals, "MOST", 1)
     monkeypatch.setattr(rivals, "STILL_FEW", most)
-    together = {f"{t.account['key']}/{t.contact['key']}": t.as_dict() for t in explain_all(engine, scene.on)}
+    together = {f"{t.account['key']}/{t.contact['key']}": t for t in explain_all(engine, scene.on)}
     alone = _explain_each(engine, scene.on)
     assert alone.keys() == together.keys()
     for name, told in alone.items():
-        assert told.without_rivals or told.as_dict() == together[name], as_code(scene)
+        assert told.without_rivals or _argument(told) == _argument(together[name]), as_code(scene)
     assert most < 9 or not any(told.without_rivals for told in alone.values())
+
+
+def _argument(told: Explanation) -> dict[str, Any]:
+    return told.as_dict() | {"no_objection": None}
