@@ -50,7 +50,8 @@ def quote(words: str | None) -> Kept | None:
 def tell_kept(kept: Mapping[str, Any], tell: Teller) -> Words:
     if "words" in kept:
         return Words(kept["words"])
-    return tell(kept["say"], {name: _given(value, tell) for name, value in kept.get("with", {}).items()})
+    template, values = kept["say"], kept.get("with", {})
+    return tell(template, {name: _given(value, tell) for name, value in values.items()})
 
 
 def _plain(value: Any) -> Any:
