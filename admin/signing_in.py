@@ -21,14 +21,26 @@ from flask import Flask, Request, Response, redirect, render_template, session, 
 from flask import request as flask_request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
-from flask_security import MailUtil, RoleMixin, Security, Totp, UserDatastore, UserMixin
+from flask_security import (
+    MailUtil,
+    RoleMixin,
+    Security,
+    Totp,
+    TwoFactorRescueForm,
+    TwoFactorSetupForm,
+    UserDatastore,
+    UserMixin,
+)
+from flask_security.utils import check_and_get_token_status, verify_hash
 from flask_wtf.csrf import CSRFProtect
 from limits import parse_many
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from wtforms import RadioField
 
 from engine.data.models import User
-from engine.errors import HeedError
+from engine.errors import HeedError, LinkError
+from engine.operations.addresses import change_address
 from engine.operations.users import SHORTEST, Login, find_login, keep_login, needs_factor, take_code
 from engine.types import Message
 from engine.web.screens import room
@@ -38,7 +50,8 @@ csrf = CSRFProtect()
 TOO_OFTEN = "That was tried too often. Wait a minute, then try again."
 LIMITS = {"security.login": "10 per minute;100 per hour", "security.forgot_password": "5 per minute;20 per hour",
           "security.reset_password": "10 per minute", "security.change_password": "10 per minute",
-          "desk.send_welcome": "10 per minute", "security.two_factor_setup": "10 per minute",
+          "desk.send_welcome": "10 per minute", "security.change_email": "5 per minute;20 per hour",
+          "security.two_factor_setup": "10 per minute",
           "security.two_factor_setup_validate": "10 per minute"}  # fmt: skip
 """How often an address may post, each process counting for itself."""
 CODES = "5 per minute;30 per hour"
@@ -123,6 +136,38 @@ def send_welcome(recipient: str, link: str) -> bool:
     return send_to(recipient, "Choose a password for Heed", render_template("security/email/welcome.txt", link=link))
 
 
+NEW_ADDRESS_WITHIN = timedelta(hours=2)
+
+
+def read_new_address(token: str) -> tuple[str, str]:
+    """What the link that was sent to a new address says: the user's mark, and the address. Raises LinkError."""
+    late, wrong, found = check_and_get_token_status(token, "change_email", NEW_ADDRESS_WITHIN)
+    user = None if late or wrong else find_login(room().engine, fs_uniquifier=found[0])
+    if user is None or not verify_hash(found[1], user.email):
+        raise LinkError("This link does not lead anywhere any more. Ask for another one under your name.")
+    return found[0], found[2]
+
+
+def take_new_address(token: str) -> str:
+    """Sign in with the new address from now on; the old one hears of it. Raises LinkError."""
+    mark, email = read_new_address(token)
+    before = change_address(room().engine, mark, email)
+    send_to(before, "Your address was changed", render_template("security/email/new_address.txt", email=email))
+    return email
+
+
+class SetUpForm(TwoFactorSetupForm):
+    """With the only ways there are; as Flask-Security writes its own, wtforms warns of them."""
+
+    setup = RadioField(choices=["authenticator", "disable"], validate_choice=False)
+
+
+class RescueForm(TwoFactorRescueForm):
+    """Never shown: recovery codes are the way."""
+
+    help_setup = RadioField(choices=["help"], validate_choice=False)
+
+
 class Codes(Totp):
     """Codes of an app, each taken once (RFC 6238, 5.2); the picture to scan is made by the library we have."""
 
@@ -161,7 +206,12 @@ def set_up(app: Flask, prefix: str) -> None:
     house = room_of(app)
     app.config.update(_settings(prefix, house.secret, house.engine.config.public_url.startswith("https://")))
     csrf.init_app(app)
-    DeskSecurity(app, Logins(), mail_util_cls=Mail, totp_cls=Codes)
+    DeskSecurity(app, Logins(), mail_util_cls=Mail, totp_cls=Codes, two_factor_setup_form=SetUpForm,
+                 two_factor_rescue_form=RescueForm)  # fmt: skip
+    # Flask-Security changes the address when the link is opened, which programs that look through mail do as well.
+    app.view_functions["security.change_email_confirm"] = lambda token: redirect(
+        url_for("desk.show_new_address", token=token)
+    )
     # Nobody is there to read a cry for help by mail: recovery codes are the way, and after those an admin.
     app.view_functions["security.two_factor_rescue"] = lambda: redirect(url_for("security.mf_recovery"))
     app.before_request(_counting(MovingWindowRateLimiter(MemoryStorage())))
@@ -236,6 +286,12 @@ def _settings(prefix: str, secret: str, secure: bool) -> dict[str, Any]:
         "SECURITY_LOGOUT_CSRF": True,
         "SECURITY_RECOVERABLE": True,
         "SECURITY_CHANGEABLE": True,
+        "SECURITY_CHANGE_EMAIL": True,
+        "SECURITY_CHANGE_EMAIL_WITHIN": NEW_ADDRESS_WITHIN,
+        "SECURITY_CHANGE_EMAIL_SUBJECT": "Is this your new address?",
+        "SECURITY_MSG_CHANGE_EMAIL_SENT": (
+            "A message with a link is on its way to %(email)s. Until it is opened, nothing changes.", "info",
+        ),
         "SECURITY_POST_CHANGE_VIEW": f"{prefix}/",
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_API_ENABLED_METHODS": ["session"],

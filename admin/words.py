@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from engine.decide.sentences import CHANNEL_WORDS, TOUCHPOINT_WORDS
 from engine.errors import InputError
 from engine.language import ENGLISH
 from engine.operations.outcomes import name_from_email
@@ -115,6 +116,17 @@ def about_survey(survey: Survey) -> str:
     return f"{about}: {listed(survey.touchpoints)}".replace("_", " ") if survey.touchpoints else about
 
 
+def way(channel: str | None) -> str:
+    """`e-mail`, of a channel's name."""
+    return CHANNEL_WORDS.get(channel or "", (channel or "").replace("_", " "))
+
+
+def happened(kind: str) -> str:
+    """A touchpoint as a sentence without its end: `The business review was held`."""
+    words = TOUCHPOINT_WORDS.get(kind, kind.replace("_", " "))
+    return words[:1].upper() + words[1:]
+
+
 def _sample() -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for path in FACTS:
@@ -140,6 +152,7 @@ def worded(text: object) -> str:
 GLOBALS = {
     "day": day, "away": away, "late": late, "person": person, "promise_state": promise_state, "plural": plural,
     "listed": listed, "shown": shown, "worded": worded, "about_survey": about_survey,
+    "happened": happened, "way": way,
     "OCCASIONS": OCCASIONS, "ASK_STATES": ASK_STATES, "CALLS": CALLS, "STEPS": STEPS,
     "IMPORT_STATES": IMPORT_STATES, "as_day": datetime.fromisoformat,
 }  # fmt: skip

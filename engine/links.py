@@ -14,6 +14,8 @@ PATHS = {
     "welcome": "/admin/welcome/",
 }  # fmt: skip
 """Where each kind of link leads."""
+DESK_PATH = "/admin/asks/"
+"""Where the account team sees an ask; a login opens it, and no token."""
 
 
 def ask_token(secret: str, ask_id: int) -> str:

@@ -12,12 +12,13 @@ from playwright.sync_api import Browser
 from rich.console import Console
 
 from engine.cli.demo.stage import Stage, open_stage, serving
+from engine.data.models import AnswerRow
 from engine.operations.survey_changes import find_survey
 from engine.operations.users import add_user, choose_password, welcome_link
 from tests.browser import LOOKS, NARROW, Window, opening_browser
 from tests.desk import ADMIN
 from tests.factories import make_account, make_contact
-from tests.letters import NOW
+from tests.letters import NOW, make_letter, make_survey
 
 WORDS = "four words in a row"
 
@@ -125,4 +126,31 @@ def test_a_file_is_looked_at_tried_and_imported(browser: Browser, served: Served
         is_for_everybody(window)
     page.get_by_role("button", name="Import", exact=True).click()
     page.get_by_role("heading", name="What was done").wait_for()
+    window.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_call_is_led_from_the_list_to_their_own_words(browser: Browser, served: Served, script: bool) -> None:
+    engine = served.stage.engine
+    name = f"Cora Lind {script}"
+    with engine.store.write(engine.scope) as session:
+        contact = make_contact(session, make_account(session, owner_email=ADMIN), name=name, phone="+43 660 1234567")
+        survey = make_survey(session, survey="by phone")
+        ask = make_letter(session, "recommend", "missing", contact=contact, survey=survey, channel="phone",
+                          planned_on=NOW.date())  # fmt: skip
+    window = enter(browser, served, "calls", java_script_enabled=script)
+    page = window.page
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("heading", name=f"Call {name}").wait_for()
+    if script:
+        is_for_everybody(window)
+        window.look(1280, "light")
+    page.get_by_label("They said yes to my writing down what they say").check()
+    page.get_by_role("radio", name="8", exact=True).check()
+    page.get_by_role("textbox").filter(visible=True).nth(1).fill("Somebody who calls back.")
+    page.get_by_role("button", name="Keep their answers").click()
+    page.get_by_text("Their answers are kept, as given by phone to you.").wait_for()
+    with engine.store.read(engine.scope) as session:
+        kept = {row.question: row for row in session.query(AnswerRow).filter_by(ask_id=ask.id)}
+    assert (kept["recommend"].score, kept["missing"].words) == (8, "Somebody who calls back.")
     window.context.close()

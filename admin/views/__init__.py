@@ -11,6 +11,8 @@ from admin.views import (
     imports,
     initiatives,
     keeping,
+    links,
+    logos,
     people,
     plan,
     programme,
@@ -19,6 +21,7 @@ from admin.views import (
     simulation,
     survey_edits,
     surveys,
+    terms,
     today,
     why,
 )
@@ -34,6 +37,8 @@ __all__ = [
     "imports",
     "initiatives",
     "keeping",
+    "links",
+    "logos",
     "people",
     "plan",
     "programme",
@@ -42,6 +47,7 @@ __all__ = [
     "simulation",
     "survey_edits",
     "surveys",
+    "terms",
     "today",
     "why",
 ]

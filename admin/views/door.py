@@ -9,6 +9,7 @@ from flask_security import logout_user
 from admin.access import ANYBODY, here, needs
 from admin.desk import desk
 from admin.looks import answer_script, answer_style
+from admin.signing_in import read_new_address, take_new_address
 from engine.errors import InputError, LinkError
 from engine.operations.calendars import find_calendar
 from engine.operations.users import SHORTEST, choose_password, end_sessions, open_welcome
@@ -32,6 +33,22 @@ def send_welcome(token: str) -> ResponseReturnValue:
         email = open_welcome(room().engine, token)
         return render_template("desk/welcome.html", email=email, shortest=SHORTEST, error=str(error)), 422
     flash("Your password is kept. Sign in with it.")
+    return redirect(url_for("security.login"), 303)
+
+
+@desk.get("/new-address/<token>")
+@needs(ANYBODY)
+def show_new_address(token: str) -> ResponseReturnValue:
+    """Opening the link changes nothing: programs that look through mail open it, too."""
+    return render_template("desk/new_address.html", email=read_new_address(token)[1])
+
+
+@desk.post("/new-address/<token>")
+@needs(ANYBODY)
+def send_new_address(token: str) -> ResponseReturnValue:
+    email = take_new_address(token)
+    logout_user()
+    flash(f"From now on you sign in with {email}.")
     return redirect(url_for("security.login"), 303)
 
 

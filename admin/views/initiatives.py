@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin.access import here, needs
 from admin.desk import desk
-from admin.forms import back_to, day_field, text_field
+from admin.forms import back_to, day_field, page_number, text_field
 from admin.sheets import as_sheet, wants_sheet
 from admin.words import plural
 from engine.errors import InputError
@@ -20,19 +22,32 @@ from engine.operations.relations import local_date
 
 SHOWN = ("open", "published", "all")
 MOST_CAUSES = 20
+PAGE = 50
+ORDERS: dict[str, Callable[[Standing], Any]] = {
+    "title": lambda one: one.initiative.title.casefold(),
+    "owner": lambda one: one.initiative.owner_email.casefold(),
+    "the newest first": lambda one: -one.initiative.id,
+    "how often it is named": lambda one: -one.weight.times,
+}
+"""Besides the weightiest first, in which order they come."""
 
 
 @desk.get("/initiatives", endpoint="list_initiatives")
 @needs("viewer")
 def show_initiatives() -> ResponseReturnValue:
     state, every = request.args.get("state", "open"), list_initiatives(here().engine)
+    order = request.args.get("order", "")
     found = [one for one in every if state not in SHOWN[:2] or one.initiative.status == state]
+    found.sort(key=ORDERS.get(order, lambda one: 0))
     if wants_sheet():
         return as_sheet("initiatives", SHEET, map(_row, found))
+    first = (page_number() - 1) * PAGE
     taken = {one.initiative.cause for one in every}
     free = [cause for cause in list_causes(here().engine) if cause.cause not in taken][:MOST_CAUSES]
-    return render_template("desk/initiatives.html", found=found, causes=free, state=state, states=SHOWN, name=name,
-                           may=here().colleague.may("member"), today=local_date(here().engine))  # fmt: skip
+    return render_template("desk/initiatives.html", found=found[first : first + PAGE], causes=free, state=state,
+                           more=len(found) > first + PAGE, page=page_number(), order=order, orders=ORDERS,
+                           states=SHOWN, name=name, may=here().colleague.may("member"),
+                           today=local_date(here().engine))  # fmt: skip
 
 
 SHEET = ("number", "title", "cause", "owner_email", "status", "people", "accounts", "times", "promises", "voices",

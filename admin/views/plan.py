@@ -15,6 +15,7 @@ from admin.access import here, needs
 from admin.desk import desk
 from admin.words import plural
 from engine.errors import InputError
+from engine.operations.looks import SETTING as LOGO
 from engine.operations.plan_changes import Changed, diff_changes, list_changes, revert_change
 from engine.operations.relations import local_date
 from engine.operations.settings import reset_settings, set_settings
@@ -106,14 +107,14 @@ def _saved(layer: Layer, changed: Changed) -> ResponseReturnValue:
         flash(f"{plural(len(changed.steps), 'setting')} changed. It is change {changed.number} of the plan.")
     for warning in changed.warnings:
         flash(warning, "error")
-    return redirect(_address(layer), 303)
+    return redirect(address_of(layer), 303)
 
 
 def _comment() -> str:
     return request.form.get("comment", "").strip()[:2000]
 
 
-def _address(layer: Layer) -> str:
+def address_of(layer: Layer) -> str:
     if layer.account:
         return url_for("desk.show_plan", account=layer.account.id)
     return url_for("desk.show_tier_plan", tier=layer.tier) if layer.tier else url_for("desk.show_house_plan")
@@ -195,6 +196,8 @@ def control(setting: Setting) -> dict[str, Any]:
 
 def _kind(setting: Setting) -> str:
     field = setting.spec.field
+    if setting.spec.name == LOGO:
+        return "logo"
     if isinstance(field, fields.Integer):
         return "whole"
     if isinstance(field, fields.Float):

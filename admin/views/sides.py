@@ -33,13 +33,15 @@ def send_guess(ask: int) -> ResponseReturnValue:
 @desk.get("/sides", endpoint="list_sides")
 @needs("viewer")
 def show_sides() -> ResponseReturnValue:
-    engine = here().engine
+    engine, words = here().engine, request.args.get("words", "").strip()[:200]
+    whose, how = request.args.get("whose", ""), request.args.get("how", "")
+    wanted = {"words": words, "author": engine.author if whose == "mine" else "", "far": how == "far"}
     if wants_sheet():
-        return as_sheet("sides", SHEET, map(_row, list_gaps(engine, size=MOST)[0]))
-    gaps, more = list_gaps(engine, page=page_number())
+        return as_sheet("sides", SHEET, map(_row, list_gaps(engine, size=MOST, **wanted)[0]))
+    gaps, more = list_gaps(engine, page=page_number(), **wanted)
     house, *accounts = measure_guesses(engine)
     return render_template("desk/sides.html", gaps=gaps, more=more, page=page_number(), house=house, accounts=accounts,
-                           me=engine.author, today=local_date(engine))  # fmt: skip
+                           words=words, whose=whose, how=how, me=engine.author, today=local_date(engine))  # fmt: skip
 
 
 SHEET = ("account_key", "contact_key", "question", "author", "expected", "answered_at", "said")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Float, Select, and_, func, select
+from sqlalchemy import Float, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.data.clients import AnyRow
@@ -19,10 +19,19 @@ def list_guesses(session: Session, ask_id: int) -> Sequence[Guess]:
     return session.scalars(select(Guess).where(Guess.ask_id == ask_id).order_by(Guess.id)).all()
 
 
-def list_gaps(session: Session, *, account_id: int | None = None, skip: int = 0, most: int) -> Sequence[AnyRow]:
-    """Guess, answer, account and contact, the latest answer first."""
+def list_gaps(
+    session: Session, *, account_id: int | None = None, words: str = "", author: str = "", far: bool = False,
+    skip: int = 0, most: int,
+) -> Sequence[AnyRow]:  # fmt: skip
+    """Guess, answer, account and contact, the latest answer first. `far`: only guesses that were not near."""
     query = _beside(select(Guess, AnswerRow, Account, Contact), account_id)
     query = query.join(Account, Account.id == Guess.account_id).join(Contact, Contact.id == Guess.contact_id)
+    if words:
+        query = query.where(or_(*(name.icontains(words, autoescape=True) for name in (Account.name, Contact.name))))
+    if author:
+        query = query.where(Guess.author == author)
+    if far:
+        query = query.where(func.abs(Guess.score - AnswerRow.score, type_=Float) > NEAR)
     query = query.order_by(AnswerRow.answered_at.desc(), Guess.id.desc()).offset(skip).limit(most)
     return session.execute(query).all()
 

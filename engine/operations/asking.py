@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from engine.data.asks import find_open_ask
+from engine.data.calls import find_ask
+from engine.data.models import Ask
 from engine.errors import NotFoundError
 from engine.house import Engine
 from engine.links import ask_token
@@ -21,3 +23,14 @@ def find_link(engine: Engine, who: str) -> str:
                 about=who,
             )
         return engine.config.link(f"/s/{ask_token(read_link_secret(engine, session), ask_id)}")
+
+
+def find_link_of(engine: Engine, ask_id: int) -> tuple[Ask, str]:
+    """An ask, and the address of its survey; empty where it is not under way. Raises NotFoundError."""
+    with engine.store.read(engine.scope) as session:
+        ask = find_ask(session, ask_id)
+        if ask is None:
+            raise NotFoundError("There is no such ask.", about=str(ask_id))
+        if find_open_ask(session, ask.account.key, ask.contact.key, engine.clock()) != ask_id:
+            return ask, ""
+        return ask, engine.config.link(f"/s/{ask_token(read_link_secret(engine, session), ask_id)}")

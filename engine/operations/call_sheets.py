@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.errors import StateError
 from engine.language import Language
+from engine.links import DESK_PATH
 from engine.operations.forms import Form
 from engine.operations.invitations import Stationery, links_of, message_id
 from engine.operations.letters import spoken_for, tell_form, tell_item, tell_state
@@ -46,6 +47,7 @@ def write_call_sheet(desk: Desk, form: Form, attempt: int) -> Message:
         opening=tell_opening(form, spoken),
         outcomes=[(one, tell_state(one, spoken, form.today)) for one in form.came_of_it[:3]],
         questions=list(tell_questions(desk.plugins, form, spoken)),
+        desk_url=stationery.config.link(f"{DESK_PATH}{form.ask_id}/call"),
         **{name: links[name] for name in ("survey_url", "wishes_url")},
     )
     subject, _, body = text.partition("\n")

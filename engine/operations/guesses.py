@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -134,11 +135,11 @@ def _keep(
 
 
 def list_gaps(
-    engine: Engine, *, account_id: int | None = None, page: int = 1, size: int = PAGE
+    engine: Engine, *, account_id: int | None = None, page: int = 1, size: int = PAGE, **wanted: Any
 ) -> tuple[list[Gap], bool]:
-    """A page of guesses that were answered, and whether there are more."""
+    """A page of guesses that were answered, and whether there are more. `wanted`: words, author, far."""
     with engine.store.read(engine.scope) as session:
-        found = data.list_gaps(session, account_id=account_id, skip=(page - 1) * size, most=size + 1)
+        found = data.list_gaps(session, account_id=account_id, skip=(page - 1) * size, most=size + 1, **wanted)
     return [Gap(*row) for row in found[:size]], len(found) > size
 
 

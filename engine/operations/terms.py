@@ -12,6 +12,7 @@ from engine.data.accounts import find_account, list_accounts
 from engine.data.imports import take_turn
 from engine.data.marks import mark_accounts, mark_persons_behind
 from engine.data.models import AuditEntry
+from engine.data.store import EVERYTHING
 from engine.data.surveys import list_versions
 from engine.data.terms import Asked, remove_private
 from engine.data.traces import forget_traces
@@ -37,21 +38,24 @@ def read_account_terms(engine: Engine, account: str) -> TermsKept:
         return TermsKept(found.key, tuple(found.private_fields), Counter())
 
 
-def set_terms(engine: Engine, account: str, fields: Iterable[str]) -> TermsKept:
+def set_terms(engine: Engine, account: str, fields: Iterable[str], *, dry_run: bool = False) -> TermsKept:
     """From now on these fields, and only these, are not kept for an account; what is kept of them goes.
 
-    Raises NotFoundError.
+    With `dry_run` the same is done and then undone. Raises NotFoundError.
     """
     terms = read_terms(fields)
-    with engine.store.write(engine.scope) as session:
+    with engine.store.read(engine.scope) as session:
+        find_account(session, account)
+    with engine.store.write(EVERYTHING) as session:  # whose address goes may be somebody else elsewhere from then on
         take_turn(session)
         found = find_account(session, account)
         before, found.private_fields = list(found.private_fields), sorted(terms.names)
         said = {"before": before, "after": found.private_fields}
         session.add(AuditEntry(at=engine.clock(), author=engine.author, action="terms", subject=found.key, **said))
-        return TermsKept(
-            found.key, tuple(sorted(terms.names)), keep_terms(engine, session, [found.id]), tuple(faults_of(terms))
-        )
+        key, removed = found.key, keep_terms(engine, session, [found.id])
+        if dry_run:
+            session.rollback()
+        return TermsKept(key, tuple(sorted(terms.names)), removed, tuple(faults_of(terms)))
 
 
 def keep_terms(engine: Engine, session: Session, account_ids: Collection[int]) -> Counter[str]:

@@ -95,6 +95,12 @@ def list_plan(engine: Engine, layer: Layer) -> dict[str, dict[str, list[Setting]
     return plan
 
 
+def find_setting(engine: Engine, layer: Layer, name: str) -> Setting:
+    """One of them, by its full name."""
+    with engine.store.read(engine.scope) as session:
+        return _setting(engine.plugins.catalog.spec(name), read_settings(session), layer)
+
+
 def _group(engine: Engine, owner: str) -> str:
     plugin = engine.plugins.all.get(owner)
     hooks = plugin.hooks if plugin else {}
