@@ -138,7 +138,8 @@ def test_no_form_of_another_site_is_taken(site: Flask, engine: Engine, desks: De
     }
     # Flask-Security shows its own forms again, with what is wrong, or sends those away who are signed in already.
     shown_again = {"/admin/login", "/admin/reset", "/admin/reset/<token>", "/admin/change", "/admin/verify",
-                   "/admin/logout", "/admin/change-email", "/admin/tf-rescue", "/admin/tf-setup/<token>", "/admin/mf-recovery",
+                   "/admin/logout", "/admin/change-email", "/admin/tf-rescue",
+                   "/admin/tf-setup/<token>", "/admin/mf-recovery",
                    "/admin/mf-recovery-codes"}  # fmt: skip
     assert set(taken) <= shown_again
 
