@@ -125,7 +125,7 @@ def test_a_part_s_owner_is_named_on_the_page(owner: FlaskClient, engine: Engine,
     text = send(owner, f"{page}/journey", page, part="support", owner_email=address("member")).text
     assert "Member answers for support." in text
     assert "Member, named for this account" in text
-    assert "Last: ticket closed, 4 days ago." in text
+    assert "Last: A ticket was closed, 4 days ago." in text
 
 
 # Calls, the brief
