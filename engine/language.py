@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -73,11 +73,7 @@ class Language:
 
     def day(self, day: date, today: date) -> str:
         """`Mon 7 Dec`; with the year where it is not this one, and without the weekday where that is far away."""
-        if day.year == today.year:
-            return format_skeleton("MMMEd", day, locale=self.region)
-        near = abs((day - today).days) <= NEAR_DAYS
-        told = format_skeleton("yMMMEd" if near else "yMMMd", day, locale=self.region)
-        return told.replace(",", "") if self.region.language == "en" else told
+        return _tell_day(self.region, day, today)
 
     def has(self, texts: Mapping[str, str]) -> bool:
         """Whether there is a text in this language, or in its parent language."""
@@ -87,6 +83,15 @@ class Language:
         """The text in this language, else in its parent language, else in English, else in any."""
         parents = (self.locale, self.locale.partition("-")[0], SOURCE)
         return next((texts[name] for name in parents if name in texts), next(iter(texts.values()), ""))
+
+
+@lru_cache(maxsize=4096)
+def _tell_day(region: Locale, day: date, today: date) -> str:
+    if day.year == today.year:
+        return format_skeleton("MMMEd", day, locale=region)
+    near = abs((day - today).days) <= NEAR_DAYS
+    told = format_skeleton("yMMMEd" if near else "yMMMd", day, locale=region)
+    return told.replace(",", "") if region.language == "en" else told
 
 
 ENGLISH = Language(SOURCE, Locale("en", "GB"), NullTranslations())

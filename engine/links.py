@@ -135,6 +135,7 @@ def _signer(secret: str, purpose: str) -> URLSafeSerializer:
     )
 
 
+@lru_cache(maxsize=1024)
 def _read(secret: str, purpose: str, token: str) -> int | list[int]:
     try:
         found = _signer(secret, purpose).loads(plain_token(token))

@@ -13,6 +13,7 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from engine.errors import InputError
@@ -107,7 +108,7 @@ class Looks:
     font: str = ""
     logo: str = ""
 
-    @property
+    @cached_property
     def code(self) -> str:
         """The looks as part of an address: what is the same is kept by browsers for all who have it."""
         font = urlsafe_b64encode(self.font.encode()).decode().rstrip("=")

@@ -53,6 +53,8 @@ def clean_text(text: str) -> str:
     >>> clean_text("a\\x00b")
     'a\ufffdb'
     """
+    if text.isascii():
+        return text.replace("\0", "\ufffd")
     return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

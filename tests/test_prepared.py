@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, event, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.data.models import Account, AnswerRow, Ask, Contact, Submission
@@ -106,3 +106,14 @@ def test_long_lists_are_left_to_sqlalchemy(store: Store) -> None:
     with store.read(EVERYTHING) as session:
         found = query(session, COLUMNS, {"ids": [first, second, *range(10_000, 10_000 + MOST_LISTED)]})
         assert [row.id for row in found] == [first, second]
+
+
+def test_whoever_watches_statements_sees_these_too(store: Store) -> None:
+    ids = answers(store)
+    seen: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    with store.read(EVERYTHING) as session:
+        query(session, COLUMNS, {"ids": ids})
+    with store.write(EVERYTHING) as session:
+        write(session, update(Account).values(name=bindparam("name_")), [{"name_": "Northwind"}])
+    assert [text.split()[0] for text in seen if not text.startswith("BEGIN")] == ["SELECT", "UPDATE"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Update, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Row, Update, and_, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from engine.data.models import (
@@ -15,6 +16,7 @@ from engine.data.models import (
     Ask,
     Contact,
     Promise,
+    PromiseEvent,
     SettingRow,
     Submission,
     SurveyVersion,
@@ -25,6 +27,7 @@ from engine.data.models import (
 from engine.data.prepared import write
 from engine.data.scope import fetch
 from engine.decide.endings import Kept
+from engine.decide.plan import Company
 from engine.types import SettingValue
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -122,12 +125,17 @@ def read_voices(session: Session, answer_ids: Collection[int]) -> Sequence[AnyRo
     return fetch(session, _VOICES, ids=list(answer_ids))
 
 
-def list_shown_promises(session: Session, contact_ids: Collection[int]) -> Sequence[Promise]:
-    """What was promised to these contacts and is theirs to see, with every step; the latest step first."""
-    if not fetch(session, _ANY_PROMISE, ids=list(contact_ids)):  # as for most, and much quicker
-        return []
-    found = session.scalars(_SHOWN_PROMISES, {"ids": list(contact_ids)}).unique().all()
-    return sorted(found, key=_latest_step, reverse=True)
+def list_shown_promises(session: Session, contact_ids: Collection[int]) -> Sequence[Any]:
+    """What was promised to these contacts and is theirs to see, the latest step first.
+
+    Each has what a page shows of a Promise, and as its `events` what it shows of every step.
+    """
+    found = fetch(session, _SHOWN_PROMISES, ids=list(contact_ids)) if contact_ids else []
+    steps: dict[int, list[AnyRow]] = {row.id: [] for row in found}
+    for step in fetch(session, _STEPS, ids=list(steps)) if steps else ():
+        steps[step.promise_id].append(step)
+    promises = [SimpleNamespace(**row._asdict(), events=steps[row.id]) for row in found]
+    return sorted(promises, key=_latest_step, reverse=True)
 
 
 def list_shared_promises(session: Session, contact: Contact) -> Sequence[Promise]:
@@ -139,7 +147,7 @@ def list_shared_promises(session: Session, contact: Contact) -> Sequence[Promise
     return sorted(found, key=_latest_step, reverse=True)
 
 
-def _latest_step(promise: Promise) -> tuple[float, int]:
+def _latest_step(promise: Any) -> tuple[float, int]:
     at = promise.events[-1].at.timestamp() if promise.events else 0
     return at, promise.id
 
@@ -206,6 +214,10 @@ _PEOPLE = (
     Account.locale.label("account_locale"),
     Account.private_fields,
     Account.timezone.label("account_timezone"),
+    exists()
+    .where(Promise.contact_id == Contact.id, Promise.status.in_(SHOWN))
+    .correlate(Contact)
+    .label("has_promises"),
     Account.owner_email.label("owner_email"),
     User.name.label("owner_name"),
 )
@@ -237,7 +249,7 @@ _ASKS = (
 )
 _ASK_TO_CHANGE = _ASKS.with_for_update(of=Ask)
 _COMPANY = select(SettingRow.name, SettingRow.layer, SettingRow.layer_key, SettingRow.value).where(
-    SettingRow.name.startswith("company.", autoescape=True),
+    SettingRow.name.in_([f"company.{name}" for name in Company().fields]),
     or_(
         SettingRow.layer.in_(("house", "tier")),
         and_(SettingRow.layer == "account", SettingRow.layer_key.in_(bindparam("accounts", expanding=True))),
@@ -283,9 +295,24 @@ _OTHER_ANSWER = (
 _NO_ANSWER = delete(AnswerRow).where(_THE_ANSWER)
 _SUBMISSION = select(Submission.ask_id, Submission.digest).where(Submission.submission_id == bindparam("id"))
 _VOICES = select(Voice.answer_id, Voice.words.label("words")).where(Voice.answer_id.in_(_IDS))
-_SHOWN_PROMISES = select(Promise).where(Promise.contact_id.in_(_IDS), Promise.status.in_(SHOWN))
-_ANY_PROMISE = _SHOWN_PROMISES.with_only_columns(Promise.id).limit(1)
-_SHOWN_PROMISES = _SHOWN_PROMISES.options(joinedload(Promise.events))
+_SHOWN_PROMISES = select(
+    Promise.id,
+    Promise.contact_id,
+    Promise.ask_id,
+    Promise.title,
+    Promise.said,
+    Promise.owner_email,
+    Promise.due_on,
+    Promise.done_on,
+    Promise.status,
+    Promise.verdict,
+).where(Promise.contact_id.in_(_IDS), Promise.status.in_(SHOWN))
+_STEPS = (
+    select(PromiseEvent.promise_id, PromiseEvent.at, PromiseEvent.step, PromiseEvent.actor, PromiseEvent.due_on,
+           PromiseEvent.reason)
+    .where(PromiseEvent.promise_id.in_(_IDS))
+    .order_by(PromiseEvent.id)
+)  # fmt: skip
 _USERS = select(User.email, User.name).where(
     User.email.in_(bindparam("emails", expanding=True)), User.name.is_not(None)
 )

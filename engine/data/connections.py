@@ -20,6 +20,10 @@ BUSY_SECONDS = 10
 LOOK_SECONDS = 0.001
 """How long it sleeps before it looks whether the other is done."""
 
+CHECKPOINT_PAGES = 4000
+"""So many pages of 4 KB are written before one writer brings them to the file itself: what was changed several times
+goes there once, and fewer clients wait for it."""
+
 TROUBLES = {
     sqlite3.SQLITE_NOTADB: "is another kind of file. Name one that `heed init` made, or one that is not there yet.",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened. It must be a file, in a folder where you may write.",
@@ -72,6 +76,7 @@ def _set_pragmas(connection: Any, record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "cache_size=-65536",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

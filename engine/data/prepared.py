@@ -38,7 +38,8 @@ def query(session: Session, statement: Select[*tuple[Any, ...]], values: Mapping
     prepared = _prepare(statement, connection.dialect, shape)
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(prepared.text, prepared.parameters(values))
+        _announce(connection, cursor, prepared.text, given := prepared.parameters(values), many=False)
+        cursor.execute(prepared.text, given)
         return prepared.rows(cursor)
     except connection.dialect.loaded_dbapi.Error as error:
         raise _told(connection, prepared.text, error, cursor) from error
@@ -54,10 +55,12 @@ def write(session: Session, statement: Insert | Update | Delete, rows: Sequence[
     prepared = _prepare(statement, connection.dialect, tuple([(name, None) for name in rows[0]]))
     cursor = connection.connection.cursor()
     try:
+        given = [prepared.parameters(row) for row in rows]
+        _announce(connection, cursor, prepared.text, given, many=len(rows) > 1)
         if len(rows) == 1:
-            cursor.execute(prepared.text, prepared.parameters(rows[0]))
+            cursor.execute(prepared.text, given[0])
         else:
-            cursor.executemany(prepared.text, [prepared.parameters(row) for row in rows])
+            cursor.executemany(prepared.text, given)
         return cursor.rowcount
     except connection.dialect.loaded_dbapi.Error as error:
         raise _told(connection, prepared.text, error, cursor) from error
@@ -73,6 +76,12 @@ def _connection(session: Session) -> Connection:
     if not session.bind.in_transaction():
         session.bind.begin()
     return session.bind
+
+
+def _announce(connection: Connection, cursor: DBAPICursor, text: str, given: Any, *, many: bool) -> None:
+    """Whoever watches what SQLAlchemy runs, sees this, too."""
+    if watching := connection.dispatch.before_cursor_execute:
+        watching(connection, cursor, text, given, None, many)
 
 
 def _told(connection: Connection, text: str, error: Any, cursor: DBAPICursor) -> BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,7 @@ class Company:
     font: str = ""
     logo: str = ""
 
-    @property
+    @cached_property
     def looks(self) -> Looks:
         return Looks(self.accent, self.font, self.logo)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import holidays
@@ -22,11 +23,13 @@ def load_calendars() -> None:
     _calendar("GB")
 
 
+@lru_cache(maxsize=4096)
 def working_days_after(day: date, n: int, country: str | None) -> date:
     """The n-th working day after `day`: no weekend, no public holiday of the country. Unknown country: no holidays."""
     return _calendar(country).get_nth_working_day(day, n)
 
 
+@lru_cache(maxsize=4096)
 def working_days_before(day: date, n: int, country: str | None) -> date:
     """The n-th working day before `day`; the day itself for none."""
     return _calendar(country).get_nth_working_day(day, -n) if n else day
@@ -40,7 +43,8 @@ def owner_country(session: Session, account: Account) -> str | None:
 def read_term(engine: Engine, session: Session, name: str, account: Account, contact: Contact | None = None) -> Any:
     """The value of a setting that is in force for an account, or for one of its contacts."""
     spec, contact_id = engine.plugins.catalog.spec(name), contact.id if contact else None
-    return value_for(spec, read_settings(session), tier=account.tier, account_id=account.id, contact_id=contact_id)[0]
+    values = read_settings(session, [account.id])
+    return value_for(spec, values, tier=account.tier, account_id=account.id, contact_id=contact_id)[0]
 
 
 def due_in(engine: Engine, session: Session, term: str, account: Account, contact: Contact | None, today: date) -> date:

@@ -144,9 +144,9 @@ def read_forms(
     clients = [Client(ask.account_tier, ask.account_id, ask.contact_id) for ask in asks]
     seen = list(zip(asks, read_companies(engine, session, clients), strict=True))
     zones = {ask.contact_id: company.zone(ask.contact_timezone, ask.account_timezone) for ask, company in seen}
-    outcomes = read_outcomes(session, zones)
+    outcomes = read_outcomes(session, {ask.contact_id: zones[ask.contact_id] for ask in asks if ask.has_promises})
     return [
-        _form(engine, session, ask, survey or _survey(session, ask), company, outcomes[ask.contact_id], brief)
+        _form(engine, session, ask, survey or _survey(session, ask), company, outcomes.get(ask.contact_id, ()), brief)
         for ask, company in seen
     ]
 

@@ -103,8 +103,10 @@ def read_answers(coming: Coming, *, required: bool = True) -> Read:
     emptied = set()
     opened = set()
     for item in coming.form.items:
-        before = {field: answer for field, answer in coming.form.given.items() if field not in emptied}
-        facts = coming.form.facts_with({**before, **given})
+        facts = coming.form.facts
+        if item.waits or item.question.require_if:
+            before = {field: answer for field, answer in coming.form.given.items() if field not in emptied}
+            facts = coming.form.facts_with({**before, **given})
         if item.waits and not is_asked(item.question, facts):
             continue
         try:

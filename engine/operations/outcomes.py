@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from engine.data.clients import list_shared_promises, list_shown_promises, read_user_names
-from engine.data.models import Contact, Promise, PromiseEvent
+from engine.data.models import Contact, Promise
 
 TOLD = ("agreed", "moved", "handed_over", "done", "declined", "kept", "disputed")
 """Steps that a client is told. That there was a draft before is ours to know."""
@@ -70,8 +71,8 @@ def read_outcomes(session: Session, zones: Mapping[int, ZoneInfo]) -> dict[int, 
     return found
 
 
-def show_promise(promise: Promise, owner_name: str | None, zone: ZoneInfo) -> Outcome:
-    """A promise as its client sees it, or would if it were agreed."""
+def show_promise(promise: Any, owner_name: str | None, zone: ZoneInfo) -> Outcome:
+    """A promise, or a row of `list_shown_promises`, as its client sees it, or would if it were agreed."""
     steps = tuple(_step(event, zone) for event in promise.events if _is_told(event))
     state = _state(promise, steps)
     return Outcome(
@@ -88,9 +89,9 @@ def show_promise(promise: Promise, owner_name: str | None, zone: ZoneInfo) -> Ou
     )
 
 
-def _is_told(event: PromiseEvent) -> bool:
+def _is_told(event: Any) -> bool:
     """What the team notes is its own; what the client wrote is theirs."""
-    return event.step in TOLD or (event.step == "noted" and event.actor == "client")
+    return bool(event.step in TOLD or (event.step == "noted" and event.actor == "client"))
 
 
 def read_shared(session: Session, contact: Contact, zone: ZoneInfo) -> list[Outcome]:
@@ -115,7 +116,7 @@ def _state(promise: Promise, steps: Sequence[Step]) -> str:
     return changes[-1] if changes else "agreed"
 
 
-def _step(event: PromiseEvent, zone: ZoneInfo) -> Step:
+def _step(event: Any, zone: ZoneInfo) -> Step:
     return Step(event.step, local_day(event.at, zone), event.due_on, event.reason)
 
 

@@ -136,7 +136,7 @@ def keep_drafts(
 
 
 def _ask_plugins(engine: Engine, session: Session, source: Source, answers: Sequence[Answer]) -> Iterator[Called]:
-    client, values = _read_client(engine, session, source), read_settings(session)
+    client, values = _read_client(engine, session, source), read_settings(session, [source.account.id])
     for plugin in engine.plugins.all.values():
         if "suggest_promises" in plugin.hooks and answers:
             own = [spec for spec in engine.plugins.catalog if spec.name.startswith(f"{plugin.name}.")]

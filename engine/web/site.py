@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask, Response, request
@@ -79,15 +79,30 @@ def _add_brought(site: Flask, engine: Engine) -> None:
     known = [len(kind[None]) for kind in kinds]
     for blueprint in _brought(engine):
         site.register_blueprint(blueprint)
-    for kind, first in zip(kinds, known, strict=True):
-        kind[None][first:] = [_apart(call, ours) for call in kind[None][first:]]
+    aparts: tuple[Callable[..., Any], ...] = (_before, _after)
+    for kind, first, apart in zip(kinds, known, aparts, strict=True):
+        kind[None][first:] = [apart(kind[None][first:], ours)]
 
 
-def _apart(call: Callable[..., Any], ours: Collection[str]) -> Callable[..., Any]:
-    """The same, but for requests of our own pages; what is called after them hands on the response."""
+def _before(calls: Sequence[Callable[[], Any]], ours: Collection[str]) -> Callable[[], Any]:
+    """All of these as one, but for requests of our own pages; the first that answers is the last."""
 
-    def elsewhere(*response: Response) -> Any:
-        return next(iter(response), None) if request.blueprint in ours else call(*response)
+    def elsewhere() -> Any:
+        if request.blueprint in ours:
+            return None
+        return next((answer for call in calls if (answer := call()) is not None), None)
+
+    return elsewhere
+
+
+def _after(calls: Sequence[Callable[[Response], Response]], ours: Collection[str]) -> Callable[[Response], Response]:
+    """The same, of what is done with the response; as Flask has it, the last that was hung there comes first."""
+
+    def elsewhere(response: Response) -> Response:
+        if request.blueprint not in ours:
+            for call in reversed(calls):
+                response = call(response)
+        return response
 
     return elsewhere
 
