@@ -7,7 +7,7 @@ looked for within the accounts of whoever is signed in, so that what belongs to 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from flask import abort, current_app, g, redirect, request, url_for
@@ -78,9 +78,10 @@ def check() -> ResponseReturnValue | None:
 
 def _sit_down(arguments: dict[str, Any]) -> Desk:
     house = room().engine
-    colleague = read_colleague(house, current_user.email)
+    colleague = read_colleague(house, current_user.email, current_user.user)
     scope, kept = colleague.scope, find_kept(house, colleague, arguments.get("promise", 0))
     engine = house.acting_as(colleague.email, Scope(frozenset({*(scope.accounts or ()), kept})) if kept else scope)
+    engine = replace(engine, memory={}) if request.method == "GET" else engine
     about = {name: arguments[name] for name in ("account", "contact", "promise", "ask", "voice") if name in arguments}
     if not about:
         return Desk(colleague, engine)

@@ -6,7 +6,7 @@ from gzip import compress
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.colour import DARK, LIGHT, readable
@@ -31,7 +31,7 @@ def looks(name: str) -> str:
 
 
 def _accent() -> str:
-    engine = room().engine
+    engine = g.desk.engine if "desk" in g else room().engine
     with engine.store.read(engine.scope) as session:
         return read_company(engine, session).accent.lstrip("#").lower()
 

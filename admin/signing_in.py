@@ -65,6 +65,7 @@ class SignedIn(UserMixin):
     fs_uniquifier = ""
 
     def __init__(self, user: User) -> None:
+        self.user = user
         self.id, self.email, self.active = user.id, user.email, user.active
         self.password, self.fs_uniquifier = user.password, user.fs_uniquifier
         self.roles: list[str] = []

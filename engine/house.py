@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any, TypeVar
 
 from engine.config import Config
 from engine.data.store import EVERYTHING, Scope, Store
 from engine.registry import Plugins
 from engine.types import Moment
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class Engine:
     clock: Callable[[], datetime]
     scope: Scope = EVERYTHING
     author: str = "system"
+    memory: dict[str, Any] | None = field(default=None, compare=False, repr=False)
+    """What a page that changes nothing has read of the house already; None: everything is read anew."""
 
     def acting_as(self, author: str, scope: Scope) -> Engine:
         """The same house for somebody who may touch only these accounts."""
@@ -30,3 +35,13 @@ class Engine:
     def moment(self, on: date | None = None) -> Moment:
         """Now, or the end of the day `on`."""
         return Moment(self.clock(), on)
+
+
+def once(engine: Engine, name: str, read: Callable[[], Read]) -> Read:
+    """What `read` gives, which is read once for each page that changes nothing."""
+    if engine.memory is None:
+        return read()
+    if name not in engine.memory:
+        engine.memory[name] = read()
+    found: Read = engine.memory[name]
+    return found

@@ -23,6 +23,7 @@ from engine.operations.company import read_company
 from engine.operations.dispatch import is_daytime
 from engine.operations.news import send_news
 from engine.operations.planning import plan_asks
+from engine.operations.recounts import count_figures
 from engine.operations.reminders import send_reminders
 from engine.operations.sending import send_due
 from engine.operations.suggestions import has_suggestions, make_suggestions
@@ -73,6 +74,7 @@ JOBS = (
     FOLLOW_UP,
     Job("plan", timedelta(hours=1), plan_asks, "end asks that ran out, decide for everyone who is due"),
     Job("send", timedelta(minutes=1), _send, "deliver asks that are due, tell clients what became of promises"),
+    Job("count", timedelta(days=1), count_figures, "count again what pages of a large house show of its history"),
     Job(
         "remind", timedelta(minutes=15), send_reminders, "send our people what waits for them and what is late, in "
         "working hours", _is_working_hour

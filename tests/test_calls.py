@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 from sqlalchemy import select
 
-from engine.data.models import AnswerRow, Ask, AuditEntry, Call, Contact, Promise, PromiseEvent, User, Voice
+from engine.data.models import Account, AnswerRow, Ask, AuditEntry, Call, Contact, Promise, PromiseEvent, User, Voice
+from engine.data.store import Scope
 from engine.errors import InputError, LinkError, NotFoundError, StateError
 from engine.house import Engine
 from engine.operations.agenda import read_agenda
@@ -258,11 +259,24 @@ def make_book(engine: Engine) -> None:
 def test_the_weeks_ahead_hold_what_is_planned_and_what_is_to_be_expected(maria: Engine) -> None:
     make_book(maria)
     agenda = read_agenda(maria)
-    told = [(entry.contact.key, entry.ask is not None, bool(entry.because)) for entry in agenda.entries]
-    assert told[0] == ("ada", True, False)
-    assert ("ben", False, True) in told
-    assert [entry.on for entry in agenda.entries] == sorted(entry.on for entry in agenda.entries)
+    ada, ben = agenda.entries
+    assert (ada.contact.key, ada.on, ada.ask is not None) == ("ada", TODAY, True)
+    rested = TODAY + timedelta(days=20)
+    assert (ben.contact.key, ben.on, ben.occasion, ben.ask) == ("ben", rested, "relationship", None)
+    assert (agenda.counts, agenda.more) == ({TODAY: 1, rested: 1}, False)
     assert read_agenda(maria, owner="somebody@else.example").entries == []
+
+
+def test_the_weeks_ahead_come_page_by_page_and_from_a_day_on(maria: Engine) -> None:
+    make_book(maria)
+    first, second = (read_agenda(maria, page=page, size=1) for page in (1, 2))
+    assert ([one.contact.key for one in first.entries], first.more) == (["ada"], True)
+    assert ([one.contact.key for one in second.entries], second.more) == (["ben"], False)
+    later = read_agenda(maria, since=TODAY + timedelta(days=1))
+    assert ([one.contact.key for one in later.entries], later.counts) == (["ben"], first.counts)
+    with maria.store.read(maria.scope) as session:
+        [account] = session.query(Account)
+    assert read_agenda(maria.acting_as(MARIA, Scope(frozenset({account.id + 1})))).counts == {}
 
 
 def test_a_call_to_make_again_is_in_the_weeks_ahead(maria: Engine) -> None:

@@ -93,10 +93,11 @@ def test_how_near_our_guesses_are_is_told_with_how_many_and_how_sure(engine: Eng
         ask = make_open_ask(engine, "recommend")
         keep_guesses(engine, ask, {"q1": guess})
         answer(engine, ask, q1=said)
-    house, *accounts = measure_guesses(engine)
+    found = measure_guesses(engine)
+    house, accounts = found.all, found.accounts
     assert (house.n, str(house.near), house.high.of, house.low.of) == (4, "50 % (2 of 4; 15–85)", 2, 1)
     assert [one.n for one in accounts] == [1, 1, 1, 1]
-    assert measure_guesses(engine, accounts[0].account_id)[0].n == 1
+    assert measure_guesses(engine, accounts[0].account_id).all.n == 1
 
 
 def test_no_client_sees_a_guess(engine: Engine) -> None:

@@ -97,7 +97,7 @@ def test_what_heed_knows_is_told_with_how_many(engine: Engine, desks: Desks) -> 
         contact.influence = "decision_maker"
         make_ask(session, contact, sent_at=NOW - timedelta(days=60), answered_at=NOW - timedelta(days=59))
         make_promise(session, contact, title="Kept", status="done", verdict="kept", done_on=NOW.date())
-    facts = read_facts(engine)
+    facts, _ = read_facts(engine)
     assert (facts["owners"].words, facts["owners"].level) == ("1 of 2 accounts have an owner", 1)
     assert facts["coverage"].words == "1 of 2 accounts were heard in half a year"
     assert (facts["deciders"].words, facts["deciders"].level) == ("1 of 1 people who decide were heard in a year", 3)

@@ -13,7 +13,7 @@ from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import person, plural
 from engine.data.models import Account, Contact, Voice
 from engine.operations import additions, voices
-from engine.operations.guesses import list_gaps, measure_guesses
+from engine.operations.guesses import list_gaps, measure_gaps
 from engine.operations.initiatives import list_open
 from engine.operations.journeys import set_part_owner
 from engine.operations.promise_steps import name
@@ -46,14 +46,18 @@ def _row(line: Line) -> tuple[object, ...]:
     return (*named, heard, line.open, line.late)
 
 
+MOST_GAPS = 500
+"""Guesses that say how near we are at one account, the latest."""
+
+
 @desk.get("/accounts/<int:account>")
 @needs("viewer")
 def show_account(account: int) -> ResponseReturnValue:
     engine, found = here().engine, its_account()
-    relation, (gaps, _) = open_account(engine, found), list_gaps(engine, account_id=account, size=5)
+    relation, (gaps, _) = open_account(engine, found), list_gaps(engine, account_id=account, size=MOST_GAPS)
     return render_template(
-        "desk/account.html", relation=relation, gaps=gaps, account=found, today=relation.today, me=engine.author,
-        nearness=measure_guesses(engine, account)[0] if gaps else None, kinds=additions.list_kinds(engine),
+        "desk/account.html", relation=relation, gaps=gaps[:5], account=found, today=relation.today, me=engine.author,
+        nearness=measure_gaps(gaps) if gaps else None, kinds=additions.list_kinds(engine),
         sources=voices.SOURCES, may=here().colleague.may("member", account),
         may_own=here().colleague.may("owner", account),
     )  # fmt: skip

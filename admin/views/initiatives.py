@@ -16,7 +16,8 @@ from admin.sheets import as_sheet, wants_sheet
 from admin.words import plural
 from engine.errors import InputError
 from engine.operations import initiatives, voices
-from engine.operations.initiatives import Standing, list_causes, list_initiatives, name, open_initiative
+from engine.operations.causes import read_causes
+from engine.operations.initiatives import Standing, list_initiatives, name, open_initiative
 from engine.operations.promise_steps import read_number
 from engine.operations.relations import local_date
 
@@ -35,19 +36,19 @@ ORDERS: dict[str, Callable[[Standing], Any]] = {
 @desk.get("/initiatives", endpoint="list_initiatives")
 @needs("viewer")
 def show_initiatives() -> ResponseReturnValue:
-    state, every = request.args.get("state", "open"), list_initiatives(here().engine)
-    order = request.args.get("order", "")
+    causes, order = read_causes(here().engine), request.args.get("order", "")
+    state, every = request.args.get("state", "open"), list_initiatives(here().engine, causes=causes)
     found = [one for one in every if state not in SHOWN[:2] or one.initiative.status == state]
     found.sort(key=ORDERS.get(order, lambda one: 0))
     if wants_sheet():
         return as_sheet("initiatives", SHEET, map(_row, found))
     first = (page_number() - 1) * PAGE
     taken = {one.initiative.cause for one in every}
-    free = [cause for cause in list_causes(here().engine) if cause.cause not in taken][:MOST_CAUSES]
+    free = [cause for cause in causes.ranked if cause.cause not in taken][:MOST_CAUSES]
     return render_template("desk/initiatives.html", found=found[first : first + PAGE], causes=free, state=state,
                            more=len(found) > first + PAGE, page=page_number(), order=order, orders=ORDERS,
                            states=SHOWN, name=name, may=here().colleague.may("member"),
-                           today=local_date(here().engine))  # fmt: skip
+                           today=local_date(here().engine), counted_at=causes.counted_at)  # fmt: skip
 
 
 SHEET = ("number", "title", "cause", "owner_email", "status", "people", "accounts", "times", "promises", "voices",

@@ -8,28 +8,26 @@ from werkzeug.exceptions import Forbidden
 
 from admin.access import here, needs
 from admin.desk import desk
-from admin.forms import day_field, needed_day, text_field
-from admin.sheets import as_sheet, wants_sheet
+from admin.forms import day_field, needed_day, page_number, text_field
+from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import person, plural
 from engine.operations.hand_overs import add_absence, end_absence, list_absences
-from engine.operations.ledger import BY, Line, read_ledger
+from engine.operations.ledger import BY, SPANS, Line, open_ledger
 from engine.operations.owners import same_person
 from engine.operations.relations import local_date
-
-MOST = 20
-SPANS = (90, 180, 365, 730)
 
 
 @desk.get("/ledger")
 @needs("viewer")
 def show_ledger() -> ResponseReturnValue:
     by, days = request.args.get("by", "owner"), request.args.get("days", "")
-    span = next((one for one in SPANS if str(one) == days), 365)
-    ledger = read_ledger(here().engine, by=by if by in BY else None, days=span)
+    by, span = by if by in BY else "owner", next((one for one in SPANS if str(one) == days), 365)
     if wants_sheet():
-        return as_sheet("ledger", SHEET, map(_row, ledger.lines))
-    return render_template("desk/ledger.html", ledger=ledger, by=by, ways=BY, span=span, spans=SPANS, most=MOST,
-                           today=local_date(here().engine))  # fmt: skip
+        ledger = open_ledger(here().engine, by=by, days=span, size=MOST)
+        return as_sheet("ledger", SHEET, map(_row, (ledger.all, *ledger.lines)))
+    ledger = open_ledger(here().engine, by=by, days=span, page=page_number())
+    return render_template("desk/ledger.html", ledger=ledger, by=by, ways=BY, span=span, spans=sorted(SPANS),
+                           page=page_number(), today=local_date(here().engine))  # fmt: skip
 
 
 SHEET = ("of", "said", "done", "on_time", "confirmed", "unconfirmed", "disputed", "moved", "declined", "overdue",

@@ -28,9 +28,9 @@ def show_programme() -> ResponseReturnValue:
     if wants_sheet():
         rows = ((one.at.date(), one.author, *(one.levels.get(topic.name) for topic in TOPICS)) for one in found)
         return as_sheet("programme", ("on", "author", *(topic.name for topic in TOPICS)), rows)
-    standings = compare(found)
+    standings, (facts, counted_at) = compare(found), read_facts(here().engine)
     return render_template(
-        "desk/programme.html", topics=TOPICS, levels=LEVELS, facts=read_facts(here().engine), earlier=found,
+        "desk/programme.html", topics=TOPICS, levels=LEVELS, facts=facts, counted_at=counted_at, earlier=found,
         standings=standings, steps=plan_steps(standings), place=_place, today=local_date(here().engine),
     )  # fmt: skip
 

@@ -39,9 +39,9 @@ def show_sides() -> ResponseReturnValue:
     if wants_sheet():
         return as_sheet("sides", SHEET, map(_row, list_gaps(engine, size=MOST, **wanted)[0]))
     gaps, more = list_gaps(engine, page=page_number(), **wanted)
-    house, *accounts = measure_guesses(engine)
-    return render_template("desk/sides.html", gaps=gaps, more=more, page=page_number(), house=house, accounts=accounts,
-                           words=words, whose=whose, how=how, me=engine.author, today=local_date(engine))  # fmt: skip
+    return render_template("desk/sides.html", gaps=gaps, more=more, page=page_number(), words=words,
+                           whose=whose, how=how, me=engine.author, today=local_date(engine),
+                           measured=measure_guesses(engine))  # fmt: skip
 
 
 SHEET = ("account_key", "contact_key", "question", "author", "expected", "answered_at", "said")

@@ -12,7 +12,8 @@ from engine.cli.common import Day, echo_json, json_option, on_option, open_engin
 from engine.cli.promise_table import as_dict as promise_as_dict
 from engine.operations import initiatives as operations
 from engine.operations import voices
-from engine.operations.initiatives import Standing, Weight, name, read_number
+from engine.operations.causes import Weight
+from engine.operations.initiatives import Standing, name, read_number
 from engine.operations.promise_steps import read_number as read_promise
 
 MOST = 10

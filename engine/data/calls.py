@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from engine.data.clients import AnyRow
-from engine.data.models import OPEN, Account, Ask, Call
+from engine.data.models import LIVE_BY_HEED, OPEN, Account, Ask, Call
 
 CALLABLE = (*OPEN, "in_doubt")
 """Statuses in which a call is to be made: its sheet has gone to the owner, or may have."""
@@ -24,7 +24,7 @@ def list_calls(
     due_on = func.coalesce(Call.again_on, Ask.planned_on)
     ready = or_(Ask.status.in_(CALLABLE), and_(Ask.status.in_(COMING), ~Ask.needs_approval))
     query = select(Ask, Call, tries, due_on).outerjoin(Call, Call.id == last)
-    query = query.where(Ask.origin == "heed", Ask.channel.in_(channels), ready)
+    query = query.where(LIVE_BY_HEED, Ask.channel.in_(channels), ready)
     if owner:
         query = query.join(Account, Account.id == Ask.account_id).where(func.lower(Account.owner_email) == owner)
     query = query.options(joinedload(Ask.account), joinedload(Ask.contact))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.data.models import AuditEntry, HouseFact
+from engine.data.search import holds
 
 _SECRET = "secret"  # noqa: S105  (the name of the fact, not the secret)
 
@@ -28,12 +29,8 @@ def list_audit(session: Session, *, words: str = "", skip: int = 0, most: int) -
     """Who changed what, the newest first."""
     query = select(AuditEntry)
     if words:
-        holds = (column.icontains(words, autoescape=True) for column in _AUDITED)
-        query = query.where(or_(*holds))
+        query = query.where(holds(AuditEntry, words, session.get_bind().dialect.name))
     return session.scalars(query.order_by(AuditEntry.id.desc()).offset(skip).limit(most)).all()
-
-
-_AUDITED = (AuditEntry.author, AuditEntry.action, AuditEntry.subject)
 
 
 def read_secret(session: Session) -> str | None:

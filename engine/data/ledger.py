@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from engine.data.models import Account, Ask, Promise, PromiseEvent, Team, TeamAccount, Touchpoint
+from engine.data.models import NO_WORD, REFUTED, Account, Ask, Promise, PromiseEvent, Team, TeamAccount, Touchpoint
+from engine.data.scope import aside
+
+SAID = aside(Promise.status).in_(("agreed", "done", "declined"))
+"""Whether the client was ever told: a draft that came to nothing was no promise."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +30,11 @@ class Entry:
     title: str
     said_at: datetime | None
     due_on: date | None
+    made_on: date
     done_on: date | None
     status: str
     verdict: str | None
-    steps: tuple[tuple[str, datetime], ...]
+    steps: tuple[tuple[str, datetime], ...] = ()
 
     def count(self, step: str) -> int:
         return sum(each == step for each, _at in self.steps)
@@ -39,22 +45,33 @@ class Entry:
 
 def read_entries(session: Session, since: date) -> list[Entry]:
     """Promises made since a day that clients were shown at any time, or that wait as drafts."""
+    steps = _read_steps(session, since)
+    rows = session.execute(_entries().where(Promise.made_on >= since).order_by(Promise.id))
+    return [Entry(**row._mapping, steps=tuple(steps.get(row.number, ()))) for row in rows]
+
+
+def list_differing(session: Session, since: date, most: int) -> list[Entry]:
+    """What the client says is not done as it was promised. Without the steps."""
+    query = _entries().where(REFUTED, Promise.made_on >= since, SAID)
+    return [Entry(**row._mapping) for row in session.execute(query.order_by(Promise.id).limit(most))]
+
+
+def list_unconfirmed(session: Session, since: date, most: int) -> list[Entry]:
+    """What is done and the client has given no word on, the oldest first. Without the steps."""
+    query = _entries().where(NO_WORD, Promise.made_on >= since)
+    return [Entry(**row._mapping) for row in session.execute(query.order_by(Promise.done_on, Promise.id).limit(most))]
+
+
+def _entries() -> Select[*tuple[Any, ...]]:
     columns = (
         Promise.id.label("number"), Promise.account_id, Account.key.label("account"),
         func.coalesce(Account.tier, "standard").label("tier"), Promise.owner_email.label("owner"),
         func.coalesce(Touchpoint.kind, "none").label("touchpoint"), Promise.title, Ask.answered_at.label("said_at"),
-        Promise.due_on, Promise.done_on, Promise.status, Promise.verdict,
+        Promise.due_on, Promise.made_on, Promise.done_on, Promise.status, Promise.verdict,
     )  # fmt: skip
-    query = (
-        select(*columns)
-        .join(Account, Account.id == Promise.account_id)
-        .outerjoin(Touchpoint, Touchpoint.id == Promise.touchpoint_id)
-        .outerjoin(Ask, Ask.id == Promise.ask_id)
-        .where(Promise.made_on >= since)
-        .order_by(Promise.id)
-    )
-    steps = _read_steps(session, since)
-    return [Entry(**row._mapping, steps=tuple(steps.get(row.number, ()))) for row in session.execute(query)]
+    query = select(*columns).join(Account, Account.id == Promise.account_id)
+    query = query.outerjoin(Touchpoint, Touchpoint.id == Promise.touchpoint_id)
+    return query.outerjoin(Ask, Ask.id == Promise.ask_id)
 
 
 def _read_steps(session: Session, since: date) -> dict[int, list[tuple[str, datetime]]]:

@@ -79,9 +79,10 @@ def lock_accounts(session: Session, account_ids: Collection[int]) -> pl.DataFram
 
 
 def plan_again(store: Store, session: Session, standing: pl.DataFrame) -> None:
-    """Keep what was decided for accounts: account_id, outcomes, plan_on (Date; null: not before something happens)."""
+    """Keep what was decided for accounts: account_id, outcomes, expected, plan_on (null: once something happens)."""
     with Stage(store, session, standing) as stage:
-        new = {"plan_on": type_coerce(stage.c.plan_on, Day), "outcomes": stage.c.outcomes}
+        new = {"plan_on": type_coerce(stage.c.plan_on, Day), "outcomes": stage.c.outcomes,
+               "expected": stage.c.expected}  # fmt: skip
         _update(session, update(Account).where(Account.id == stage.c.account_id).values(new))
 
 

@@ -68,6 +68,10 @@ LIVE_BY_HEED = text(f"origin = 'heed' AND status IN ({_words(LIVE)})")
 WAITING_BY_HEED = text(f"origin = 'heed' AND status IN ({_words(WAITING)})")
 TROUBLED = text(f"origin = 'heed' AND status IN ({_words(TROUBLES)})")
 TO_APPROVE = text("needs_approval")
+REFUTED = text("promises.verdict = 'disputed'")
+NO_WORD = text("coalesce(promises.status, '') = 'done' AND promises.verdict IS NULL")
+UNCONFIRMED = text("coalesce(status, '') = 'done' AND verdict IS NULL")
+DISPUTED = text("verdict = 'disputed'")
 PRIVATE = text("CAST(private_fields AS TEXT) != '[]'")
 """Conditions that an index has too. Queries say them in these words, or SQLite does not know that it may use it."""
 GONE_OUT = text("status IN ('claimed', 'sending', 'sent', 'in_doubt')")
@@ -97,6 +101,7 @@ class Account(Base):
     __tablename__ = "accounts"
     __table_args__ = (
         Index("ix_accounts_owner", text("lower(owner_email)")),
+        Index("ix_accounts_name", "name", "id"),
         Index("ix_accounts_private", "id", sqlite_where=PRIVATE, postgresql_where=PRIVATE),
     )
     key: Mapped[str] = mapped_column(unique=True)
@@ -119,6 +124,8 @@ class Account(Base):
     """When to decide next; null: nothing to decide before something happens. engine.data.marks keeps it right."""
     outcomes: Mapped[str | None] = mapped_column(Text)
     """What was decided last: `CONTACT:DECISION` for each contact by id, separated by spaces."""
+    expected: Mapped[str | None] = mapped_column(Text)
+    """Whom we expect to ask: `CONTACT:DAY:OCCASION`, as it was decided last, for contacts whose day is ahead."""
     contacts: Mapped[list[Contact]] = relationship(back_populates="account")
 
 
@@ -133,6 +140,7 @@ class Contact(Base):
     __tablename__ = "contacts"
     __table_args__ = (
         UniqueConstraint("account_id", "key"),
+        Index("ix_contacts_name", "name", "id"),
         CheckConstraint("wish_min_interval > 0", name="wish_min_interval"),
         CheckConstraint("wish_every_days > 0", name="wish_every_days"),
     )
@@ -296,6 +304,8 @@ class Ask(Base):
         ),
         Index("ix_asks_due", "send_at", sqlite_where=WAITING_BY_HEED, postgresql_where=WAITING_BY_HEED),
         Index("ix_asks_expires", "expires_at", sqlite_where=LIVE_BY_HEED, postgresql_where=LIVE_BY_HEED),
+        Index("ix_asks_coming", "planned_on", sqlite_where=WAITING_BY_HEED, postgresql_where=WAITING_BY_HEED),
+        Index("ix_asks_way", "channel", sqlite_where=LIVE_BY_HEED, postgresql_where=LIVE_BY_HEED),
         Index("ix_asks_to_approve", "send_at", sqlite_where=TO_APPROVE, postgresql_where=TO_APPROVE),
         Index("ix_asks_troubled", "id", sqlite_where=TROUBLED, postgresql_where=TROUBLED),
         Index(
@@ -474,6 +484,9 @@ class Promise(Base):
         Index("uq_promises_identity", "account_id", text("coalesce(contact_id, 0)"), "title", "made_on", unique=True),
         Index("ix_promises_owner", text("lower(owner_email)"), "status", "made_on", "done_on"),
         Index("ix_promises_due", "status", "due_on"),
+        Index("ix_promises_made", "made_on", "id"),
+        Index("ix_promises_no_word", "done_on", sqlite_where=UNCONFIRMED, postgresql_where=UNCONFIRMED),
+        Index("ix_promises_disputed", "id", sqlite_where=DISPUTED, postgresql_where=DISPUTED),
         _one_of("status", *PROMISE_STATUSES),
         _one_of("verdict", *VERDICTS),
         CheckConstraint("owner_email <> '' AND owner_email = trim(owner_email)", name="owner_email"),
@@ -644,6 +657,16 @@ class AnswerCount(Base):
     sent: Mapped[int]
     answered: Mapped[int]
     counted_at: Mapped[datetime]
+
+
+class Figures(Base):
+    """What was counted over all there is of a large house, to be looked at until it is counted again."""
+
+    __tablename__ = "figures"
+    name: Mapped[str] = mapped_column(unique=True)
+    counted_at: Mapped[datetime]
+    value: Mapped[dict[str, Any]]
+    """Numbers and ids only: what names anybody is read when it is shown."""
 
 
 class SettingRow(Base):

@@ -6,14 +6,16 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from engine.data.clients import AnyRow
 from engine.data.models import (
     ASKED,
     Account,
     AnswerRow,
     Ask,
+    Base,
     Call,
     Contact,
     PartOwner,
@@ -23,6 +25,7 @@ from engine.data.models import (
     Voice,
 )
 from engine.data.scope import among
+from engine.data.search import holds
 
 KINDS: dict[str, Any] = {"contact": Contact, "promise": Promise, "ask": Ask, "voice": Voice}
 """What an id in an address may be of."""
@@ -51,6 +54,32 @@ def list_contacts(session: Session, account_id: int) -> Sequence[Contact]:
     return session.scalars(query.order_by(func.coalesce(Contact.name, Contact.key))).all()
 
 
+def list_people(session: Session, account_id: int, since: datetime) -> Sequence[AnyRow]:
+    """Each contact of an account, with asks since then, when last asked and when last heard, by name."""
+    counted = Ask.status.in_(ASKED)
+    counts = (
+        func.count().filter(counted, Ask.sent_at >= since).label("asks"),
+        func.max(Ask.sent_at).filter(counted).label("asked_at"),
+        func.max(Ask.answered_at).label("heard_at"),
+    )
+    query = select(Contact, *counts).outerjoin(Ask, Ask.contact_id == Contact.id)
+    query = query.where(Contact.account_id == account_id).group_by(Contact.id)
+    return session.execute(query.order_by(func.coalesce(Contact.name, Contact.key))).all()
+
+
+def list_promises(session: Session, account_id: int) -> tuple[list[Promise], list[PromiseEvent]]:
+    """What waits for us first, by due date; then what is settled, newest first; and every step of all of them."""
+    waits = Promise.status.in_(("drafted", "agreed"))
+    due = case((waits, Promise.due_on))
+    query = select(Promise, PromiseEvent).outerjoin(PromiseEvent, PromiseEvent.promise_id == Promise.id)
+    query = query.where(Promise.account_id == account_id).options(
+        joinedload(Promise.account), joinedload(Promise.contact)
+    )
+    order = case((waits, 0), else_=1), due.nulls_first(), Promise.made_on.desc(), Promise.id.desc(), PromiseEvent.id
+    rows = session.execute(query.order_by(*order)).all()
+    return list({promise.id: promise for promise, _ in rows}.values()), [event for _, event in rows if event]
+
+
 def list_account_asks(session: Session, account_id: int, most: int = 200) -> Sequence[Ask]:
     """The newest first; those that wait are newest of all."""
     query = select(Ask).where(Ask.account_id == account_id).options(joinedload(Ask.contact))
@@ -76,12 +105,6 @@ def list_account_calls(session: Session, account_id: int, most: int = 100) -> Se
     return session.scalars(query.order_by(Call.id.desc()).limit(most)).all()
 
 
-def list_promise_events(session: Session, account_id: int) -> Sequence[PromiseEvent]:
-    """Every step of every promise to an account."""
-    query = select(PromiseEvent).join(Promise, Promise.id == PromiseEvent.promise_id)
-    return session.scalars(query.where(Promise.account_id == account_id)).all()
-
-
 def list_scores(session: Session, account_id: int, most: int = 1000) -> Sequence[AnswerRow]:
     """What was answered at an account, the newest last."""
     query = select(AnswerRow).where(AnswerRow.account_id == account_id)
@@ -95,9 +118,9 @@ def list_accounts(
     session: Session, *, words: str = "", tier: str = "", owner: str = "", order: str = "name", skip: int = 0, most: int
 ) -> Sequence[Account]:
     """A page of the accounts that may be seen, one more than `most` where there are more."""
-    query = select(Account)
+    query = select(Account.id)
     if words:
-        query = query.where(or_(_holds(Account.name, words), _holds(Account.key, words)))
+        query = query.where(_holds(session, Account, words))
     if tier:
         query = query.where(Account.tier == tier)
     if owner:
@@ -107,8 +130,9 @@ def list_accounts(
         "renewal": (Account.renewal_on.asc().nulls_last(), Account.id),
         "revenue": (Account.annual_revenue.desc().nulls_last(), Account.id),
     }
-    query = query.order_by(*orders.get(order, orders["name"])).offset(skip).limit(most + 1)
-    return session.scalars(query).all()
+    by = orders.get(order, orders["name"])
+    page = query.order_by(*by).offset(skip).limit(most + 1).subquery()
+    return session.scalars(select(Account).join(page, page.c.id == Account.id).order_by(*by)).all()
 
 
 def count_by_account(session: Session, account_ids: Collection[int], today: date) -> dict[int, Any]:
@@ -126,63 +150,45 @@ def last_heard(session: Session, account_ids: Collection[int]) -> dict[int, Any]
     return dict(session.execute(query.where(Ask.answered_at.is_not(None)).group_by(Ask.account_id)).all())
 
 
-def count_asks_by_contact(session: Session, account_id: int, since: datetime) -> dict[int, Any]:
-    """For each contact of an account: asks since then, when last asked and when last heard."""
-    counted = Ask.status.in_(ASKED)
-    query = select(
-        Ask.contact_id,
-        func.count().filter(counted, Ask.sent_at >= since).label("asks"),
-        func.max(Ask.sent_at).filter(counted).label("asked_at"),
-        func.max(Ask.answered_at).label("heard_at"),
-    )
-    query = query.where(Ask.account_id == account_id).group_by(Ask.contact_id)
-    return {row.contact_id: row for row in session.execute(query)}
-
-
 # Looking for something
 
 
 def search_accounts(session: Session, words: str, most: int) -> Sequence[Account]:
-    query = select(Account).where(or_(_holds(Account.name, words), _holds(Account.key, words)))
-    return session.scalars(query.order_by(Account.name).limit(most)).all()
+    query = select(Account).where(_holds(session, Account, words))
+    return session.scalars(query.order_by(Account.id.desc()).limit(most)).all()
 
 
 def search_contacts(session: Session, words: str, most: int) -> Sequence[Contact]:
-    found = or_(_holds(Contact.name, words), _holds(Contact.email, words))
-    query = select(Contact).where(found).options(joinedload(Contact.account))
-    return session.scalars(query.order_by(Contact.name).limit(most)).all()
+    query = select(Contact).where(_holds(session, Contact, words)).options(joinedload(Contact.account))
+    return session.scalars(query.order_by(Contact.id.desc()).limit(most)).all()
 
 
 def search_promises(session: Session, words: str, most: int) -> Sequence[Promise]:
-    found = or_(_holds(Promise.title, words), _holds(Promise.said, words))
-    return session.scalars(_with_people(select(Promise).where(found)).order_by(Promise.id.desc()).limit(most)).all()
-
-
-def search_voices(session: Session, words: str, most: int) -> Sequence[tuple[Voice, Account, Contact | None]]:
-    return list_voices(session, words=words, most=most)
+    query = _with_people(select(Promise).where(_holds(session, Promise, words)))
+    return session.scalars(query.order_by(Promise.id.desc()).limit(most)).all()
 
 
 def list_voices(
     session: Session, *, words: str = "", since: datetime | None = None, skip: int = 0, most: int
 ) -> Sequence[tuple[Voice, Account, Contact | None]]:
-    """What clients said, with whose words they are; the newest first."""
+    """What clients said, with whose words they are; the newest first, of those with words the last that was added."""
     query = select(Voice, Account, Contact).join(Account, Account.id == Voice.account_id)
     query = query.outerjoin(Contact, Contact.id == Voice.contact_id)
     if words:
-        query = query.where(_holds(Voice.words, words))
+        query = query.where(_holds(session, Voice, words))
     if since:
         query = query.where(Voice.said_at >= since)
-    found = session.execute(query.order_by(Voice.said_at.desc(), Voice.id.desc()).offset(skip).limit(most))
+    order = (Voice.id.desc(),) if words else (Voice.said_at.desc(), Voice.id.desc())
+    found = session.execute(query.order_by(*order).offset(skip).limit(most))
     return [(voice, account, contact) for voice, account, contact in found]
 
 
-def _with_people(query: Select[Promise]) -> Select[Promise]:
+def _with_people(query: Any) -> Any:
     return query.options(joinedload(Promise.account), joinedload(Promise.contact))
 
 
-def _holds(column: Any, words: str) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = column.icontains(words, autoescape=True)
-    return found
+def _holds(session: Session, table: type[Base], words: str) -> ColumnElement[bool]:
+    return holds(table, words, session.get_bind().dialect.name)
 
 
 def _among(session: Session, column: Any, ids: Collection[int]) -> ColumnElement[bool]:

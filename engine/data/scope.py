@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, any_, cast, event, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute, ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm import InstrumentedAttribute, LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.types import BigInteger
 
 from engine.data.models import (
@@ -89,9 +90,14 @@ def _narrow(state: ORMExecuteState) -> None:
         raise ScopeError("Only queries of mapped classes can be narrowed to some accounts; this one names none.")
     if state.is_insert:
         return
-    conditions = _conditions(scope.accounts, state.session.get_bind().dialect.name)
-    criteria = (with_loader_criteria(table, condition, include_aliases=True) for table, condition in conditions)
-    state.statement = state.statement.options(*criteria)
+    state.statement = state.statement.options(*_criteria(scope.accounts, state.session.get_bind().dialect.name))
+
+
+@lru_cache(maxsize=64)
+def _criteria(accounts: frozenset[int], dialect: str) -> tuple[LoaderCriteriaOption, ...]:
+    """Built once: to put them together takes longer than most queries, and a page asks several times."""
+    conditions = _conditions(accounts, dialect)
+    return tuple(with_loader_criteria(table, condition, include_aliases=True) for table, condition in conditions)
 
 
 def _conditions(accounts: Collection[int], dialect: str) -> Iterator[tuple[type[Base], ColumnElement[bool]]]:

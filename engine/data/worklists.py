@@ -4,24 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from engine.data.models import TO_APPROVE, TROUBLED, WAITING, WAITING_BY_HEED, Account, Ask, Contact, Promise
+from engine.data.models import (
+    TO_APPROVE,
+    TROUBLED,
+    WAITING,
+    WAITING_BY_HEED,
+    Account,
+    Ask,
+    Base,
+    Contact,
+    Promise,
+)
+from engine.data.scope import aside
+from engine.data.search import find_few, holds
 from engine.decide.endings import FAILED
 
 LOOKED_AT = 200
-WAITS = Promise.status.in_(("drafted", "agreed"))
+WAITING_FOR_US = ("drafted", "agreed")
+WAITS = Promise.status.in_(WAITING_FOR_US)
+NEWEST = Promise.made_on.desc(), Promise.id.desc()
+WAITING_FIRST = case((WAITS, 0), else_=1), case((WAITS, Promise.due_on)).nulls_first(), *NEWEST
+BY_NAME: dict[str, tuple[Any, ...]] = {"owner": (func.lower(Promise.owner_email),), "account": (Account.name,)}
+SETTLED = ("done", "kept", "declined", "dismissed")
 STATES = {
     "open": WAITS,
     "draft": Promise.status == "drafted",
     "agreed": Promise.status == "agreed",
     "disputed": and_(Promise.status == "agreed", Promise.verdict == "disputed"),
-    "done": and_(Promise.status == "done", Promise.verdict.is_(None)),
-    "kept": and_(Promise.status == "done", Promise.verdict == "kept"),
-    "declined": Promise.status == "declined",
-    "dismissed": Promise.status.in_(("dismissed", "merged")),
+    "done": and_(aside(Promise.status) == "done", Promise.verdict.is_(None)),
+    "kept": and_(aside(Promise.status) == "done", Promise.verdict == "kept"),
+    "declined": aside(Promise.status) == "declined",
+    "dismissed": aside(Promise.status).in_(("dismissed", "merged")),
 }
 """States of promises by the words the account team uses; `overdue` needs to know the day."""
 
@@ -40,9 +58,9 @@ def list_promises(
 ) -> Sequence[Promise]:
     """What waits for us first, by due date; then what is settled, newest first. Or in the `order` of owner or account.
 
-    `words`: in the title, or in the name of the account.
+    `words`: of the promise, or of the account.
     """
-    query = _promises()
+    query = select(Promise.id)
     if state in STATES:
         query = query.where(STATES[state])
     if owner:
@@ -51,17 +69,36 @@ def list_promises(
         query = query.where(Promise.due_on <= due_until)
     if overdue_on:
         query = query.where(Promise.status == "agreed", Promise.due_on < overdue_on)
-    if words or order == "account":
+    if order == "account":
         query = query.join(Account, Account.id == Promise.account_id)
     if words:
-        query = query.where(
-            or_(*(column.icontains(words, autoescape=True) for column in (Promise.title, Account.name)))
-        )
-    waits = case((WAITS, 0), else_=1)
-    due = case((waits == 0, Promise.due_on))
-    orders = {"owner": (func.lower(Promise.owner_email),), "account": (Account.name,)}
-    query = query.order_by(*orders.get(order, ()), waits, due.nulls_first(), Promise.made_on.desc(), Promise.id.desc())
-    return session.scalars(query.offset(skip).limit(most)).all()
+        dialect = session.get_bind().dialect.name
+        accounts = Promise.account_id.in_(select(Account.id).where(holds(Account, words, dialect)))
+        query = query.where(or_(holds(Promise, words, dialect), accounts))
+    if state in ("", "all") and order not in BY_NAME:
+        ids = _list_both(session, query, skip, most)
+        by_id = {promise.id: promise for promise in session.scalars(_promises().where(Promise.id.in_(ids)))}
+        return [by_id[number] for number in ids]
+    by = NEWEST if state in SETTLED else (*BY_NAME.get(order, ()), *WAITING_FIRST)
+    page = query.order_by(*by).offset(skip).limit(most).subquery()
+    rows = _promises().join(page, page.c.id == Promise.id)
+    rows = rows.join(Account, Account.id == Promise.account_id) if order == "account" else rows
+    return session.scalars(rows.order_by(*by)).all()
+
+
+def _list_both(session: Session, query: Select[int], skip: int, most: int) -> list[int]:
+    """Those that wait, and then those that do not, are each read as an index has them."""
+    waiting = query.where(WAITS).order_by(Promise.due_on.nulls_first(), *NEWEST)
+    ids = list(session.scalars(waiting.offset(skip).limit(most)))
+    if len(ids) < most:
+        there = len(ids) + skip if ids or not skip else session.scalar(_count(query.where(WAITS))) or 0
+        settled = query.where(aside(Promise.status).not_in(WAITING_FOR_US)).order_by(*NEWEST)
+        ids += session.scalars(settled.offset(max(0, skip - there)).limit(most - len(ids)))
+    return ids
+
+
+def _count(query: Select[int]) -> Select[int]:
+    return query.with_only_columns(func.count(Promise.id))
 
 
 def list_offered(session: Session, email: str, most: int) -> Sequence[Promise]:
@@ -95,27 +132,54 @@ def list_asks(
 
     `words`: in the name of the account or the person; `owner`: of the account.
     """
-    query = select(Ask).join(Account, Account.id == Ask.account_id).join(Contact, Contact.id == Ask.contact_id)
-    query = query.options(contains_eager(Ask.account), contains_eager(Ask.contact))
     coming = to_approve or (len(statuses) > 0 and set(statuses) <= set(WAITING))
-    if coming:
-        query = query.where(WAITING_BY_HEED)
-    if statuses:
-        query = query.where(Ask.status.in_(statuses))
+    wanted: list[Any] = []
     if to_approve:
-        query = query.where(TO_APPROVE, Ask.status == "planned")
+        wanted += [TO_APPROVE, aside(Ask.status) == "planned"]
+    elif coming:
+        wanted += [WAITING_BY_HEED]
+    if statuses:
+        wanted += [aside(Ask.status).in_(statuses)]
     if channel:
-        query = query.where(Ask.channel == channel)
+        wanted += [Ask.channel == channel]
     if occasion:
-        query = query.where(Ask.occasion == occasion)
-    if words:
-        named = (Account.name, Account.key, Contact.name, Contact.key)
-        query = query.where(or_(*(column.icontains(words, autoescape=True) for column in named)))
+        wanted += [Ask.occasion == occasion]
     if owner:
-        query = query.where(func.lower(Account.owner_email) == owner)
-    orders = {"account": (Account.name, Ask.id), "person": (Contact.name, Ask.id)}
-    query = query.order_by(*orders.get(order, (Ask.send_at, Ask.id) if coming else (Ask.id.desc(),)))
-    return session.scalars(query.offset(skip).limit(most)).all()
+        wanted += [Ask.account_id.in_(select(Account.id).where(func.lower(Account.owner_email) == owner))]
+    if words:
+        wanted += [
+            or_(_of_named(session, Ask.account_id, Account, words), _of_named(session, Ask.contact_id, Contact, words))
+        ]
+    by: tuple[Any, ...] = (Ask.send_at, Ask.id) if coming else (Ask.id.desc(),)
+    query = select(Ask.id).where(*wanted).order_by(*by)
+    if order in ORDERS:
+        query, by = _by_name(ORDERS[order], wanted, skip + most), (ORDERS[order][0].name, Ask.id)
+    page = query.offset(skip).limit(most).subquery()
+    rows = select(Ask).join(page, page.c.id == Ask.id).options(contains_eager(Ask.account), contains_eager(Ask.contact))
+    rows = rows.join(Account, Account.id == Ask.account_id).join(Contact, Contact.id == Ask.contact_id)
+    return session.scalars(rows.order_by(*by)).all()
+
+
+ORDERS: dict[str, tuple[Any, Any]] = {"account": (Account, Ask.account_id), "person": (Contact, Ask.contact_id)}
+
+
+def _by_name(of: tuple[Any, Any], wanted: list[Any], most: int) -> Select[int]:
+    """Ids of asks by the name of whom they are of. Each of the first names has one at least, so `most` are enough.
+
+    So names are read in their order, where all asks would have to be sorted.
+    """
+    table, column = of
+    named = select(table.id, table.name).where(exists().where(column == table.id, *wanted))
+    first: Any = named.order_by(table.name, table.id).limit(most).subquery()
+    return select(Ask.id).join(first, first.c.id == column).where(*wanted).order_by(first.c.name, Ask.id)
+
+
+def _of_named(session: Session, column: Any, table: type[Base], words: str) -> ColumnElement[bool]:
+    """Of those whose names hold the words. Where they are many, asks are looked at in their order instead."""
+    few = find_few(session, table, words)
+    if few is not None:
+        return column.in_(few)  # type: ignore[no-any-return]
+    return (column + 0).in_(select(table.id).where(holds(table, words, session.get_bind().dialect.name)))  # type: ignore[no-any-return]
 
 
 def list_troubles(session: Session, since: datetime, most: int) -> Sequence[Ask]:
@@ -132,12 +196,11 @@ def list_silent(session: Session, since: datetime, most: int) -> Sequence[tuple[
 
     Looked for among the LOOKED_AT of the accounts that bring most, so that it stays quick in a large house.
     """
+    valued = select(Account.id).where(Account.tier.in_(("strategic", "key")))
+    richest = valued.order_by(Account.annual_revenue.desc().nulls_last()).limit(LOOKED_AT).subquery()
     query = select(Contact, Account).join(Account, Account.id == Contact.account_id)
-    query = query.where(
-        Contact.influence.in_(("decision_maker", "champion")),
-        Account.tier.in_(("strategic", "key")),
-        Contact.opted_out_on.is_(None),
-    )
+    query = query.join(richest, richest.c.id == Account.id)
+    query = query.where(Contact.influence.in_(("decision_maker", "champion")), Contact.opted_out_on.is_(None))
     query = query.order_by(Account.annual_revenue.desc().nulls_last(), Contact.id).limit(LOOKED_AT)
     found = [(contact, account) for contact, account in session.execute(query)]
     answered = Ask.contact_id.in_([contact.id for contact, _ in found]), Ask.answered_at.is_not(None)

@@ -91,6 +91,20 @@ def tell_outcomes(frame: pl.DataFrame) -> pl.DataFrame:
     return told.sort("contact_id").group_by("account_id").agg(pl.col("outcomes").str.join(" "))
 
 
+def tell_expected(decisions: Decisions) -> pl.DataFrame:
+    """account_id, expected: `CONTACT:DAY:OCCASION` of those of its contacts whose day is known and still ahead.
+
+    Who wants a place that is taken has the day on which one is free, where the limit says so.
+    """
+    frame, today = decisions.frame, _days(decisions.frame["today"])
+    free = np.where((frame["decision"] == "limited").to_numpy(), _places_free(decisions, today), FAR)
+    day = np.where((frame["decision"] == "hold").to_numpy(), _days(frame["next_ask_on"]), free)
+    ahead = pl.Series((day > today) & (day < FAR)) & frame["occasion"].is_not_null()
+    known = frame.select("account_id", "contact_id", "occasion", day=pl.Series(day)).filter(ahead).sort("contact_id")
+    told = pl.format("{}:{}:{}", "contact_id", "day", "occasion")
+    return known.group_by("account_id").agg(expected=told.str.join(" "))
+
+
 def changed_outcomes(frame: pl.DataFrame, outcomes: pl.Series) -> pl.Series:
     """The contacts of whom something else was decided before. Of whom nothing was: asked, left out or never asked."""
     parts = outcomes.str.split(" ").explode().str.split_exact(":", 1).struct.rename_fields(["contact_id", "before"])

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from engine.data import assessments as data
 from engine.data.models import SelfAssessment
 from engine.decide.shares import Share, share
 from engine.errors import InputError
 from engine.house import Engine
-from engine.operations.guesses import measure_guesses
-from engine.operations.ledger import read_ledger
+from engine.operations.figures import find_figures
+from engine.operations.guesses import sum_guesses
+from engine.operations.ledger import sum_ledger
 
 HALF_A_YEAR, YEAR, SETTLED = timedelta(days=182), timedelta(days=365), timedelta(days=30)
 LEVELS = ("not yet", "now and then", "mostly", "always")
 BOUNDS = (0.4, 0.7, 0.9)
 """From which share on a fact speaks for the next level."""
 MOST_STEPS = 4
+NAME = "programme"
 
 
 @dataclass(frozen=True)
@@ -84,23 +87,35 @@ class Standing:
     before: int | None
 
 
-def read_facts(engine: Engine) -> dict[str, Fact]:
-    """By topic, where Heed knows something, over all accounts that may be seen."""
+def read_facts(engine: Engine) -> tuple[dict[str, Fact], datetime | None]:
+    """By topic, where Heed knows something, over all accounts that may be seen; and when it was counted, if not now."""
+    kept, counted_at = find_figures(engine, NAME) or (count_facts(engine), None)
+    return {name: Fact(f"{of} of {n} {WORDS[name]}", share(of, n)) for name, (of, n) in kept.items() if n}, counted_at
+
+
+WORDS = {
+    "owners": "accounts have an owner", "coverage": "accounts were heard in half a year",
+    "deciders": "people who decide were heard in a year", "response": "asks of the last year were answered",
+    "causes": "initiatives were published", "kept": "promises done were done in time",
+    "confirmed": "words of clients say that it was kept", "guesses": "guesses were within a point",
+}  # fmt: skip
+
+
+def count_facts(engine: Engine) -> dict[str, Any]:
+    """So many of so many, by topic."""
     now = engine.clock()
+    ledger, near = sum_ledger(engine, YEAR.days), sum_guesses(engine).near
     with engine.store.read(engine.scope) as session:
-        counted = {
-            "owners": ("accounts have an owner", data.count_owned(session)),
-            "coverage": ("accounts were heard in half a year", data.count_heard(session, now - HALF_A_YEAR)),
-            "deciders": ("people who decide were heard in a year", data.count_deciders(session, now - YEAR)),
-            "response": ("asks of the last year were answered",
-                         data.count_answered(session, now - YEAR, now - SETTLED)),
-            "causes": ("initiatives were published", data.count_initiatives(session)),
-        }  # fmt: skip
-    ledger, near = read_ledger(engine).lines[0], measure_guesses(engine)[0].near
-    counted["kept"] = ("promises done were done in time", (ledger.on_time.of, ledger.on_time.n))
-    counted["confirmed"] = ("words of clients say that it was kept", (ledger.confirmed.of, ledger.confirmed.n))
-    counted["guesses"] = ("guesses were within a point", (near.of, near.n))
-    return {name: Fact(f"{of} of {n} {words}", share(of, n)) for name, (words, (of, n)) in counted.items() if n}
+        return {
+            "owners": data.count_owned(session),
+            "coverage": data.count_heard(session, now - HALF_A_YEAR),
+            "deciders": data.count_deciders(session, now - YEAR),
+            "response": data.count_answered(session, now - YEAR, now - SETTLED),
+            "causes": data.count_initiatives(session),
+            "kept": (ledger.on_time.of, ledger.on_time.n),
+            "confirmed": (ledger.confirmed.of, ledger.confirmed.n),
+            "guesses": (near.of, near.n),
+        }
 
 
 def keep_assessment(engine: Engine, given: Mapping[str, str]) -> SelfAssessment:

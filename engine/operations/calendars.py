@@ -29,6 +29,10 @@ def find_calendar(engine: Engine, email: str, kind: str = "promises") -> str:
     return engine.config.link(f"/{CALENDARS[kind]}/{token}.ics")
 
 
+MOST_ASKS = 1000
+"""Of one calendar."""
+
+
 def read_calendar(engine: Engine, token: str) -> bytes:
     """All-day entries, one for each open promise, on the day it is due. Raises LinkError, also once a login is off."""
     with engine.store.read(EVERYTHING) as session:
@@ -48,7 +52,7 @@ def read_ask_calendar(engine: Engine, token: str) -> bytes:
         colleague = read_colleague(engine, email)
     except NotFoundError:
         raise LinkError("This link does not work.") from None
-    agenda = read_agenda(engine.acting_as(colleague.email, colleague.own))
+    agenda = read_agenda(engine.acting_as(colleague.email, colleague.own), size=MOST_ASKS)
     return _calendar(f"Asks, {company}", (_ask_event(engine, entry) for entry in agenda.entries))
 
 
@@ -80,8 +84,6 @@ def _ask_event(engine: Engine, entry: Entry) -> Event:
     event.add("uid", f"{number}{'-again' if entry.again else ''}@{urlsplit(engine.config.public_url).hostname}")
     event.add("dtstamp", engine.clock())
     event.add("summary", f"{kind}: {whom}, {entry.occasion}" + (f", by {entry.channel}" if entry.channel else ""))
-    if entry.because:
-        event.add("description", entry.because)
     return _all_day(event, entry.on)
 
 

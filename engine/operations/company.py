@@ -16,7 +16,7 @@ from engine.data.house import read_secret
 from engine.data.models import Contact
 from engine.decide.plan import Catalog, value_in_force
 from engine.errors import HeedError
-from engine.house import Engine
+from engine.house import Engine, once
 from engine.looks import Looks
 from engine.types import TIERS, SettingValue
 
@@ -60,7 +60,7 @@ def client_of(contact: Contact) -> Client:
 def read_company(engine: Engine, session: Session, client: Client | None = None) -> Company:
     """The company as this client sees it; as the house is, where none is named."""
     if client is None:
-        return _company(engine, read_company_settings(session), None)
+        return once(engine, "company", lambda: _company(engine, read_company_settings(session), None))
     return read_companies(engine, session, [client])[0]
 
 

@@ -89,13 +89,6 @@ def forecast_account(
     return Forecast(key, name, start.day, days, asks, others, list(watch.errors), language)
 
 
-def forecast_asks(engine: Engine, accounts: Mapping[int, str], days: int, language: Language = ENGLISH) -> list[Coming]:
-    """Whom of these accounts (key by id) we will ask, by day; those that share people with them are looked at, too."""
-    start = read_start(engine, _first_day(engine, None, days), linked_to(engine.store, accounts))
-    plan = resolve(start.book, engine.plugins.catalog, start.values)
-    return _tell_asks(_Reader(engine, start, plan.columns, language), plan, days, accounts.values())
-
-
 def _first_day(engine: Engine, on: date | None, days: int) -> Moment:
     """The future goes by days, the same everywhere: without `on` from today where the house is."""
     if not 1 <= days <= LONGEST:

@@ -15,15 +15,18 @@ from sqlalchemy.orm import Session
 
 from engine.data import calls, clients
 from engine.data import guesses as data
+from engine.data.accounts import list_accounts
 from engine.data.models import LIVE, Account, AnswerRow, Ask, Contact, Guess
 from engine.decide.shares import Share, share
 from engine.errors import InputError, NotFoundError, StateError
 from engine.house import Engine
 from engine.language import ENGLISH
+from engine.operations.figures import find_figures
 from engine.operations.forms import Form, Item, read_forms
 from engine.operations.learned import points_of
 from engine.operations.letters import tell_item
 
+NAME = "guesses"
 PAGE = 50
 Point = tuple[str, str, float]
 
@@ -143,13 +146,46 @@ def list_gaps(
     return [Gap(*row) for row in found[:size]], len(found) > size
 
 
-def measure_guesses(engine: Engine, account_id: int | None = None) -> list[Nearness]:
-    """How near our guesses are: of all accounts together first, then of each."""
+@dataclass(frozen=True)
+class Measured:
+    """How near our guesses are: of all accounts together, and of those with most guesses.
+
+    `counted_at`: None: just now.
+    """
+
+    all: Nearness
+    accounts: Sequence[Nearness]
+    counted_at: datetime | None = None
+
+
+def measure_guesses(engine: Engine, account_id: int | None = None) -> Measured:
+    kept = None if account_id else find_figures(engine, NAME)
+    counts, counted_at = (kept[0], kept[1]) if kept else (count_guesses(engine, account_id), None)
     with engine.store.read(engine.scope) as session:
-        rows = data.count_gaps(session, account_id)
-    sums = [sum(getattr(row, name) for row in rows) for name in ("n", "near", "high", "low")]
-    each = [_nearness(row.id, row.name, row.n, row.near, row.high, row.low) for row in rows]
-    return [_nearness(None, "", *sums), *each]
+        names = {one.id: one.name for one in list_accounts(session, [row[0] for row in counts["accounts"]])}
+    each = [_nearness(number, names.get(number, ""), *of) for number, *of in counts["accounts"]]
+    return Measured(_nearness(None, "", *counts["all"]), each, counted_at)
+
+
+def sum_guesses(engine: Engine) -> Nearness:
+    """Of all accounts together."""
+    kept = find_figures(engine, NAME)
+    return _nearness(None, "", *(kept[0] if kept else count_guesses(engine))["all"])
+
+
+def measure_gaps(gaps: Sequence[Gap]) -> Nearness:
+    """The same of guesses that are at hand."""
+    off = [gap.off for gap in gaps]
+    counts = (sum(abs(by) <= data.NEAR for by in off), sum(by > 0 for by in off), sum(by < 0 for by in off))
+    return _nearness(None, "", len(off), *counts)
+
+
+def count_guesses(engine: Engine, account_id: int | None = None) -> dict[str, Any]:
+    """Guesses, near, too high, too low: of all, and beside their ids of the accounts with most guesses."""
+    with engine.store.read(engine.scope) as session:
+        rows = [tuple(row) for row in data.count_gaps(session, account_id)]
+    return {"all": [sum(column) for column in list(zip(*rows, strict=True))[1:]] or [0] * 4,
+            "accounts": [list(row) for row in rows[:PAGE]]}  # fmt: skip
 
 
 def _nearness(account_id: int | None, name: str, n: int, near: int, high: int, low: int) -> Nearness:

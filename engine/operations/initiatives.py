@@ -6,47 +6,27 @@ change helped is one, too: how often the cause was named per 100 answers before 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from engine.data import initiatives as data
-from engine.data.initiatives import Heard
 from engine.data.models import AuditEntry, Contact, Initiative, InitiativeLink, Promise, Voice
 from engine.decide.shares import Share, share
 from engine.errors import InputError, NotFoundError, StateError
 from engine.house import Engine
 from engine.operations.called import read_called
+from engine.operations.causes import BEFORE, YEAR, Causes, Weight, read_causes, read_named
 from engine.operations.owners import read_address
 from engine.operations.promise_steps import OPEN, cleaned, find_promise, needed, taking_step
 from engine.operations.promises import finish_promise, make_promise
-from engine.operations.suggestions import read_lows
 from engine.operations.voices import find_voice
 
-BEFORE = timedelta(days=182)
-"""How far back “before the change” reaches."""
-YEAR = timedelta(days=365)
-
-
-@dataclass(frozen=True)
-class Weight:
-    """How much a cause weighs. `times`: forms and voices that named it in the last year; `again`: people who did so
-    more than once. `revenue`: by currency, of the accounts it touches."""
-
-    cause: str
-    people: int
-    accounts: int
-    revenue: dict[str, float]
-    times: int
-    again: int
-
-    @property
-    def rank(self) -> tuple[int, int, float, int]:
-        return self.people, self.accounts, sum(self.revenue.values()), self.times
+MOST_SHOWN = 50
+"""Promises and voices that the page of an initiative lists."""
 
 
 @dataclass(frozen=True)
@@ -147,40 +127,39 @@ def publish_initiative(
         return done
 
 
-def list_initiatives(engine: Engine, on: date | None = None) -> Sequence[Standing]:
-    """The weightiest first: by people, accounts, revenue, and how often it was named."""
-    today = engine.moment(on).today("UTC")
+def list_initiatives(engine: Engine, on: date | None = None, causes: Causes | None = None) -> Sequence[Standing]:
+    """The weightiest first: by people, accounts, revenue, and how often it was named. `causes`: if they are read."""
+    today, causes = engine.moment(on).today("UTC"), causes or read_causes(engine, on)
     with engine.store.read(engine.scope) as session:
-        initiatives = data.list_initiatives(session)
-        if not initiatives:
-            return []
-        first = min([today - YEAR, *((each.changed_on or today) - BEFORE for each in initiatives)])
-        heard = [each for each in _heard(engine, session, first) if each.on <= today]
-        revenue = data.read_revenue(session)
-        found = [_standing(session, each, heard, revenue, today) for each in initiatives]
+        links = data.count_links(session)
+        found = [_standing(each, links.get(each.id, (0, 0)), causes, today) for each in data.list_initiatives(session)]
     return sorted(found, key=lambda each: each.weight.rank, reverse=True)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """An initiative with what it answers, and whom publishing it would tell."""
+    """An initiative with the first of what it answers, and whom publishing it would tell."""
 
     standing: Standing
     promises: Sequence[Promise]
     voices: Sequence[Voice]
     raised: int
     """How many people spoke of it."""
+    counted_at: datetime | None
 
 
 def open_initiative(engine: Engine, number: int) -> Opened:
     """Raises NotFoundError."""
-    standing = next((each for each in list_initiatives(engine) if each.initiative.id == number), None)
+    causes = read_causes(engine)
+    standing = next((each for each in list_initiatives(engine, causes=causes) if each.initiative.id == number), None)
     if standing is None:
         raise NotFoundError(f"There is no initiative I-{number}.", about=f"I-{number}")
     with engine.store.read(engine.scope) as session:
-        promises = data.list_linked_promises(session, number, lock=False)
-        raised = {*_who_raised(engine, session, standing.initiative), *(each.contact_id for each in promises)} - {None}
-        return Opened(standing, promises, data.list_linked_voices(session, number), len(raised))
+        promises = data.list_linked_promises(session, number, most=MOST_SHOWN)
+        voices = data.list_linked_voices(session, number, most=MOST_SHOWN)
+    # one that was made since the causes were counted looks back a year, as their weights do
+    raised = causes.raised.get(number, standing.weight.people)
+    return Opened(standing, promises, voices, raised, causes.counted_at)
 
 
 def list_open(engine: Engine) -> list[Initiative]:
@@ -191,15 +170,7 @@ def list_open(engine: Engine) -> list[Initiative]:
 
 def list_causes(engine: Engine, on: date | None = None) -> Sequence[Weight]:
     """What was named in the last year, the weightiest first, whether or not there is an initiative."""
-    today = engine.moment(on).today("UTC")
-    with engine.store.read(engine.scope) as session:
-        heard, revenue = _heard(engine, session, today - YEAR, named=True), data.read_revenue(session)
-    by_cause: dict[str, list[Heard]] = defaultdict(list)
-    for each in heard:
-        for cause in each.causes:
-            by_cause[cause].append(each)
-    weights = (_weigh(cause, named, revenue) for cause, named in by_cause.items())
-    return sorted(weights, key=lambda each: each.rank, reverse=True)
+    return read_causes(engine, on).ranked
 
 
 def find_initiative(session: Session, number: int) -> Initiative:
@@ -219,41 +190,17 @@ read_number = partial(read_called, letter="I", what="an initiative")
 """The number of what is called I-12, or 12. Raises NotFoundError."""
 
 
-# counting
-
-
-def _heard(engine: Engine, session: Session, first: date, *, named: bool = False) -> list[Heard]:
-    since = datetime.combine(first, time(), UTC)
-    return data.read_heard(session, since, read_lows(engine, session), named=named)
-
-
-def _weigh(cause: str, heard: Iterable[Heard], revenue: dict[int, tuple[str, float]]) -> Weight:
-    named = [each for each in heard if cause in each.causes]
-    people = Counter(each.person_id for each in named if each.person_id is not None)
-    accounts = {each.account_id for each in named}
-    sums: dict[str, float] = defaultdict(float)
-    for account_id in accounts & revenue.keys():
-        currency, amount = revenue[account_id]
-        sums[currency] += amount
-    again = sum(times > 1 for times in people.values())
-    return Weight(cause, len(people), len(accounts), dict(sums), len(named), again)
-
-
-def _standing(
-    session: Session, initiative: Initiative, heard: Sequence[Heard], revenue: dict[int, tuple[str, float]], today: date
-) -> Standing:
-    links, changed = data.list_links(session, initiative.id), initiative.changed_on or today
-    answers = [each for each in heard if each.answered]
-    before = [each for each in answers if changed - BEFORE <= each.on < changed]
-    after = [each for each in answers if each.on >= changed and initiative.changed_on]
-    recent = [each for each in heard if each.on >= today - YEAR]
+def _standing(initiative: Initiative, links: tuple[int, int], causes: Causes, today: date) -> Standing:
+    changed, cause = initiative.changed_on or today, initiative.cause
+    since = (changed, today + timedelta(days=1)) if initiative.changed_on else (today, today)
+    promises, voices = links
     return Standing(
         initiative=initiative,
-        weight=_weigh(initiative.cause, recent, revenue),
-        promises=sum(link.promise_id is not None for link in links),
-        voices=sum(link.voice_id is not None for link in links),
-        before=share(sum(initiative.cause in each.causes for each in before), len(before)),
-        after=share(sum(initiative.cause in each.causes for each in after), len(after)),
+        weight=causes.weight(cause),
+        promises=promises,
+        voices=voices,
+        before=share(*causes.count(cause, changed - BEFORE, changed)),
+        after=share(*causes.count(cause, *since)),
     )
 
 
@@ -272,8 +219,8 @@ def _finish(engine: Engine, session: Session, promise: Promise, what: str, on: d
 
 def _who_raised(engine: Engine, session: Session, initiative: Initiative) -> dict[int, str | None]:
     """Contacts who spoke of it, each with their own words, if there are any."""
-    first = initiative.made_on - YEAR
-    named = (each for each in _heard(engine, session, first) if initiative.cause in each.causes)
+    heard = read_named(engine, session, initiative.made_on - YEAR)
+    named = (each for each in heard if initiative.cause in each.causes)
     raised: dict[int, str | None] = {each.contact_id: None for each in named if each.contact_id is not None}
     for voice in data.list_linked_voices(session, initiative.id):
         if voice.contact_id is not None and voice.speaker == "client":

@@ -8,18 +8,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from engine.data import ledger as data
 from engine.data.ledger import Entry
 from engine.decide.shares import Share, share
 from engine.errors import InputError, nearest
 from engine.house import Engine
+from engine.operations.figures import find_figures
 
 BY = ("owner", "team", "touchpoint", "tier")
 YEAR = 365
+SPANS = (730, 365, 180, 90)
+"""Days that the desk can count; the longest first."""
+PAGE, MOST = 50, 20
+"""Lines on a page; entries beside them."""
 
 
 @dataclass(frozen=True)
@@ -57,28 +65,102 @@ class Ledger:
     unconfirmed: tuple[Entry, ...]
 
 
+@dataclass(frozen=True)
+class Page:
+    """A part of the ledger: the line of all, some of the others, the first that differ or wait for a word.
+
+    `differing`, `unconfirmed`: entries, and how many there are. `counted_at`: None: just now.
+    """
+
+    since: date
+    all: Line
+    lines: tuple[Line, ...]
+    more: bool
+    differing: tuple[Sequence[Entry], int]
+    unconfirmed: tuple[Sequence[Entry], int]
+    counted_at: datetime | None
+
+
 def read_ledger(engine: Engine, *, by: str | None = None, days: int = YEAR, on: date | None = None) -> Ledger:
     """The ledger of promises made in the last so many days. Raises InputError for a `by` that there is not."""
     if by is not None and by not in BY:
         raise InputError(f"The ledger is by {', '.join(BY)}, not by “{by}”.{nearest(by, BY)}", about=by)
     today = engine.moment(on).today("UTC")
     since = today - timedelta(days=days)
+    entries, teams = _read(engine, since)
+    unconfirmed = [entry for entry in entries if entry.status == "done" and not entry.verdict]
+    differing = [entry for entry in entries if entry.verdict == "disputed"]
+    lines = _lines(entries, by, teams, today)
+    return Ledger(since, lines, tuple(differing), tuple(sorted(unconfirmed, key=lambda e: e.done_on or since)))
+
+
+def open_ledger(engine: Engine, *, by: str, days: int, page: int = 1, size: int = PAGE, most: int = MOST) -> Page:
+    """A part of it, as it was counted last where the house is large and the days are among SPANS."""
+    today = engine.moment().today("UTC")
+    since = today - timedelta(days=days)
+    first, last = 1 + (page - 1) * size, 1 + page * size
+    if kept := find_figures(engine, _name(by, days)):
+        every, differing, counted_at = kept[0]["lines"], kept[0]["differing"], kept[1]
+        house, lines = _unpack(every[0]), tuple(map(_unpack, every[first:last]))
+    else:
+        entries, teams = _read(engine, since)
+        every, counted_at = _lines(entries, by, teams, today), None
+        differing = sum(entry.verdict == "disputed" for entry in entries)
+        house, lines = every[0], every[first:last]
     with engine.store.read(engine.scope) as session:
-        entries = [entry for entry in data.read_entries(session, since) if _was_said(entry)]
-        teams = data.read_teams(session)
+        return Page(
+            since, house, lines, len(every) > last, (data.list_differing(session, since, most), differing),
+            (data.list_unconfirmed(session, since, most), house.unconfirmed), counted_at,
+        )  # fmt: skip
+
+
+def sum_ledger(engine: Engine, days: int) -> Line:
+    """The line of all promises."""
+    if kept := find_figures(engine, _name("owner", days)):
+        return _unpack(kept[0]["lines"][0])
+    today = engine.moment().today("UTC")
+    with engine.store.read(engine.scope) as session:
+        return _line("all", _list_said(session, today - timedelta(days=days)), today)
+
+
+def count_ledgers(engine: Engine) -> dict[str, dict[str, Any]]:
+    """Every ledger that the desk shows, by its name."""
+    today = engine.moment().today("UTC")
+    entries, teams = _read(engine, today - timedelta(days=max(SPANS)))
+    found = {}
+    for days in SPANS:
+        entries = [entry for entry in entries if entry.made_on >= today - timedelta(days=days)]
+        differing = sum(entry.verdict == "disputed" for entry in entries)
+        for by in BY:
+            lines = [asdict(line) for line in _lines(entries, by, teams, today)]
+            found[_name(by, days)] = {"lines": lines, "differing": differing}
+    return found
+
+
+def _name(by: str, days: int) -> str:
+    return f"ledger by {by} of {days} days"
+
+
+def _unpack(kept: dict[str, Any]) -> Line:
+    rates = {name: share(kept[name]["of"], kept[name]["n"]) for name in ("done", "on_time", "confirmed")}
+    return Line(**kept | rates)
+
+
+def _read(engine: Engine, since: date) -> tuple[list[Entry], dict[int, list[str]]]:
+    with engine.store.read(engine.scope) as session:
+        return _list_said(session, since), data.read_teams(session)
+
+
+def _list_said(session: Session, since: date) -> list[Entry]:
+    return [entry for entry in data.read_entries(session, since) if entry.status in ("agreed", "done", "declined")]
+
+
+def _lines(entries: Sequence[Entry], by: str | None, teams: dict[int, list[str]], today: date) -> tuple[Line, ...]:
     groups: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries if by else ():
         for name in teams.get(entry.account_id, ["no team"]) if by == "team" else [str(getattr(entry, by or ""))]:
             groups[name].append(entry)
-    lines = [_line("all", entries, today), *(_line(name, groups[name], today) for name in sorted(groups))]
-    unconfirmed = [entry for entry in entries if entry.status == "done" and not entry.verdict]
-    differing = [entry for entry in entries if entry.verdict == "disputed"]
-    return Ledger(since, tuple(lines), tuple(differing), tuple(sorted(unconfirmed, key=lambda e: e.done_on or since)))
-
-
-def _was_said(entry: Entry) -> bool:
-    """Whether the client was ever told: a draft that came to nothing was no promise."""
-    return entry.status in ("agreed", "done", "declined")
+    return (_line("all", entries, today), *(_line(name, groups[name], today) for name in sorted(groups)))
 
 
 def _line(of: str, entries: Sequence[Entry], today: date) -> Line:

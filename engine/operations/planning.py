@@ -14,7 +14,7 @@ import polars as pl
 from engine.data import marks, plans
 from engine.data.imports import take_turn
 from engine.data.models import PlanRun
-from engine.decide.again import changed_outcomes, look_again, tell_outcomes
+from engine.decide.again import changed_outcomes, look_again, tell_expected, tell_outcomes
 from engine.decide.funnel import Funnel, count_decisions
 from engine.decide.outline import outline
 from engine.decide.records import lines_as_json, make_records
@@ -243,6 +243,7 @@ def _write(
         run.sentences = {"lines": lines_as_json(outline(decisions)), "names": names}
         run.finished_at = engine.clock()
         standing = tell_outcomes(told).join(look_again(decisions), on="account_id")
+        standing = standing.join(tell_expected(decisions), on="account_id", how="left")
         marks.plan_again(engine.store, session, standing)
         marks.mark_elsewhere(session, asks["contact_id"].to_list())
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from engine.data import promises as promise_data
 from engine.data import relations as data
 from engine.data import settings as setting_data
 from engine.data.models import Account, AnswerRow, Ask, Contact, Promise, PromiseEvent, Voice
@@ -161,10 +160,9 @@ def open_account(engine: Engine, account: Account) -> Relation:
     """Everything that its page shows."""
     now, today = engine.clock(), local_date(engine, account)
     with engine.store.read(engine.scope) as session:
-        contacts = data.list_contacts(session, account.id)
-        counts = data.count_asks_by_contact(session, account.id, now - timedelta(days=365))
+        rows = data.list_people(session, account.id, now - timedelta(days=365))
         asks = data.list_account_asks(session, account.id)
-        promises = promise_data.list_promises(session, account.id)
+        promises, steps = data.list_promises(session, account.id)
         changes = setting_data.list_changes(session, account=account)
         scores = data.list_scores(session, account.id)
         touchpoints = data.list_account_touchpoints(session, account.id)
@@ -173,11 +171,11 @@ def open_account(engine: Engine, account: Account) -> Relation:
             *(Event(call.at, "call", call) for call in data.list_account_calls(session, account.id)),
             *(Event(voice.said_at, "voice", voice) for voice in data.list_account_voices(session, account.id)),
             *(Event(one.happened_at, "touchpoint", one) for one in touchpoints),
-            *_promise_events(promises, data.list_promise_events(session, account.id)),
+            *_promise_events(promises, steps),
             *(Event(change.at, "plan", change) for change in changes if change.where[0] in ("account", "contact")),
         ]
     waiting = {ask.contact_id: ask for ask in asks if ask.status in ("planned", "approved")}
-    people = [_person(contact, counts.get(contact.id), waiting.get(contact.id)) for contact in contacts]
+    people = [Person(row[0], row[1], row[2], row[3], waiting.get(row[0].id)) for row in rows]
     recent = [one for one in people if one.heard_at and now - one.heard_at <= RECENT]
     total = sum(INFLUENCE.get(one.contact.influence or "", 1) for one in people)
     carried = sum(INFLUENCE.get(one.contact.influence or "", 1) for one in recent)
@@ -189,7 +187,7 @@ def open_account(engine: Engine, account: Account) -> Relation:
         promises=promises,
         heard=len(recent),
         weight=carried / total if total else 0,
-        named={contact.id: contact for contact in contacts},
+        named={one.contact.id: one.contact for one in people},
         learned=learn(engine, scores, len(people), now),
         parts=list_parts(engine, account, touchpoints),
     )
@@ -215,12 +213,6 @@ def _ask_events(asks: Sequence[Ask], scores: Sequence[AnswerRow]) -> list[Event]
     ]  # fmt: skip
 
 
-def _person(contact: Contact, counted: Any, coming: Ask | None) -> Person:
-    if counted is None:
-        return Person(contact, 0, None, None, coming)
-    return Person(contact, counted.asks, counted.asked_at, counted.heard_at, coming)
-
-
 @dataclass(frozen=True)
 class Found:
     """What a search came to."""
@@ -241,7 +233,7 @@ def search(engine: Engine, words: str, most: int = 10) -> Found:
             data.search_accounts(session, words, most),
             data.search_contacts(session, words, most),
             data.search_promises(session, words, most),
-            data.search_voices(session, words, most),
+            data.list_voices(session, words=words, most=most),
         )
 
 

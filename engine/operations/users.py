@@ -60,10 +60,10 @@ class Colleague:
         return any(RANKS.index(own) >= RANKS.index(role) for own in theirs)
 
 
-def read_colleague(engine: Engine, email: str) -> Colleague:
-    """Raises NotFoundError."""
+def read_colleague(engine: Engine, email: str, user: User | None = None) -> Colleague:
+    """`user`: theirs, if it was read just now. Raises NotFoundError."""
     with engine.store.read(EVERYTHING) as session:
-        user = _find(session, email)
+        user = user or _find(session, email)
         roles: dict[int, str] = {}
         for account_id, role in data.read_roles(session, user):
             roles[account_id] = max(role, roles.get(account_id, role), key=RANKS.index)

@@ -15,7 +15,7 @@ from engine.errors import HeedError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0020"
+HEAD = "0021"
 
 
 def upgrade(connection: Connection) -> None:
