@@ -53,9 +53,8 @@ def clean_text(text: str) -> str:
     >>> clean_text("a\\x00b")
     'a\ufffdb'
     """
-    if text.isascii():
-        return text.replace("\0", "\ufffd")
-    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    cleaned = text.replace("\0", "\ufffd")
+    return cleaned if text.isascii() else cleaned.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 # What decision hooks return. Every expression is over the Book (one row = one contact at one account) and is

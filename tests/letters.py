@@ -19,7 +19,8 @@ from engine.links import ask_token, promises_token, unsubscribe_token, wishes_to
 from tests.factories import make_account, make_ask, make_contact, make_setting
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
-_numbers = count(1)
+_numbers = count(1000)
+"""Beyond the versions of surveys that a house is installed with."""
 
 QUESTIONS: tuple[dict[str, Any], ...] = (
     {
