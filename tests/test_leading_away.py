@@ -49,7 +49,7 @@ def test_a_form_leads_back_to_the_desk_alone(site: Flask) -> None:
 
 def test_every_view_leads_to_a_page_by_its_name() -> None:
     """Never to a text: what `redirect` is given is made by url_for, from a visit, or checked by back_to."""
-    made = {"url_for", "back_to", "_address", "visit.back"}
+    made = {"url_for", "back_to", "address_of", "visit.back"}
     wrong = []
     for file in [*ROOT.glob("admin/**/*.py"), *ROOT.glob("engine/web/*.py"), *ROOT.glob("plugins/*.py")]:
         tree = ast.parse(file.read_text(encoding="utf-8"))

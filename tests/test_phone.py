@@ -69,7 +69,7 @@ def test_what_is_to_be_said_is_in_the_clients_language(engine: Engine) -> None:
         send_due(house)
     text = server.kept[0].get_content()
     assert "Wie wahrscheinlich ist es, dass Sie Harbour & Lane weiterempfehlen?" in text
-    assert "Write down the answers here" in text
+    assert "Write down the answers there" in text
 
 
 def test_the_sheet_is_in_the_language_of_the_account_team(engine: Engine, snapshot: SnapshotAssertion) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.calls import CALLABLE, of_ask
 from engine.data.models import LIVE_BY_HEED, WAITING_BY_HEED, Account, Ask, Call, Contact
 from engine.data.types import EPOCH, Day
 
-DAY = func.coalesce(Ask.planned_on, EPOCH, type_=Day())
+DAY = func.coalesce(Ask.planned_on, literal(EPOCH, Day()), type_=Day())
 """Of an ask that waits; said so that SQLite reads those in the order of ix_asks_coming, and sorts none."""
 Expected = tuple[date, int, str]
 """Day, contact and occasion of an ask that is to be expected."""
