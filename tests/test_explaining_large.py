@@ -80,8 +80,8 @@ def test_a_day_s_plan_reads_what_is_due_and_nothing_from_end_to_end(engine: Engi
 def _listening(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
     statements: list[tuple[str, Any]] = []
 
-    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *others: Any) -> None:
-        statements.append((statement, parameters))
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        statements.append((statement, parameters[0] if many else parameters))
 
     event.listen(engine.store.engine, "before_cursor_execute", note)
     try:

@@ -55,12 +55,10 @@ def write(session: Session, statement: Insert | Update | Delete, rows: Sequence[
     prepared = _prepare(statement, connection.dialect, tuple([(name, None) for name in rows[0]]))
     cursor = connection.connection.cursor()
     try:
-        given = [prepared.parameters(row) for row in rows]
+        given: Any = [prepared.parameters(row) for row in rows]
+        run, given = (cursor.executemany, given) if len(rows) > 1 else (cursor.execute, given[0])
         _announce(connection, cursor, prepared.text, given, many=len(rows) > 1)
-        if len(rows) == 1:
-            cursor.execute(prepared.text, given[0])
-        else:
-            cursor.executemany(prepared.text, given)
+        run(prepared.text, given)
         return cursor.rowcount
     except connection.dialect.loaded_dbapi.Error as error:
         raise _told(connection, prepared.text, error, cursor) from error
