@@ -214,7 +214,7 @@ def test_a_note_a_touchpoint_and_a_person_are_added(member: FlaskClient, engine:
     send(member, f"{place}/voices", words="Nobody calls me back.", contact="nadia", source="call_note")
     send(member, f"{place}/touchpoints", kind="qbr_held", note="In Leeds", on="2026-11-20")
     page = send(member, f"{place}/people", name="Ben Okri", email="ben@northwind.example", influence="champion").text
-    for told in ("Nobody calls me back.", "Qbr held: In Leeds", "Ben Okri"):
+    for told in ("Nobody calls me back.", "The business review was held: In Leeds", "Ben Okri"):
         assert told in page
     with engine.store.read(engine.scope) as session:
         assert session.query(Voice).filter_by(words="Nobody calls me back.").one().source == "call_note"
