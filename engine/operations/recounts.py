@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.house import Engine
 from engine.operations import assessments, causes, guesses, ledger
 from engine.operations.causes import count_causes, pack_causes
@@ -10,13 +12,11 @@ from engine.operations.figures import is_large, keep_figures
 
 def count_figures(engine: Engine) -> None:
     """Of every account, whoever asks for it. A small house keeps none: it counts while a page is made."""
-    if not is_large(engine):
-        return keep_figures(engine, {})
-    found = {
-        causes.NAME: pack_causes(count_causes(engine)),
-        guesses.NAME: guesses.count_guesses(engine),
-        **ledger.count_ledgers(engine),
-    }
+    found: dict[str, dict[str, Any]] = {}
+    if is_large(engine):
+        found[causes.NAME] = pack_causes(count_causes(engine))
+        found[guesses.NAME] = guesses.count_guesses(engine)
+        found |= ledger.count_ledgers(engine)
+        keep_figures(engine, found)
+        found[assessments.NAME] = assessments.count_facts(engine)  # which looks at the others
     keep_figures(engine, found)
-    keep_figures(engine, found | {assessments.NAME: assessments.count_facts(engine)})  # which looks at the others
-    return None

@@ -55,13 +55,14 @@ def load_shipped(engine: Engine) -> tuple[dict[str, Survey], Journey]:
     """
     types = engine.plugins.question_types
     key = _digest(engine), *map(id, types.values())
-    if key not in _READ:
+    found = _READ.get(key)
+    if found is None:
         journey, files = load_journey(engine), list_files(engine, "surveys/*.yaml")
         surveys = [read_survey(read_text(path), where, types, journey) for where, path in files]
+        found = {survey.name: survey for survey in surveys}, journey, types
         _READ.clear()
-        _READ[key] = {survey.name: survey for survey in surveys}, journey, types
-    surveys_read, journey, _ = _READ[key]
-    return dict(surveys_read), journey
+        _READ[key] = found
+    return dict(found[0]), found[1]
 
 
 _READ: dict[Hashable, tuple[dict[str, Survey], Journey, Mapping[str, QuestionType]]] = {}
