@@ -41,9 +41,10 @@ def recall(strategy: Asked, about: Hashable, settings: Mapping[str, pl.Expr], as
     if not strategy.ships:
         return ask()
     key = about, tuple(map(id, settings.values()))
-    if key not in strategy.heard:
+    found: tuple[Said, Mapping[str, pl.Expr]] | None = strategy.heard.get(key)
+    if found is None:
+        found = ask(), settings  # as long as they are kept, nothing else can have their ids
         if len(strategy.heard) >= MOST:
             strategy.heard.clear()
-        strategy.heard[key] = ask(), settings  # as long as they are kept, nothing else can have their ids
-    said: Said = strategy.heard[key][0]
-    return said
+        strategy.heard[key] = found
+    return found[0]
