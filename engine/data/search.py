@@ -25,7 +25,7 @@ COLUMNS: dict[type[Base], tuple[str, ...]] = {
     AuditEntry: ("author", "action", "subject"),
 }
 """What is looked through, as the columns are named in the database."""
-POINTS = "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u0652\u0670\u0640"
+POINTS = "\u05b0-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u0652\u0670\u0640"
 """Points of Hebrew; vowel signs of Arabic, and the stroke that lengthens its words."""
 SAME = str.maketrans("ё", "е")
 """What is often written without its mark. Latin letters lose every mark, other ones keep theirs."""

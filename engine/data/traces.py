@@ -26,7 +26,7 @@ from engine.data.models import (
 )
 from engine.data.store import Store, among
 
-UNCOUNTED = frozenset({"id", "person_id", "imported_at", "plan_on", "outcomes"})
+UNCOUNTED = frozenset({"id", "person_id", "imported_at", "plan_on", "outcomes", "expected"})
 """Columns that Heed keeps for itself: they change without anybody having changed the row."""
 COMPUTED = (DecisionRecord.__tablename__,)
 """What refers to a row and is no reason to keep it: it is made again."""

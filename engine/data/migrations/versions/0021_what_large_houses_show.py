@@ -26,7 +26,8 @@ SEARCHED = {
     "voices": ("text",),
     "audit": ("author", "action", "subject"),
 }
-POINTS = (*range(0x05B0, 0x05BD), 0x05BF, 0x05C1, 0x05C2, *range(0x064B, 0x0653), 0x0670, 0x0640)
+POINTS = (*range(0x05B0, 0x05BE), 0x05BF, 0x05C1, 0x05C2, 0x05C4, 0x05C5, 0x05C7,
+          *range(0x064B, 0x0653), 0x0670, 0x0640)  # fmt: skip
 MARKED, UNMARKED = "ёЁ", "еЕ"
 SAME = tuple(zip(MARKED, UNMARKED, strict=True))
 """What FTS5 does not take away by itself: see engine.data.search."""
