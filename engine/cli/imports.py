@@ -27,7 +27,7 @@ from engine.survey.reader import GROUP, TEXT, Reader
     help="A YAML file that maps columns.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and write nothing.")
-@click.option("--list", "listed", is_flag=True, help="Show the imports of the last weeks, with their numbers.")
+@click.option("--list", "listed", is_flag=True, help="Show the latest imports, with their numbers.")
 @click.option("--undo", type=int, metavar="NUMBER", help="Undo an import, but for what later things depend on.")
 @json_option
 @click.pass_context

@@ -29,12 +29,6 @@ def working_days_after(day: date, n: int, country: str | None) -> date:
     return _calendar(country).get_nth_working_day(day, n)
 
 
-@lru_cache(maxsize=4096)
-def working_days_before(day: date, n: int, country: str | None) -> date:
-    """The n-th working day before `day`; the day itself for none."""
-    return _calendar(country).get_nth_working_day(day, -n) if n else day
-
-
 def owner_country(session: Session, account: Account) -> str | None:
     """Where the people who keep our promises work: the house's country, else the account's."""
     return read_company(session).get("country") or account.country

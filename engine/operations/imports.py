@@ -40,9 +40,6 @@ SAMPLE = 3
 Progress = Callable[[str, int], None]
 """Told the file, and how many more of its rows are done."""
 
-Begun = Callable[[int], None]
-"""Told the number of the import, once its files have been read as tables."""
-
 Transactions = Callable[[], AbstractContextManager[Session]]
 
 
@@ -66,7 +63,6 @@ def import_files(
     by_file: Mapping[Path, Mapping[str, Any]] | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
-    begun: Begun | None = None,
     keep: bool = True,
 ) -> ImportReport:
     """Import files of any kinds, accounts before contacts before history, whatever the order they are named in.
@@ -80,7 +76,7 @@ def import_files(
     layouts = [(sheet, _read_layout(sheet, kind, own)) for sheet, own in zip(sheets, maps, strict=True)]
     order, report = list(KINDS), ImportReport(dry_run)
     layouts.sort(key=lambda pair: order.index(pair[1].kind.name))
-    with _recorded(engine, sheets, report, begun, keep=keep and not dry_run):
+    with _recorded(engine, sheets, report, keep=keep and not dry_run):
         with _transactions(engine, dry_run) as transactions:
             bringing = Bringing(engine, transactions, report, progress, _usual_words(engine))
             for sheet, layout in layouts:
@@ -92,16 +88,12 @@ def import_files(
 
 
 @contextmanager
-def _recorded(
-    engine: Engine, sheets: list[Sheet], report: ImportReport, begun: Begun | None, *, keep: bool
-) -> Iterator[None]:
+def _recorded(engine: Engine, sheets: list[Sheet], report: ImportReport, *, keep: bool) -> Iterator[None]:
     """Keep that it began, and how it ended, whatever happens."""
     if not keep:
         yield
         return
     report.number = begin_import(engine, sheets)
-    if begun:
-        begun(report.number)
     try:
         yield
     except BaseException as error:
