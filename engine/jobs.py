@@ -21,6 +21,7 @@ from engine.errors import BusyError, HeedError
 from engine.house import Engine
 from engine.operations.company import read_company
 from engine.operations.dispatch import is_daytime
+from engine.operations.import_records import forget_imports
 from engine.operations.news import send_news
 from engine.operations.planning import plan_asks
 from engine.operations.recounts import count_figures
@@ -74,6 +75,7 @@ JOBS = (
     FOLLOW_UP,
     Job("plan", timedelta(hours=1), plan_asks, "end asks that ran out, decide for everyone who is due"),
     Job("send", timedelta(minutes=1), _send, "deliver asks that are due, tell clients what became of promises"),
+    Job("forget", timedelta(days=1), forget_imports, "forget what imports brought that are too old to be undone"),
     Job("count", timedelta(days=1), count_figures, "count again what pages of a large house show of its history"),
     Job(
         "remind", timedelta(minutes=15), send_reminders, "send our people what waits for them and what is late, in "

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from engine.cli import main
 from engine.data.imports import TABLES
@@ -27,15 +30,17 @@ from engine.data.models import (
     Touchpoint,
 )
 from engine.data.store import EVERYTHING
-from engine.errors import NotFoundError, StateError
+from engine.errors import BusyError, NotFoundError, StateError
 from engine.house import Engine
-from engine.operations.import_records import KEPT_FOR, find_import, list_imports
+from engine.operations import undoing
+from engine.operations.import_records import KEPT_FOR, find_import, forget_imports, list_imports
 from engine.operations.imports import import_files
 from engine.operations.personal import collect_data, forget_contact
 from engine.operations.planning import plan_asks
 from engine.operations.settings import set_settings
 from engine.operations.terms import set_terms
 from engine.operations.undoing import undo_import, weigh_undo
+from tests.conftest import NOW
 from tests.factories import make_account, make_ask, make_contact
 from tests.letters import wishes_path
 from tests.sheets import ACCOUNTS, CONTACTS, write_book, write_sheet
@@ -328,3 +333,24 @@ def test_the_command_undoes_an_import_and_names_what_it_keeps(
 @pytest.mark.parametrize("words", [[], ["--undo", "1", "--list"]])
 def test_the_command_does_one_thing(runner: CliRunner, words: list[str]) -> None:
     assert runner.invoke(main, ["import", *words]).exit_code == 2
+
+
+def test_what_an_old_import_brought_is_forgotten_every_day(engine: Engine, tmp_path: Path) -> None:
+    number = bring(engine, tmp_path, accounts=ACCOUNTS)
+    forget_imports(replace(engine, clock=lambda: NOW + KEPT_FOR))
+    assert weigh_undo(engine, number).counts, "a month has not passed"
+    forget_imports(replace(engine, clock=lambda: NOW + KEPT_FOR + timedelta(days=1)))
+    assert not weigh_undo(engine, number).counts
+
+
+def test_an_undo_that_fails_says_so_also_later(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = bring(engine, tmp_path, accounts=ACCOUNTS)
+    with monkeypatch.context() as patch:
+        patch.setattr(undoing, "_apply", Mock(side_effect=IntegrityError("", {}, Exception())))
+        with pytest.raises(BusyError, match="Nothing was undone"):
+            undo_import(engine, number)
+    failed = find_import(engine, number)
+    assert failed.state == "done"
+    assert failed.entry.problem == "Somebody has just used one of these rows. Nothing was undone; try again."
+    undo_import(engine, number)
+    assert find_import(engine, number).entry.problem is None

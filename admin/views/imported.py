@@ -47,8 +47,8 @@ def show_undo(number: int) -> ResponseReturnValue:
 def _tell(found: Record, task: Meanwhile[Undo], before: str, after: str) -> Iterator[str]:
     """The page comes in pieces: its head at once, the rest once every row was looked at."""
     yield f'{before}<p class="apart quiet" role="status">Going through {found.entry.rows:,} rows …</p>\n'
-    task.wait(MOST_PATIENCE)
-    yield _show_weighed(found, task) + after
+    done = task.wait(MOST_PATIENCE)
+    yield (_show_weighed(found, task) if done else "<p>It takes too long. Try again at night.</p>\n") + after
 
 
 def _show_weighed(found: Record, task: Meanwhile[Undo]) -> str:

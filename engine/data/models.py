@@ -666,7 +666,7 @@ class Figures(Base):
     name: Mapped[str] = mapped_column(unique=True)
     counted_at: Mapped[datetime]
     value: Mapped[dict[str, Any]]
-    """Numbers and ids only: what names anybody is read when it is shown."""
+    """Numbers, ids, owners' addresses and teams' names. No client is named: that is read when it is shown."""
 
 
 class SettingRow(Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from secrets import token_hex
 
 from engine.data import users as data
+from engine.data.figures import keep_figures
 from engine.data.models import AuditEntry
 from engine.data.store import EVERYTHING
 from engine.errors import LinkError
@@ -25,6 +26,7 @@ def change_address(engine: Engine, mark: str, email: str) -> str:
         before, user.email, user.fs_uniquifier = user.email, email, token_hex(16)
         session.flush()
         moved = data.move_address(session, before, email)
+        keep_figures(session, {}, engine.clock())  # the ledger by owner has the address; it is counted again
         said = {"before": {"email": before}, "after": {"email": email, **moved}}
         session.add(AuditEntry(at=engine.clock(), author=before, action="change address", subject=email, **said))
         return before

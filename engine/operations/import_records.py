@@ -48,11 +48,17 @@ class Record:
         return self.entry.state in ("running", "undoing") and not self.stopped
 
 
+def forget_imports(engine: Engine) -> None:
+    """What imports brought that are too old to be undone."""
+    with engine.store.write(engine.scope) as session:
+        data.forget_old(session, engine.clock() - KEPT_FOR)
+
+
 def begin_import(engine: Engine, sheets: Sequence[Sheet]) -> int:
     """Its number, from here on."""
     now, lines = engine.clock(), sum(max(count_lines(sheet.path) - 1, 0) for sheet in sheets)
+    forget_imports(engine)
     with engine.store.write(engine.scope) as session:
-        data.forget_old(session, now - KEPT_FOR)
         names = [sheet.path.name for sheet in sheets]
         entry = Import(at=now, author=engine.author, files=names, state="running", lines=lines, alive_at=utc_now())
         session.add(entry)

@@ -24,7 +24,7 @@ from engine.data.imports import take_turn, update_rows
 from engine.data.marks import mark_accounts, mark_persons, mark_persons_behind
 from engine.data.models import AuditEntry, Import, PromiseEvent
 from engine.data.persons import remove_empty_persons
-from engine.errors import BusyError, NotFoundError, StateError
+from engine.errors import BusyError, HeedError, NotFoundError, StateError
 from engine.house import Engine
 from engine.intake.kinds import KINDS
 from engine.intake.marks import marks_of, step_back
@@ -98,11 +98,12 @@ def undo_import(engine: Engine, number: int) -> Undo:
             undo = _weigh(session, number)
             _apply(engine, session, number, undo)
             _note(engine, session, _find(session, number), undo, before)
+    except IntegrityError:
+        busy = BusyError("Somebody has just used one of these rows. Nothing was undone; try again.")
+        _leave(engine, number, before, str(busy))
+        raise busy from None
     except BaseException as error:
-        with engine.store.write(engine.scope) as session:
-            _find(session, number).state = before
-        if isinstance(error, IntegrityError):
-            raise BusyError("Somebody has just used one of these rows. Nothing was undone; try again.") from None
+        _leave(engine, number, before, str(error) if isinstance(error, HeedError) else None)
         raise
     if undo.remove.get("asks") or undo.restore.get("asks"):
         count_answers(engine)
@@ -119,6 +120,13 @@ def _begin(engine: Engine, number: int) -> str:
         return "failed" if before == "running" else before
 
 
+def _leave(engine: Engine, number: int, state: str, problem: str | None) -> None:
+    """As it stood before; and why, for who has left the page that would say it."""
+    with engine.store.write(engine.scope) as session:
+        entry = _find(session, number)
+        entry.state, entry.problem = state, problem if state == "done" else entry.problem
+
+
 def _find(session: Session, number: int, *, lock: bool = False) -> Import:
     entry = data.find_import(session, number, lock=lock)
     if entry is None:
@@ -128,7 +136,7 @@ def _find(session: Session, number: int, *, lock: bool = False) -> Import:
 
 def _note(engine: Engine, session: Session, entry: Import, undo: Undo, state: str) -> None:
     now, before = engine.clock(), {"state": state, "files": entry.files}
-    entry.state = "undone"
+    entry.state, entry.problem = "undone", None
     entry.undone = {"at": now.isoformat(), "by": engine.author, "counts": undo.counts}
     said = {"subject": f"import {entry.id}", "before": before, "after": {"state": "undone"} | undo.counts}
     session.add(AuditEntry(at=now, author=engine.author, action="undo import", **said))
