@@ -138,6 +138,8 @@ def send_welcome(recipient: str, link: str) -> bool:
 
 
 NEW_ADDRESS_WITHIN = timedelta(hours=2)
+FRESH = timedelta(minutes=10)
+"""After so long whoever wants another address, or another second factor, is asked for the password again."""
 
 
 def read_new_address(token: str) -> tuple[str, str]:
@@ -288,6 +290,8 @@ def _settings(prefix: str, secret: str, secure: bool) -> dict[str, Any]:
         "SECURITY_RECOVERABLE": True,
         "SECURITY_CHANGEABLE": True,
         "SECURITY_CHANGE_EMAIL": True,
+        "SECURITY_FRESHNESS": FRESH,
+        "SECURITY_FRESHNESS_GRACE_PERIOD": timedelta(0),
         "SECURITY_CHANGE_EMAIL_WITHIN": NEW_ADDRESS_WITHIN,
         "SECURITY_CHANGE_EMAIL_SUBJECT": "Is this your new address?",
         "SECURITY_MSG_CHANGE_EMAIL_SENT": (

@@ -26,6 +26,8 @@ REPORT, PROGRESS = "report.json", "progress.json"
 SILENT = 120
 """Seconds after which whoever says nothing is not at it any more."""
 MOST_FILES = 20
+LONGEST = 100
+"""Characters of a file's name that are kept, the last ones."""
 
 
 def keep_uploads(uploads: Iterable[FileStorage]) -> int:
@@ -35,7 +37,7 @@ def keep_uploads(uploads: Iterable[FileStorage]) -> int:
     name = token_hex(16)
     files = [upload for upload in uploads if upload.filename][:MOST_FILES]
     for number, upload in enumerate(files):
-        place = _root() / name / str(number) / (secure_filename(upload.filename or "") or "file.csv")
+        place = _root() / name / str(number) / (secure_filename(upload.filename or "")[-LONGEST:] or "file.csv")
         place.parent.mkdir(parents=True, mode=0o700)
         upload.save(place)
     if files:

@@ -99,17 +99,19 @@ CALENDARS = {"promises": "calendar", "asks": "agenda"}
 """Calendars that our own people's programs subscribe to, each by links of its own purpose."""
 
 
-def calendar_token(secret: str, email: str, kind: str = "promises") -> str:
-    return str(_signer(secret, CALENDARS[kind]).dumps(email.casefold()))
+def calendar_token(secret: str, email: str, kind: str = "promises", left: int = 0) -> str:
+    """`left`: how often somebody has given this address up; what was signed before then opens nothing any more."""
+    return str(_signer(secret, CALENDARS[kind]).dumps([email.casefold(), left] if left else email.casefold()))
 
 
-def read_calendar_token(secret: str, token: str, kind: str = "promises") -> str:
-    """The owner's address. Raises LinkError for anything that was not signed for this calendar with this secret."""
+def read_calendar_token(secret: str, token: str, kind: str = "promises") -> tuple[str, int]:
+    """The owner's address, and `left`. Raises LinkError for anything not signed for this calendar with this secret."""
     try:
-        email = _signer(secret, CALENDARS[kind]).loads(token)
+        found = _signer(secret, CALENDARS[kind]).loads(token)
     except (BadData, ValueError):
         raise LinkError("This link does not work.") from None
-    return str(email)
+    email, left = found if isinstance(found, list) else (found, 0)
+    return str(email), int(left)
 
 
 class _Signer(Signer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from time import time
 from typing import Any
 
 import pytest
@@ -11,11 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from admin.signing_in import FRESH
 from engine.app import create_app
 from engine.data.models import Account, AuditEntry, Promise, User
 from engine.errors import LinkError
 from engine.house import Engine
+from engine.links import CALENDARS
 from engine.operations.addresses import change_address
+from engine.operations.calendars import find_calendar, read_ask_calendar, read_calendar
 from engine.operations.users import choose_password, read_colleague, welcome_link
 from tests.desk import ADMIN, Desks, address, furnish, sign_in
 from tests.test_desk import WORDS, give_password, send
@@ -110,3 +114,44 @@ def test_what_is_theirs_goes_along(engine: Engine, desks: Desks) -> None:
     assert (entry.before, entry.after) == ({"email": OLD}, {"email": NEW, "accounts": 2, "promises": 4})
     with pytest.raises(LinkError):
         change_address(engine, mark, "once.more@house.example")
+
+
+def test_who_has_long_been_signed_in_is_asked_for_the_password(engine: Engine, desks: Desks) -> None:
+    with mail_server() as (_, url):
+        client = visit(engine, url, ADMIN)
+        with client.session_transaction("/admin/") as held:
+            held["fs_paa"] = time() - FRESH.total_seconds() - 60
+        assert client.get("/admin/change-email").headers["Location"].startswith("/admin/verify")
+
+
+def test_only_whoever_asked_says_yes(engine: Engine, desks: Desks) -> None:
+    """Else somebody asks for a colleague's address, and one click of theirs gives away what the address owns."""
+    with mail_server() as (server, url):
+        client = visit(engine, url, address("viewer"))
+        ask_for(client, "boss@house.example")
+        link, boss = link_in(server.kept[0]), client.application.test_client()
+        assert "Sign in with the address that you have now" in send(boss, link, link).text
+        assert "boss@house.example" not in users(engine)
+        send(client, link, link)
+        assert "boss@house.example" in users(engine)
+
+
+def test_calendars_end_with_the_address(engine: Engine, desks: Desks) -> None:
+    with engine.store.write(engine.scope) as session:
+        user = User(email=OLD, created_at=engine.clock())
+        session.add(user)
+        session.flush()
+        mark = user.fs_uniquifier
+    before = {kind: token_of(engine, kind) for kind in CALENDARS}
+    change_address(engine, mark, NEW)
+    with pytest.raises(LinkError):
+        read_calendar(engine, before["promises"])
+    with pytest.raises(LinkError):
+        read_ask_calendar(engine, before["asks"])
+    assert b"BEGIN:VCALENDAR" in read_calendar(engine, token_of(engine, "promises")), (
+        "whoever gets the address has others"
+    )
+
+
+def token_of(engine: Engine, kind: str) -> str:
+    return find_calendar(engine, OLD, kind).rpartition("/")[2].removesuffix(".ics")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from engine.house import Engine
 from engine.links import promises_token, wishes_token
 from engine.operations.answers import submit_answers
 from engine.operations.imports import import_files
-from engine.operations.personal import forget_by_link
+from engine.operations.personal import forget_by_link, forget_contact
 from engine.operations.planning import plan_asks
 from engine.operations.verdicts import open_promises
 from tests.factories import make_account, make_ask, make_contact, make_touchpoint
@@ -114,6 +115,20 @@ def test_histories_still_refuse_every_other_change(engine: Engine) -> None:
             session.execute(update(PromiseEvent).values(change))
     with pytest.raises(DatabaseError, match="never changed"), engine.store.write(EVERYTHING) as session:
         session.execute(update(AuditEntry).values(author="forgotten", action="nothing"))
+
+
+@pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+def test_no_index_of_words_knows_who_was_forgotten(engine: Engine) -> None:
+    with engine.store.write(EVERYTHING) as session:
+        make_contact(session, make_account(session, key="north"), key="wendolin", name="Wendolin Quuxbert")
+    forget_contact(engine, "north/wendolin")
+    engine.store.close()
+    file = Path(engine.store.url.removeprefix("sqlite:///"))
+    database = sqlite3.connect(file)
+    for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+        database.execute(statement)
+    database.close()
+    assert b"quuxbert" not in file.read_bytes().lower()
 
 
 def test_no_import_brings_back_who_was_forgotten(engine: Engine, tmp_path: Path) -> None:

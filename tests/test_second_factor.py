@@ -141,6 +141,8 @@ def test_a_recovery_code_lets_in_once(site: Flask, engine: Engine, desks: Desks)
             assert lost.get("/admin/today").status_code == told, number
     assert len(user(engine).recovery_codes or ()) == 6
     with at(11):
+        assert "/admin/verify" in client.get("/admin/mf-recovery-codes").location
+        send(client, "/admin/verify", "/admin/verify", password=WORDS)
         send(client, "/admin/mf-recovery-codes", "/admin/mf-recovery-codes", generate_new_codes="1")
     kinds = ("make recovery codes", "use recovery code")
     assert [action for action in noted(engine) if action in kinds] == [kinds[0], kinds[1], kinds[1], kinds[0]]

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from engine.cli import main
+from engine.clock import utc_now
 from engine.data.imports import TABLES
 from engine.data.models import (
     Account,
@@ -32,14 +33,14 @@ from engine.data.models import (
 from engine.data.store import EVERYTHING
 from engine.errors import BusyError, NotFoundError, StateError
 from engine.house import Engine
-from engine.operations import undoing
-from engine.operations.import_records import KEPT_FOR, find_import, forget_imports, list_imports
+from engine.operations import imports, undoing
+from engine.operations.import_records import KEPT_FOR, SILENT, find_import, forget_imports, list_imports
 from engine.operations.imports import import_files
 from engine.operations.personal import collect_data, forget_contact
 from engine.operations.planning import plan_asks
 from engine.operations.settings import set_settings
 from engine.operations.terms import set_terms
-from engine.operations.undoing import undo_import, weigh_undo
+from engine.operations.undoing import SAID_NO, undo_import, weigh_undo
 from tests.conftest import NOW
 from tests.factories import make_account, make_ask, make_contact
 from tests.letters import wishes_path
@@ -354,3 +355,50 @@ def test_an_undo_that_fails_says_so_also_later(engine: Engine, tmp_path: Path, m
     assert failed.entry.problem == "Somebody has just used one of these rows. Nothing was undone; try again."
     undo_import(engine, number)
     assert find_import(engine, number).entry.problem is None
+
+
+def test_an_import_that_was_undone_while_it_was_silent_does_not_go_on(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "CHUNK", 1)
+    numbers: list[int] = []
+
+    def be_silent(file: str, rows: int) -> None:
+        if not numbers:
+            with engine.store.write(EVERYTHING) as session:
+                entry = session.scalars(select(Import)).one()
+                entry.alive_at = utc_now() - SILENT - timedelta(minutes=1)
+                numbers.append(entry.id)
+            undo_import(engine, numbers[0])
+
+    with pytest.raises(StateError, match="taken for dead"):
+        import_files(engine, write_book(tmp_path), progress=be_silent)
+    assert find_import(engine, numbers[0]).state == "undone"
+    assert {kind: len(rows) for kind, rows in everything(engine).items() if rows} == {}
+
+
+def test_a_pause_is_not_taken_back(engine: Engine, tmp_path: Path) -> None:
+    bring(engine, tmp_path, accounts=ACCOUNTS)
+    number = bring(engine, tmp_path, contacts="account_key,key,name,paused_until\nnorth,new,New One,2027-06-01\n")
+    assert whys(undo_import(engine, number)) == {"New One": SAID_NO}
+
+
+def test_undoing_again_leaves_the_record_of_what_was_undone(engine: Engine, tmp_path: Path) -> None:
+    number = bring(engine, tmp_path, accounts=ACCOUNTS)
+    undo_import(engine, number)
+    said = find_import(engine, number).entry.undone
+    undo_import(engine, number)
+    assert find_import(engine, number).entry.undone == said
+
+
+def test_an_undo_that_died_can_be_tried_again(engine: Engine, tmp_path: Path) -> None:
+    number = bring(engine, tmp_path, accounts=ACCOUNTS)
+    with engine.store.write(EVERYTHING) as session:
+        entry = session.scalars(select(Import)).one()
+        entry.state, entry.alive_at = "undoing", utc_now() - SILENT - timedelta(minutes=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(undoing, "_note", Mock(side_effect=OSError("disk")))
+        with pytest.raises(OSError, match="disk"):
+            undo_import(engine, number)
+    undo_import(engine, number)
+    assert count(engine, Account) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_security import logout_user
+from flask_security import current_user, logout_user
 
 from admin.access import ANYBODY, here, needs
 from admin.desk import desk
@@ -46,7 +46,11 @@ def show_new_address(token: str) -> ResponseReturnValue:
 @desk.post("/new-address/<token>")
 @needs(ANYBODY)
 def send_new_address(token: str) -> ResponseReturnValue:
-    email = take_new_address(token)
+    mark, email = read_new_address(token)
+    if getattr(current_user, "fs_uniquifier", None) != mark:  # whoever reads the mail need not be who asked for it
+        flash("Sign in with the address that you have now, then say yes.")
+        return redirect(url_for("security.login", next=url_for("desk.show_new_address", token=token)), 303)
+    take_new_address(token)
     logout_user()
     flash(f"From now on you sign in with {email}.")
     return redirect(url_for("security.login"), 303)

@@ -12,6 +12,7 @@ from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import plural
 from engine.operations.guesses import Gap, keep_guesses, list_gaps, measure_guesses, open_sides
 from engine.operations.relations import local_date
+from engine.types import clean_text
 
 
 @desk.get("/asks/<int:ask>/guess")
@@ -33,7 +34,7 @@ def send_guess(ask: int) -> ResponseReturnValue:
 @desk.get("/sides", endpoint="list_sides")
 @needs("viewer")
 def show_sides() -> ResponseReturnValue:
-    engine, words = here().engine, request.args.get("words", "").strip()[:200]
+    engine, words = here().engine, clean_text(request.args.get("words", "").strip()[:200])
     whose, how = request.args.get("whose", ""), request.args.get("how", "")
     wanted = {"words": words, "author": engine.author if whose == "mine" else "", "far": how == "far"}
     if wants_sheet():

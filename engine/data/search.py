@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, false, literal, literal_column, select, table
+from sqlalchemy import ColumnElement, Select, and_, column, false, literal, literal_column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import Session
 
@@ -34,12 +34,12 @@ FEW = 500
 """So many rows are named by their ids; more are too many to begin with."""
 
 
-def read_words(text: str) -> list[str]:
+def read_words(said: str) -> list[str]:
     """
     >>> read_words("L’été à São-Paulo, كِتَاب")
     ['l', 'ete', 'a', 'sao', 'paulo', 'كتاب']
     """
-    plain = unicodedata.normalize("NFD", re.sub(f"[{POINTS}]", "", text.lower().translate(SAME)))
+    plain = unicodedata.normalize("NFD", re.sub(f"[{POINTS}]", "", said.lower().translate(SAME)))
     plain = unicodedata.normalize("NFC", re.sub("([a-z])[\u0300-\u036f]+", r"\1", plain))
     return re.findall(r"[^\W_]+", plain)[:MOST_WORDS]
 
@@ -52,6 +52,15 @@ def holds(found: type[Base], words: str, dialect: str) -> ColumnElement[bool]:
     if dialect == "postgresql":
         return _vector(found).op("@@")(literal(" & ".join(f"'{word}':*" for word in wanted)).cast(TSQUERY))
     return found.id.in_(_rows(found, wanted))
+
+
+def forget_words(session: Session) -> None:
+    """Take out of SQLite's indexes what rows have not said since: until then it only stands beside that it is gone."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.flush()
+        for found in COLUMNS:
+            name = f"search_{found.__tablename__}"
+            session.connection().execute(text(f"INSERT INTO {name} ({name}) VALUES ('optimize')"))  # noqa: S608
 
 
 def find_few(session: Session, found: type[Base], words: str) -> list[int] | None:

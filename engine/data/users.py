@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from engine.data.models import (
     Absence,
     Account,
+    AuditEntry,
+    Guess,
     Initiative,
     PartOwner,
     Promise,
@@ -20,9 +22,11 @@ from engine.data.models import (
     User,
 )
 
+CHANGED = "change address"
+"""The action that audit entries of it name."""
 NAMING = (
     Account.owner_email, Account.sponsor_email, Touchpoint.owner_email, PartOwner.owner_email, Promise.owner_email,
-    Promise.offered_to, Promise.covers_for, Absence.email, Absence.deputy_email, Initiative.owner_email,
+    Promise.offered_to, Promise.covers_for, Absence.email, Absence.deputy_email, Initiative.owner_email, Guess.author,
 )  # fmt: skip
 """What names one of our people by their address. Histories stay as they were written."""
 
@@ -46,6 +50,12 @@ def move_address(session: Session, before: str, after: str) -> dict[str, int]:
             table = column.class_.__tablename__
             moved[table] = moved.get(table, 0) + rows
     return moved
+
+
+def count_given_up(session: Session, email: str) -> int:
+    """How often one of our people has had this address and taken another."""
+    changes = select(func.count()).where(AuditEntry.action == CHANGED, AuditEntry.author == email.casefold())
+    return session.scalar(changes) or 0
 
 
 def list_users(session: Session) -> Sequence[User]:

@@ -28,5 +28,5 @@ def change_address(engine: Engine, mark: str, email: str) -> str:
         moved = data.move_address(session, before, email)
         keep_figures(session, {}, engine.clock())  # the ledger by owner has the address; it is counted again
         said = {"before": {"email": before}, "after": {"email": email, **moved}}
-        session.add(AuditEntry(at=engine.clock(), author=before, action="change address", subject=email, **said))
+        session.add(AuditEntry(at=engine.clock(), author=before, action=data.CHANGED, subject=email, **said))
         return before

@@ -13,6 +13,7 @@ from engine.data import promises as data
 from engine.data.models import Promise
 from engine.data.owners import is_switched_off
 from engine.data.store import EVERYTHING
+from engine.data.users import count_given_up
 from engine.errors import LinkError, NotFoundError
 from engine.house import Engine
 from engine.links import CALENDARS, calendar_token, read_calendar_token
@@ -25,7 +26,11 @@ from engine.operations.users import read_colleague
 def find_calendar(engine: Engine, email: str, kind: str = "promises") -> str:
     """The address of somebody's calendar: promises or asks. Whoever has it can read them: it is a key."""
     with engine.store.read(engine.scope) as session:
-        token = calendar_token(read_link_secret(engine, session), email, kind)
+        return link_calendar(engine, session, email, kind)
+
+
+def link_calendar(engine: Engine, session: Session, email: str, kind: str = "promises") -> str:
+    token = calendar_token(read_link_secret(engine, session), email, kind, count_given_up(session, email))
     return engine.config.link(f"/{CALENDARS[kind]}/{token}.ics")
 
 
@@ -57,8 +62,8 @@ def read_ask_calendar(engine: Engine, token: str) -> bytes:
 
 
 def _open(engine: Engine, session: Session, token: str, kind: str) -> str:
-    email = read_calendar_token(read_link_secret(engine, session), token, kind)
-    if is_switched_off(session, email):
+    email, left = read_calendar_token(read_link_secret(engine, session), token, kind)
+    if is_switched_off(session, email) or left != count_given_up(session, email):
         raise LinkError("This link does not work.")
     return email
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine.clock import utc_now
 from engine.data import traces as data
 from engine.data.models import Import
-from engine.errors import NotFoundError
+from engine.errors import NotFoundError, StateError
 from engine.house import Engine
 from engine.intake.files import Sheet, count_lines
 from engine.intake.marks import marks_of, steps_of
@@ -67,8 +67,10 @@ def begin_import(engine: Engine, sheets: Sequence[Sheet]) -> int:
 
 
 def tell_progress(session: Session, number: int, rows: int) -> None:
-    """So many more rows are in."""
+    """So many more rows are in. Raises StateError where it was undone meanwhile."""
     entry = data.find_import(session, number, lock=True)
+    if entry and entry.state != "running":
+        raise StateError(f"Import {number} was taken for dead and undone. Import the files again.", about=str(number))
     if entry:
         entry.rows, entry.alive_at = entry.rows + rows, utc_now()
 
@@ -79,7 +81,7 @@ def end_import(engine: Engine, number: int, report: ImportReport, problem: str =
     notes = [_by_name(text) for text, rows in report.remarks.items() if not rows]  # the others quote cells
     with engine.store.write(engine.scope) as session:
         entry = data.find_import(session, number, lock=True)
-        if entry:
+        if entry and entry.state == "running":
             entry.state, entry.problem = "failed" if problem else "done", problem or None
             said = {"rejections": rejections, "rejected": report.rejected, "notes": notes}
             entry.report = report.as_dict() | said

@@ -13,6 +13,7 @@ from engine.data.accounts import find_contacts
 from engine.data.clients import cancel_waiting_asks, find_person
 from engine.data.marks import mark_persons
 from engine.data.models import Contact
+from engine.data.search import forget_words
 from engine.decide.endings import FORGOTTEN, keep, tell_kept
 from engine.decide.sentences import Teller
 from engine.errors import AmbiguousError, NotFoundError
@@ -86,6 +87,7 @@ def _forget(engine: Engine, session: Session, contacts: Sequence[Contact]) -> No
     person = contacts[0].person_id
     cancel_waiting_asks(session, person, keep(FORGOTTEN))
     personal.forget(session, contacts, engine.clock(), today)
+    forget_words(session)
     mark_persons(session, [person])
 
 

@@ -25,8 +25,8 @@ from engine.data.settings import read_settings
 from engine.data.store import EVERYTHING
 from engine.decide.plan import value_for
 from engine.house import Engine
-from engine.links import calendar_token
-from engine.operations.company import read_company, read_link_secret
+from engine.operations.calendars import link_calendar
+from engine.operations.company import read_company
 from engine.operations.dispatch import Posted, hand_over, open_line
 from engine.operations.due_days import working_days_after
 from engine.operations.hand_overs import cover_absent_owners
@@ -116,12 +116,11 @@ def _noting(engine: Engine, waiting: Waiting) -> Callable[[Session, Receipt], No
 def write_digest(engine: Engine, waiting: Waiting, today: date) -> Message:
     """In plain text: a line for each promise, what needs somebody first."""
     with engine.store.read(EVERYTHING) as session:
-        company, secret = read_company(engine, session), read_link_secret(engine, session)
+        company, calendar = read_company(engine, session), link_calendar(engine, session, waiting.email)
     lines = []
     for heading, promises in waiting.sorted:
         lines += [heading, *(f"  {_tell(promise, day, today)}" for promise, day in promises), ""]
     number = len({promise.id for _heading, promises in waiting.sorted for promise, _day in promises})
-    calendar = engine.config.link(f"/calendar/{calendar_token(secret, waiting.email)}.ics")
     lines += ["All your promises in your calendar (subscribe to this address, and keep it to yourself):", calendar]
     host = urlsplit(engine.config.public_url).hostname
     return Message(

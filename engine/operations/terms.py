@@ -12,6 +12,7 @@ from engine.data.accounts import find_account, list_accounts
 from engine.data.imports import take_turn
 from engine.data.marks import mark_accounts, mark_persons_behind
 from engine.data.models import AuditEntry
+from engine.data.search import forget_words
 from engine.data.store import EVERYTHING
 from engine.data.surveys import list_versions
 from engine.data.terms import Asked, remove_private
@@ -65,6 +66,7 @@ def keep_terms(engine: Engine, session: Session, account_ids: Collection[int]) -
     for account in accounts:
         removed += remove_private(session, account, asked)
     forget_traces(session, account_ids)
+    forget_words(session)
     contacts = {contact.id for account in accounts for contact in account.contacts}
     mark_accounts(session, account_ids)
     mark_persons_behind(session, regroup_persons(engine.store, session, contacts))

@@ -33,6 +33,8 @@ from engine.operations.import_records import SILENT
 from engine.operations.persons import regroup_persons
 from engine.operations.upserts import OLD, Target, refresh_contacts
 
+STOOD = {"running": "failed", "undoing": "done"}
+"""How it stood before somebody died over it."""
 AT_MOST = timedelta(minutes=30)
 """It is one transaction, which says nothing before its end; whoever died over it is waited for so long."""
 CHANGED = "was changed since"
@@ -117,7 +119,7 @@ def _begin(engine: Engine, number: int) -> str:
         if entry.state in ("running", "undoing") and now - entry.alive_at < SILENT:
             raise StateError(f"Import {number} is still under way. Wait for its end.", about=str(number))
         before, entry.state, entry.alive_at = entry.state, "undoing", now + AT_MOST
-        return "failed" if before == "running" else before
+        return STOOD.get(before, before)
 
 
 def _leave(engine: Engine, number: int, state: str, problem: str | None) -> None:
@@ -125,6 +127,7 @@ def _leave(engine: Engine, number: int, state: str, problem: str | None) -> None
     with engine.store.write(engine.scope) as session:
         entry = _find(session, number)
         entry.state, entry.problem = state, problem if state == "done" else entry.problem
+        entry.alive_at = utc_now()
 
 
 def _find(session: Session, number: int, *, lock: bool = False) -> Import:
@@ -137,7 +140,8 @@ def _find(session: Session, number: int, *, lock: bool = False) -> Import:
 def _note(engine: Engine, session: Session, entry: Import, undo: Undo, state: str) -> None:
     now, before = engine.clock(), {"state": state, "files": entry.files}
     entry.state, entry.problem = "undone", None
-    entry.undone = {"at": now.isoformat(), "by": engine.author, "counts": undo.counts}
+    if not entry.undone or any(undo.remove.values()) or any(undo.restore.values()):
+        entry.undone = {"at": now.isoformat(), "by": engine.author, "counts": undo.counts}
     said = {"subject": f"import {entry.id}", "before": before, "after": {"state": "undone"} | undo.counts}
     session.add(AuditEntry(at=now, author=engine.author, action="undo import", **said))
 
@@ -180,7 +184,9 @@ def _weigh_rows(kind: str, traces: pl.DataFrame, rows: pl.DataFrame) -> _Weighed
     marks = traces.filter(pl.col("steps").is_null()).select(id="row_id", kept="mark")
     made = made.with_columns(marks_of(made, data.counted_columns(kind))).join(marks, on="id")
     same = pl.col("mark") == pl.col("kept")
-    no = pl.col("opted_out_on").is_not_null() if kind == "contacts" else pl.lit(False)
+    no = (
+        pl.any_horizontal(pl.col("opted_out_on", "paused_until").is_not_null()) if kind == "contacts" else pl.lit(False)
+    )
     found.new = set(made.filter(same, ~no)["id"])
     found.why |= dict.fromkeys(made.filter(same, no)["id"], SAID_NO)
     found.why |= dict.fromkeys(made.filter(~same)["id"], CHANGED)
