@@ -131,7 +131,9 @@ def test_it_is_told_in_the_readers_language(engine: Engine, language: str, said:
 def test_a_record_keeps_who_took_the_places_without_their_names(engine: Engine) -> None:
     northwind(engine, ada={"asked": 21}, ben={"influence": "champion"}, nadia={})
     before = sentences(share(engine, "nadia"))
-    plan_asks(engine)
+    for mode in ("off", "on"):  # a place that is wanted since today is a change
+        set_settings(engine, {"relationship_tier.mode": mode})
+        plan_asks(engine)
     with engine.store.read(EVERYTHING) as session:
         records = session.scalars(select(DecisionRecord)).all()
         assert "Bloom" not in " ".join(str(record.says) for record in records)

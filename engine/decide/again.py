@@ -106,10 +106,10 @@ def tell_expected(decisions: Decisions) -> pl.DataFrame:
 
 
 def changed_outcomes(frame: pl.DataFrame, outcomes: pl.Series) -> pl.Series:
-    """The contacts of whom something else was decided before. Of whom nothing was: asked, left out or never asked."""
+    """The contacts of whom something else was decided before. Of whom nothing was: those asked, and those never asked."""
     parts = outcomes.str.split(" ").explode().str.split_exact(":", 1).struct.rename_fields(["contact_id", "before"])
     before = parts.struct.unnest().drop_nulls().with_columns(pl.col("contact_id").cast(pl.Int64))
     told = frame.select("contact_id", outcome=OUTCOME)
     told = told.join(before, on="contact_id", how="left", maintain_order="left")
-    fresh = pl.col("before").is_null() & pl.col("outcome").is_in(["ask", "limited", "never"])
+    fresh = pl.col("before").is_null() & pl.col("outcome").is_in(["ask", "never"])
     return told.filter(fresh | (pl.col("before") != pl.col("outcome")))["contact_id"]
