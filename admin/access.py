@@ -70,23 +70,24 @@ def check() -> ResponseReturnValue | None:
         if request.method != "GET":
             return abort(401)
         return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
-    g.desk = _sit_down(request.view_args or {})
+    _sit_down(request.view_args or {})
     if role != SIGNED_IN and not g.desk.may(role):
         abort(403)
     return None
 
 
-def _sit_down(arguments: dict[str, Any]) -> Desk:
+def _sit_down(arguments: dict[str, Any]) -> None:
+    """Know whose desk it is, and then what the page is about: whatever is not theirs is not there."""
     house = room().engine
     colleague = read_colleague(house, current_user.email, current_user.user)
     scope, kept = colleague.scope, find_kept(house, colleague, arguments.get("promise", 0))
     engine = house.acting_as(colleague.email, Scope(frozenset({*(scope.accounts or ()), kept})) if kept else scope)
     engine = replace(engine, memory={}) if request.method == "GET" else engine
+    g.desk = Desk(colleague, engine)
     about = {name: arguments[name] for name in ("account", "contact", "promise", "ask", "voice") if name in arguments}
-    if not about:
-        return Desk(colleague, engine)
-    account, contact = find_account_behind(engine, **about)
-    return Desk(colleague, engine, account, contact, keeps=kept is not None)
+    if about:
+        account, contact = find_account_behind(engine, **about)
+        g.desk = Desk(colleague, engine, account, contact, keeps=kept is not None)
 
 
 def here() -> Desk:

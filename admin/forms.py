@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import urlsplit
 
 from flask import request
 
@@ -56,3 +57,10 @@ def back_to(otherwise: str) -> str:
     back = request.form.get("back", "")
     here = back.startswith("/admin/") and not any(sign in back for sign in ("\\", "\n", "\r"))
     return back if here else otherwise
+
+
+def came_from(otherwise: str) -> str:
+    """The page of the desk with the form or link that led here, as far as it is known."""
+    parts = urlsplit(request.referrer or "")
+    ours = parts.netloc == request.host and parts.path.startswith("/admin/") and parts.path != request.path
+    return back_to(f"{parts.path}?{parts.query}".rstrip("?") if ours else otherwise)

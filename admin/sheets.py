@@ -29,7 +29,10 @@ def as_sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(head)
-    writer.writerows([plain(cell) for cell in row] for row in rows)
+    for number, row in enumerate(rows, start=1):
+        writer.writerow([plain(cell) for cell in row])
+        if number == MOST:
+            writer.writerow([f"A sheet ends after {MOST:,} rows. Narrow the list for what comes after these."])
     answer = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer

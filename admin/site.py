@@ -14,6 +14,7 @@ from werkzeug.sansio.utils import host_is_trusted
 from admin import signing_in, views, words
 from admin.access import check, rooms, visitor
 from admin.desk import PREFIX, desk
+from admin.forms import came_from
 from admin.looks import add_looks, looks
 from engine.config import Config
 from engine.errors import (
@@ -33,6 +34,9 @@ __all__ = ["desk", "views"]
 
 log = logging.getLogger(__name__)
 
+UNSEEN = ("csrf_token", "back", "next", "password", "new_password", "new_password_confirm", "source")
+LONG = 20
+"""Letters that nobody wants to write twice."""
 MOST_BYTES = {"desk.send_imports": 200 * 1024 * 1024}
 HERE = ("127.0.0.1", "localhost", "[::1]")
 """Hosts that lead to nobody else's site."""
@@ -112,16 +116,23 @@ def _show_heed_error(error: HeedError) -> ResponseReturnValue:
     status = next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 500)
     if status >= 500:
         log.error("a page of the desk failed", exc_info=error)
-    return render_template("desk/error.html", status=status, said=str(error)), status
+    return _draw_error(status, str(error))
 
 
 @desk.errorhandler(HTTPException)
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
-    return render_template("desk/error.html", status=status, said=words.STATUSES.get(status, "")), status
+    return _draw_error(status, words.STATUSES.get(status, ""))
 
 
 @desk.errorhandler(Exception)
 def _show_failure(error: Exception) -> ResponseReturnValue:
     log.error("a page of the desk failed", exc_info=error)
-    return render_template("desk/error.html", status=500, said=words.STATUSES[500]), 500
+    return _draw_error(500, words.STATUSES[500])
+
+
+def _draw_error(status: int, said: str) -> ResponseReturnValue:
+    """What went wrong, the way back, and what was written at length: it is in no page that the browser goes back to."""
+    typed = [text for name, text in request.form.items() if name not in UNSEEN and len(text) >= LONG]
+    return render_template("desk/error.html", status=status, said=said, typed=typed,
+                           back=came_from("")), status  # fmt: skip

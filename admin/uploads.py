@@ -19,12 +19,11 @@ from flask import session
 from werkzeug.datastructures import FileStorage
 from werkzeug.utils import secure_filename
 
+from engine.operations.import_records import SILENT
 from engine.web.screens import room
 
 DAY = 24 * 3600
 REPORT, PROGRESS = "report.json", "progress.json"
-SILENT = 120
-"""Seconds after which whoever says nothing is not at it any more."""
 MOST_FILES = 20
 LONGEST = 100
 """Characters of a file's name that are kept, the last ones."""
@@ -51,35 +50,80 @@ def list_uploads() -> list[Path]:
     return sorted((path for path in folder.glob("*/*")), key=lambda path: int(path.parent.name)) if folder else []
 
 
+def begin(folder: Path, lines: int) -> bool:
+    """Be the one who is at these files; False: somebody is already. How far they are is the lock."""
+    place = folder / PROGRESS
+    taken, said = _make(place), _last_said(place)
+    if not taken and _is_long_ago(said):  # whoever was at it died over it; one of those who see that goes on
+        taken = _make(folder / f"after-{said}")
+    if taken:
+        keep_progress(folder, 0, lines)
+    return taken
+
+
+def is_sent_first(folder: Path, mark: str) -> bool:
+    """Whether the form with this mark was not sent before: a second click is no second import."""
+    return not mark or _make(folder / f"sent-{secure_filename(mark)[:LONGEST]}")
+
+
+def _make(place: Path) -> bool:
+    """Make a file; False: it is there already."""
+    try:
+        place.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
 def keep_report(folder: Path, report: Mapping[str, Any]) -> None:
     """What came of trying or importing these files; whoever is at it is done."""
-    (folder / REPORT).write_text(json.dumps(report), encoding="utf-8")
+    _write(folder / REPORT, report)
     (folder / PROGRESS).unlink(missing_ok=True)
 
 
 def read_report() -> dict[str, Any] | None:
-    return _read(REPORT)
+    folder = upload_folder()
+    return _read(folder / REPORT) if folder else None
 
 
 def keep_progress(folder: Path, rows: int, lines: int) -> None:
     """How far the files are by now."""
-    said = {"rows": rows, "lines": lines, "at": time()}
-    (folder / PROGRESS).write_text(json.dumps(said), encoding="utf-8")
+    _write(folder / PROGRESS, {"rows": rows, "lines": lines})
 
 
 def read_progress() -> dict[str, Any] | None:
     """None: nobody is at it, or whoever was says nothing any more."""
-    found = _read(PROGRESS)
-    return found if found and found["at"] > time() - SILENT else None
-
-
-def _read(name: str) -> dict[str, Any] | None:
     folder = upload_folder()
-    try:
-        found: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8")) if folder else {}
-    except (FileNotFoundError, json.JSONDecodeError):  # it is not there, or just being written
+    if folder is None or _is_long_ago(_last_said(folder / PROGRESS)):
         return None
-    return found or None
+    return _read(folder / PROGRESS) or {"rows": 0, "lines": 0}
+
+
+def _last_said(place: Path) -> int:
+    """In nanoseconds of the clock of files; 0: nobody is at it."""
+    try:
+        return place.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _is_long_ago(said: int) -> bool:
+    return said < (time() - SILENT.total_seconds()) * 1e9
+
+
+def _write(place: Path, said: Mapping[str, Any]) -> None:
+    """At once: nobody reads half of it."""
+    fresh = place.with_suffix(".new")
+    fresh.write_text(json.dumps(said), encoding="utf-8")
+    fresh.replace(place)
+
+
+def _read(place: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):  # it is not there, or was only begun
+        return None
+    return found
 
 
 def forget_uploads() -> None:

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from engine.decide.sentences import CHANNEL_WORDS, TOUCHPOINT_WORDS
 from engine.errors import InputError
 from engine.language import ENGLISH
 from engine.operations.outcomes import name_from_email
-from engine.survey.wording import FACTS, render
+from engine.survey.wording import render_known
 from engine.types import Survey
 
 STATUSES = {
@@ -56,6 +58,14 @@ def day(when: date | datetime | None, today: date) -> str:
     if when is None:
         return "no day yet"
     return ENGLISH.day(when.date() if isinstance(when, datetime) else when, today)
+
+
+def said_day(fact: object, today: date) -> str:
+    """A fact of a history: a day as people say it, where it is one."""
+    try:
+        return day(date.fromisoformat(str(fact)), today) if len(str(fact)) == len("2026-11-24") else str(fact)
+    except ValueError:
+        return str(fact)
 
 
 def away(when: date | datetime | None, today: date) -> str:
@@ -127,32 +137,28 @@ def happened(kind: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _sample() -> dict[str, Any]:
-    facts: dict[str, Any] = {}
-    for path in FACTS:
-        *groups, name = path.split(".")
-        inner = facts
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        inner[name] = f"[{path.replace('.', ' ').replace('_', ' ')}]"
-    return facts
-
-
-SAMPLE = _sample()
-
-
 def worded(text: object) -> str:
     """A wording with the names of its facts in place: `Would you recommend [company name]?`"""
     try:
-        return render(str(text), SAMPLE)
+        return render_known(str(text), {}, lambda path: f"[{path.replace('.', ' ').replace('_', ' ')}]")
     except InputError:  # it is being written
         return str(text)
 
 
+def coded(text: str) -> Markup:
+    """Plain text with its `names` as code."""
+    parts = [escape(part) for part in " ".join(text.split()).split("`")]
+    if len(parts) % 2 == 0:  # one that nobody closed
+        return Markup("`").join(parts)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
+
+
 GLOBALS = {
     "day": day, "away": away, "late": late, "person": person, "promise_state": promise_state, "plural": plural,
-    "listed": listed, "shown": shown, "worded": worded, "about_survey": about_survey,
-    "happened": happened, "way": way,
+    "listed": listed, "shown": shown, "worded": worded, "coded": coded, "said_day": said_day,
+    "about_survey": about_survey, "happened": happened, "way": way,
     "OCCASIONS": OCCASIONS, "ASK_STATES": ASK_STATES, "CALLS": CALLS, "STEPS": STEPS,
     "IMPORT_STATES": IMPORT_STATES, "as_day": datetime.fromisoformat,
 }  # fmt: skip

@@ -21,7 +21,7 @@ from engine.operations.relations import open_account
 from engine.operations.suggestions import make_suggestions
 from tests.conftest import NOW
 from tests.desk import Desks, address, furnish, sign_in
-from tests.factories import make_account, make_answer, make_contact
+from tests.factories import make_account, make_answer, make_ask, make_contact
 from tests.letters import make_letter, make_survey
 from tests.test_desk import send
 
@@ -128,7 +128,26 @@ def test_a_part_s_owner_is_named_on_the_page(owner: FlaskClient, engine: Engine,
     assert "Last: A ticket was closed, 4 days ago." in text
 
 
-# Calls, the brief
+# Calls, answers, the brief
+
+
+def test_the_timeline_tells_what_was_asked_in_words(owner: FlaskClient, engine: Engine, desks: Desks) -> None:
+    with engine.store.write(engine.scope) as session:
+        contact = session.get_one(Contact, desks.contact)
+        ask = make_ask(session, contact, sent_at=NOW, answered_at=NOW, status="answered")
+        for question, value in (("responsiveness", "2"), ("promise_kept", "no"), ("since_last_time", "better")):
+            about = desks.promise if question == "promise_kept" else None
+            make_answer(session, contact, ask, survey="relationship", question=question, value=value, answered_at=NOW,
+                        promise_id=about)  # fmt: skip
+        make_answer(session, contact, ask, survey="gone", question="first_steps", value="7", answered_at=NOW)
+    text = " ".join(owner.get(f"/admin/accounts/{desks.account}").text.split())
+    for told in (
+        "When you need Olive&#39;s team, how quickly do you get an answer?</span> <strong>2</strong>",
+        "We promised: “Reports for Northwind”. Did we keep it?</span> <strong>no</strong>",
+        "On … you gave us … out of 10. How is it now?</span> <strong>better</strong>",
+        "First steps</span> <strong>7</strong>",
+    ):
+        assert told in text, told
 
 
 def test_a_call_is_in_the_timeline(owner: FlaskClient, engine: Engine, desks: Desks) -> None:

@@ -384,3 +384,24 @@ def test_a_team_is_made_and_given_people_and_accounts(client: FlaskClient, engin
     send(admin, f"{place}/accounts", "/admin/team", account="southwind")
     viewer = sign_in(client, engine, address("viewer"))
     assert "Southwind" in viewer.get("/admin/accounts").text
+
+
+def test_what_goes_wrong_leaves_the_desk_around_it_and_nothing_written_is_lost(
+    member: FlaskClient, owner: FlaskClient, desks: Desks
+) -> None:
+    strange = member.get(
+        f"/admin/accounts/{desks.theirs['account']}", headers={"Referer": "http://localhost/admin/asks"}
+    )
+    assert strange.status_code == 404
+    assert "There is nothing here</h1>" in strange.text
+    assert 'aria-label="Rooms"' in strange.text
+    assert '<a href="/admin/asks">Back to the page you came from</a>' in strange.text
+    page = f"/admin/promises/{desks.promise}"
+    refused = send(
+        owner, f"{page}/move", page, due_on="tomorrow", reason="The auditors come on that very day.", seen="0"
+    )
+    assert refused.status_code == 422
+    assert "“tomorrow” is no day" in refused.text
+    assert "The auditors come on that very day." in refused.text
+    elsewhere = member.get("/admin/accounts/999", headers={"Referer": "https://evil.example/admin/"})
+    assert 'href="/admin/">To your desk</a>' in elsewhere.text

@@ -12,7 +12,7 @@ from engine.errors import InputError, NotFoundError, StateError
 from engine.house import Engine
 from engine.links import ask_token
 from engine.operations.answers import submit_answers
-from engine.operations.guesses import keep_guesses, list_gaps, measure_guesses, open_sides
+from engine.operations.guesses import keep_guesses, list_gaps, measure_guesses, older_than, open_sides
 from engine.operations.personal import collect_data
 from tests.conftest import NOW
 from tests.desk import Desks, address, furnish, sign_in
@@ -97,7 +97,25 @@ def test_how_near_our_guesses_are_is_told_with_how_many_and_how_sure(engine: Eng
     house, accounts = found.all, found.accounts
     assert (house.n, str(house.near), house.high.of, house.low.of) == (4, "50 % (2 of 4; 15–85)", 2, 1)
     assert [one.n for one in accounts] == [1, 1, 1, 1]
-    assert measure_guesses(engine, accounts[0].account_id).all.n == 1
+
+
+def test_guesses_are_found_by_the_beginnings_of_words_and_the_list_says_where_it_ends(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for guess in ("8", "9"):
+        ask = make_open_ask(engine, "recommend")
+        keep_guesses(engine, ask, {"q1": guess})
+        answer(engine, ask, q1="5")
+    assert [len(list_gaps(engine, words=words)[0]) for words in ("north", "NADIA bl", "orth", "bloom south")] == [
+        2,
+        2,
+        0,
+        0,
+    ]
+    assert older_than(engine) is None
+    monkeypatch.setattr("engine.data.guesses.LATER", 1)
+    assert older_than(engine) == 1
+    assert [gap.guess.value for gap in list_gaps(engine)[0]] == ["9"]
 
 
 def test_no_client_sees_a_guess(engine: Engine) -> None:
@@ -135,7 +153,8 @@ def test_a_guess_is_written_down_and_the_gap_told_kindly(member: FlaskClient, en
     assert "You expected 8, Nadia Bloom said" in " ".join(member.get(page).text.split())
     for place in ("/admin/sides", f"/admin/accounts/{desks.account}"):
         text = member.get(place).text
-        assert "you expected 8, Nadia Bloom (Northwind) said <strong>5</strong>" in text
+        assert "</a> You expected 8, Nadia Bloom (Northwind) said <strong>5</strong>" in text
+        assert "How likely are you to recommend" in text
         assert "worth a conversation" in text
     assert "0 % (0 of 1; 0–79)" in member.get("/admin/sides").text
     assert "nadia,recommend,member@house.example,8," in member.get("/admin/sides?format=csv").text

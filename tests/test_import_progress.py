@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
+from time import time
 from typing import Any
 
 import pytest
@@ -11,9 +16,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from admin import meanwhile
+from admin.uploads import PROGRESS, begin
 from engine.data.models import Account, Contact, Import
 from engine.house import Engine
 from engine.operations import imports
+from engine.operations.import_records import SILENT
 from tests.conftest import NOW
 from tests.desk import ADMIN, Desks, furnish, sign_in
 from tests.factories import make_ask
@@ -86,6 +93,26 @@ def test_an_import_that_takes_a_while_says_how_far_it_is(
     assert "Refresh" not in done.headers
     assert "firms.csv" in done.text
     assert 'data-is="New:">5<' in done.text
+
+
+def test_a_second_click_is_no_second_import(admin: FlaskClient, engine: Engine) -> None:
+    page = upload(admin, firms=FIRMS).text
+    mark = re.search(r'name="mark" value="([^"]+)"', page)
+    assert mark
+    for _ in range(2):
+        assert "What was done" in press(admin, page, "import", mark=mark[1]).text
+    assert count(engine, Import) == 1
+    press(admin, admin.get(FILES).text, "import")  # on purpose, from the page as it is now
+    assert count(engine, Import) == 2
+
+
+def test_of_many_who_begin_at_once_one_does(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        began = list(pool.map(lambda _: begin(tmp_path, 5), range(64)))
+    assert sum(began) == 1
+    long_ago = time() - 2 * SILENT.total_seconds()
+    os.utime(tmp_path / PROGRESS, (long_ago, long_ago))
+    assert begin(tmp_path, 5), "whoever says nothing any more is not waited for"
 
 
 def test_trying_takes_a_while_too_and_an_error_is_said_at_its_end(

@@ -22,15 +22,21 @@ PARTS = {
     "worth": "who comes first", "question_worth": "which questions", "channel_worth": "which way",
     "send_at": "at what hour",
 }  # fmt: skip
+BRINGS = {
+    "register_channels": "a way of asking", "register_question_types": "a kind of question",
+    "promise_at_once": "what is promised at once", "suggest_promises": "drafts of promises",
+    "register_blueprints": "pages",
+}  # fmt: skip
 
 
 @desk.get("/strategies", endpoint="list_strategies")
 @needs("viewer")
 def show_strategies() -> ResponseReturnValue:
     modes = _modes()
-    found = [(plugin, _takes_part(plugin), modes.get(plugin.name, "")) for plugin in here().engine.plugins.all.values()]
-    return render_template("desk/strategies.html", found=found, health=read_health(here().engine),
-                           broken=here().engine.plugins.errors)  # fmt: skip
+    every = [(plugin, _takes_part(plugin), modes.get(plugin.name, "")) for plugin in here().engine.plugins.all.values()]
+    return render_template("desk/strategies.html", deciding=[one for one in every if one[0].is_strategy],
+                           others=[one for one in every if not one[0].is_strategy],
+                           health=read_health(here().engine), broken=here().engine.plugins.errors)  # fmt: skip
 
 
 @desk.get("/strategies/<name>")
@@ -61,7 +67,9 @@ def _plugin(name: str) -> Plugin:
 
 
 def _takes_part(plugin: Plugin) -> list[str]:
-    return [PARTS[hook] for hook in STRATEGY_HOOKS if hook in plugin.hooks]
+    """What it decides; where it decides nothing, what it brings."""
+    decides = [PARTS[hook] for hook in STRATEGY_HOOKS if hook in plugin.hooks]
+    return decides or [said for hook, said in BRINGS.items() if hook in plugin.hooks]
 
 
 def _modes() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -16,6 +17,8 @@ from admin.forms import page_number
 from admin.meanwhile import Meanwhile
 from admin.sheets import as_sheet
 from admin.uploads import (
+    begin,
+    is_sent_first,
     keep_progress,
     keep_report,
     keep_uploads,
@@ -120,12 +123,13 @@ def _as_typed(place: int, path: Path) -> Look:
 
 
 def _start(looks: list[Look], *, dry_run: bool) -> dict[str, Any] | None:
-    """Try it, or do it, and say what came of it; None: that takes a while."""
+    """Try it, or do it, and say what came of it; None: that takes a while, or somebody is at it already."""
     engine, folder = here().engine, upload_folder()
     assert folder is not None
     maps = {look.path: _map_of(look) for look in looks}
     lines = sum(max(count_lines(path) - 1, 0) for path in maps)
-    keep_progress(folder, 0, lines)
+    if not (dry_run or is_sent_first(folder, request.form.get("mark", ""))) or not begin(folder, lines):
+        return None
     task = Meanwhile(lambda: _import(engine, folder, maps, lines, dry_run=dry_run))
     return task.result() if task.wait() else None
 
@@ -179,4 +183,4 @@ def _without_folder(text: str) -> str:
 def _draw(looks: list[Look], report: dict[str, Any] | None = None, problem: str = "") -> str:
     problem = problem or (report or {}).get("problem", "")
     return render_template("desk/import_files.html", files=looks, kinds=KINDS, report=None if problem else report,
-                           problem=problem, most=MOST_SHOWN)  # fmt: skip
+                           problem=problem, most=MOST_SHOWN, mark=token_hex(8))  # fmt: skip

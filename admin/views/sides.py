@@ -10,7 +10,7 @@ from admin.desk import desk
 from admin.forms import back_to, page_number
 from admin.sheets import MOST, as_sheet, wants_sheet
 from admin.words import plural
-from engine.operations.guesses import Gap, keep_guesses, list_gaps, measure_guesses, open_sides
+from engine.operations.guesses import Gap, keep_guesses, list_gaps, measure_guesses, older_than, open_sides
 from engine.operations.relations import local_date
 from engine.types import clean_text
 
@@ -42,7 +42,7 @@ def show_sides() -> ResponseReturnValue:
     gaps, more = list_gaps(engine, page=page_number(), **wanted)
     return render_template("desk/sides.html", gaps=gaps, more=more, page=page_number(), words=words,
                            whose=whose, how=how, me=engine.author, today=local_date(engine),
-                           measured=measure_guesses(engine))  # fmt: skip
+                           measured=measure_guesses(engine), stops_after=older_than(engine))  # fmt: skip
 
 
 SHEET = ("account_key", "contact_key", "question", "author", "expected", "answered_at", "said")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import segno
 
 from engine.cli.common import open_engine
 from engine.errors import InputError
-from engine.operations.asking import find_link
+from engine.operations.asking import PRINTED, draw_code, find_link
 
 KINDS = (".svg", ".png")
 
@@ -33,5 +32,5 @@ def link(ctx: click.Context, contact: str, qr: Path | None) -> None:
     address = find_link(open_engine(ctx), contact)
     click.echo(address)
     if qr:
-        segno.make_qr(address, error="m").save(str(qr), scale=8, border=4)
+        draw_code(address).save(str(qr), **PRINTED)
         click.echo(f"Written: {qr}", err=True)

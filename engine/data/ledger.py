@@ -24,6 +24,7 @@ class Entry:
     number: int
     account_id: int
     account: str
+    account_name: str
     tier: str
     owner: str
     touchpoint: str
@@ -44,9 +45,9 @@ class Entry:
 
 
 def read_entries(session: Session, since: date) -> list[Entry]:
-    """Promises made since a day that clients were shown at any time, or that wait as drafts."""
+    """Promises made since a day that the client was told of at any time."""
     steps = _read_steps(session, since)
-    rows = session.execute(_entries().where(Promise.made_on >= since).order_by(Promise.id))
+    rows = session.execute(_entries().where(SAID, Promise.made_on >= since).order_by(Promise.id))
     return [Entry(**row._mapping, steps=tuple(steps.get(row.number, ()))) for row in rows]
 
 
@@ -65,9 +66,10 @@ def list_unconfirmed(session: Session, since: date, most: int) -> list[Entry]:
 def _entries() -> Select[*tuple[Any, ...]]:
     columns = (
         Promise.id.label("number"), Promise.account_id, Account.key.label("account"),
-        func.coalesce(Account.tier, "standard").label("tier"), Promise.owner_email.label("owner"),
-        func.coalesce(Touchpoint.kind, "none").label("touchpoint"), Promise.title, Ask.answered_at.label("said_at"),
-        Promise.due_on, Promise.made_on, Promise.done_on, Promise.status, Promise.verdict,
+        Account.name.label("account_name"), func.coalesce(Account.tier, "standard").label("tier"),
+        Promise.owner_email.label("owner"), func.coalesce(Touchpoint.kind, "none").label("touchpoint"), Promise.title,
+        Ask.answered_at.label("said_at"), Promise.due_on, Promise.made_on, Promise.done_on, Promise.status,
+        Promise.verdict,
     )  # fmt: skip
     query = select(*columns).join(Account, Account.id == Promise.account_id)
     query = query.outerjoin(Touchpoint, Touchpoint.id == Promise.touchpoint_id)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import segno
+
 from engine.data.asks import find_open_ask
 from engine.data.calls import find_ask
 from engine.data.models import Ask
@@ -34,3 +38,12 @@ def find_link_of(engine: Engine, ask_id: int) -> tuple[Ask, str]:
         if find_open_ask(session, ask.account.key, ask.contact.key, engine.clock()) != ask_id:
             return ask, ""
         return ask, engine.config.link(f"/s/{ask_token(read_link_secret(engine, session), ask_id)}")
+
+
+PRINTED: dict[str, Any] = {"scale": 8, "border": 4, "light": "#fff"}
+"""How a code is saved: large enough for a letter, with the margin that readers need (ISO/IEC 18004), on white."""
+
+
+def draw_code(address: str) -> segno.QRCode:
+    """The address as a QR code that can still be read with a corner torn off."""
+    return segno.make_qr(address, error="m")

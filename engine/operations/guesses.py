@@ -25,6 +25,7 @@ from engine.operations.figures import find_figures
 from engine.operations.forms import Form, Item, read_forms
 from engine.operations.learned import points_of
 from engine.operations.letters import tell_item
+from engine.operations.wordings import read_wordings
 
 NAME = "guesses"
 PAGE = 50
@@ -58,6 +59,8 @@ class Gap:
     answer: AnswerRow
     account: Account
     contact: Contact
+    asked: str
+    """The question, in words."""
 
     @property
     def at(self) -> datetime:
@@ -143,7 +146,10 @@ def list_gaps(
     """A page of guesses that were answered, and whether there are more. `wanted`: words, author, far."""
     with engine.store.read(engine.scope) as session:
         found = data.list_gaps(session, account_id=account_id, skip=(page - 1) * size, most=size + 1, **wanted)
-    return [Gap(*row) for row in found[:size]], len(found) > size
+    wordings = read_wordings(engine)
+    gaps = [Gap(guess, answer, account, contact, wordings.tell(answer, account))
+            for guess, answer, account, contact in found[:size]]  # fmt: skip
+    return gaps, len(found) > size
 
 
 @dataclass(frozen=True)
@@ -158,9 +164,14 @@ class Measured:
     counted_at: datetime | None = None
 
 
-def measure_guesses(engine: Engine, account_id: int | None = None) -> Measured:
-    kept = None if account_id else find_figures(engine, NAME)
-    counts, counted_at = (kept[0], kept[1]) if kept else (count_guesses(engine, account_id), None)
+def older_than(engine: Engine) -> int | None:
+    """After how many guesses list_gaps stops looking; None: it looks at all there are."""
+    with engine.store.read(engine.scope) as session:
+        return data.LATER if data.has_older(session) else None
+
+
+def measure_guesses(engine: Engine) -> Measured:
+    counts, counted_at = find_figures(engine, NAME) or (count_guesses(engine), None)
     with engine.store.read(engine.scope) as session:
         names = {one.id: one.name for one in list_accounts(session, [row[0] for row in counts["accounts"]])}
     each = [_nearness(number, names.get(number, ""), *of) for number, *of in counts["accounts"]]
@@ -180,10 +191,10 @@ def measure_gaps(gaps: Sequence[Gap]) -> Nearness:
     return _nearness(None, "", len(off), *counts)
 
 
-def count_guesses(engine: Engine, account_id: int | None = None) -> dict[str, Any]:
+def count_guesses(engine: Engine) -> dict[str, Any]:
     """Guesses, near, too high, too low: of all, and beside their ids of the accounts with most guesses."""
     with engine.store.read(engine.scope) as session:
-        rows = [tuple(row) for row in data.count_gaps(session, account_id)]
+        rows = [tuple(row) for row in data.count_gaps(session)]
     return {"all": [sum(column) for column in list(zip(*rows, strict=True))[1:]] or [0] * 4,
             "accounts": [list(row) for row in rows[:PAGE]]}  # fmt: skip
 

@@ -30,10 +30,11 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Record:
-    """An import. `stopped`: whoever did it went away half-way; what is in is in."""
+    """An import. `stopped`: whoever did it went away half-way; what is in is in. `old`: it is not undone any more."""
 
     entry: Import
     stopped: bool
+    old: bool
 
     @property
     def number(self) -> int:
@@ -103,7 +104,7 @@ def list_imports(engine: Engine, *, page: int = 1, size: int = PAGE) -> tuple[li
     """A page of them, the newest first, and whether there are more."""
     with engine.store.read(engine.scope) as session:
         found = data.list_imports(session, skip=(page - 1) * size, most=size + 1)
-    return [_record(entry) for entry in found[:size]], len(found) > size
+    return [_record(engine, entry) for entry in found[:size]], len(found) > size
 
 
 def find_import(engine: Engine, number: int) -> Record:
@@ -112,11 +113,17 @@ def find_import(engine: Engine, number: int) -> Record:
         entry = data.find_import(session, number)
     if entry is None:
         raise NotFoundError(f"There is no import {number}. `heed import --list` shows them.", about=str(number))
-    return _record(entry)
+    return _record(engine, entry)
 
 
-def _record(entry: Import) -> Record:
-    return Record(entry, entry.state in ("running", "undoing") and utc_now() - entry.alive_at > SILENT)
+def _record(engine: Engine, entry: Import) -> Record:
+    stopped = entry.state in ("running", "undoing") and utc_now() - entry.alive_at > SILENT
+    return Record(entry, stopped, is_old(engine, entry))
+
+
+def is_old(engine: Engine, entry: Import) -> bool:
+    """Whether it is too long ago to be undone, also before what it brought is forgotten."""
+    return entry.at < engine.clock() - KEPT_FOR
 
 
 def trace_new(engine: Engine, session: Session, number: int, kind: str, rows: pl.DataFrame) -> None:

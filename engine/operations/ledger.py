@@ -13,8 +13,6 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from engine.data import ledger as data
 from engine.data.ledger import Entry
 from engine.decide.shares import Share, share
@@ -120,7 +118,7 @@ def sum_ledger(engine: Engine, days: int) -> Line:
         return _unpack(kept[0]["lines"][0])
     today = engine.moment().today("UTC")
     with engine.store.read(engine.scope) as session:
-        return _line("all", _list_said(session, today - timedelta(days=days)), today)
+        return _line("all", data.read_entries(session, today - timedelta(days=days)), today)
 
 
 def count_ledgers(engine: Engine) -> dict[str, dict[str, Any]]:
@@ -148,11 +146,7 @@ def _unpack(kept: dict[str, Any]) -> Line:
 
 def _read(engine: Engine, since: date) -> tuple[list[Entry], dict[int, list[str]]]:
     with engine.store.read(engine.scope) as session:
-        return _list_said(session, since), data.read_teams(session)
-
-
-def _list_said(session: Session, since: date) -> list[Entry]:
-    return [entry for entry in data.read_entries(session, since) if entry.status in ("agreed", "done", "declined")]
+        return data.read_entries(session, since), data.read_teams(session)
 
 
 def _lines(entries: Sequence[Entry], by: str | None, teams: dict[int, list[str]], today: date) -> tuple[Line, ...]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from engine.data import relations as data
 from engine.data import settings as setting_data
-from engine.data.models import Account, AnswerRow, Ask, Contact, Promise, PromiseEvent, Voice
+from engine.data.models import Account, AnswerRow, Ask, Contact, Promise, PromiseEvent, Touchpoint, Voice
+from engine.decide.sentences import TOUCHPOINT_WORDS
 from engine.errors import NotFoundError
 from engine.house import Engine
+from engine.language import ENGLISH
 from engine.operations.company import read_company
 from engine.operations.journeys import Part, list_parts
 from engine.operations.learned import Learned, learn
+from engine.operations.wordings import Wordings, read_wordings
 
 WHAT = {"account": "account", "contact": "person", "promise": "promise", "ask": "ask", "voice": "voice"}
 PAGE = 50
@@ -113,9 +117,27 @@ class Relation:
     weight: float
     """The share of influence they carry."""
     named: Mapping[int, Contact] = field(default_factory=dict)
+    wordings: Wordings | None = None
     learned: Sequence[Learned] = ()
     parts: Sequence[Part] = ()
     """The journey: who answers for which part of it."""
+
+    def asked(self, answer: AnswerRow) -> str:
+        """The question that was answered, in words."""
+        if self.wordings is None:
+            return answer.question
+        about: dict[str, dict[str, str]] = {}
+        if promise := next((one for one in self.promises if one.id == answer.promise_id), None):
+            about["promise"] = {"title": promise.title}
+        if touchpoint := self.touchpoints.get(answer.touchpoint_id or 0):
+            kind, on = touchpoint.kind, touchpoint.happened_at.date()
+            title = TOUCHPOINT_WORDS.get(kind, kind.replace("_", " "))
+            about["touchpoint"] = {"title": title, "day": ENGLISH.day(on, self.today)}
+        return self.wordings.tell(answer, self.account, **about)
+
+    @cached_property
+    def touchpoints(self) -> dict[int, Touchpoint]:
+        return {event.what.id: event.what for event in self.timeline if event.kind == "touchpoint"}
 
     @property
     def words(self) -> list[Said]:
@@ -188,6 +210,7 @@ def open_account(engine: Engine, account: Account) -> Relation:
         heard=len(recent),
         weight=carried / total if total else 0,
         named={one.contact.id: one.contact for one in people},
+        wordings=read_wordings(engine),
         learned=learn(engine, scores, len(people), now),
         parts=list_parts(engine, account, touchpoints),
     )

@@ -19,7 +19,7 @@ from engine.data.models import SurveyVersion
 from engine.data.settings import read_settings
 from engine.data.surveys import DESK, FILE, RETIRED, keep_survey, newest_versions
 from engine.errors import InputError
-from engine.house import Engine
+from engine.house import Engine, once
 from engine.language import SOURCE, Language, Languages
 from engine.operations.plan_changes import list_contradictions
 from engine.operations.rehearsal import rehearse
@@ -101,6 +101,10 @@ def _digest(engine: Engine) -> str:
 
 def list_surveys(engine: Engine) -> list[Survey]:
     """Every survey that asks are made from, by name. Raises FileError."""
+    return once(engine, "surveys", lambda: _list_surveys(engine))
+
+
+def _list_surveys(engine: Engine) -> list[Survey]:
     newest = _read_newest(engine)
     kept = {name: survey_from_dict(row.content) for name, row in newest.items() if row.standing != RETIRED}
     shipped = {name: each for name, each in load_shipped(engine)[0].items() if follows_file(newest.get(name))}

@@ -29,7 +29,7 @@ from engine.house import Engine
 from engine.intake.kinds import KINDS
 from engine.intake.marks import marks_of, step_back
 from engine.operations.counts import count_answers
-from engine.operations.import_records import SILENT
+from engine.operations.import_records import KEPT_FOR, SILENT, is_old
 from engine.operations.persons import regroup_persons
 from engine.operations.upserts import OLD, Target, refresh_contacts
 
@@ -85,14 +85,15 @@ class Undo:
 
 
 def weigh_undo(engine: Engine, number: int) -> Undo:
-    """What undoing an import would come to; nothing is written. Raises NotFoundError."""
+    """What undoing an import would come to; nothing is written. Raises NotFoundError, StateError where it is old."""
     with engine.store.read(engine.scope) as session:
-        _find(session, number)
+        _check_age(engine, _find(session, number))
         return _weigh(session, number)
 
 
 def undo_import(engine: Engine, number: int) -> Undo:
-    """Undo as much of an import as nothing depends on. Raises NotFoundError, StateError while it runs, BusyError."""
+    """Undo as much of an import as nothing depends on. Raises NotFoundError, BusyError, and
+    StateError while it runs and where it is old."""
     before = _begin(engine, number)
     try:
         with engine.store.write(engine.scope) as session:
@@ -116,10 +117,17 @@ def _begin(engine: Engine, number: int) -> str:
     """Say that it is being undone; how it stood before."""
     with engine.store.write(engine.scope) as session:
         entry, now = _find(session, number, lock=True), utc_now()
+        _check_age(engine, entry)
         if entry.state in ("running", "undoing") and now - entry.alive_at < SILENT:
             raise StateError(f"Import {number} is still under way. Wait for its end.", about=str(number))
         before, entry.state, entry.alive_at = entry.state, "undoing", now + AT_MOST
         return STOOD.get(before, before)
+
+
+def _check_age(engine: Engine, entry: Import) -> None:
+    if is_old(engine, entry):
+        raise StateError(f"Import {entry.id} was made more than {KEPT_FOR.days} days ago: what it found before is not "
+                         "kept for longer, so it cannot be undone.", about=str(entry.id))  # fmt: skip
 
 
 def _leave(engine: Engine, number: int, state: str, problem: str | None) -> None:

@@ -129,6 +129,19 @@ def render(source: str, facts: Mapping[str, Any], apart: Callable[[str], str] = 
     return clean_text(text)
 
 
+def render_known(source: str, facts: Mapping[str, Any], unknown: Callable[[str], str]) -> str:
+    """The text for one of us, where not every fact is at hand: `unknown` says what stands for the one of this path."""
+    found: dict[str, Any] = {}
+    for path in sorted(facts_in(source), key=lambda path: -path.count(".")):
+        *groups, name = path.split(".")
+        inner, known = found, facts
+        for group in groups:
+            inner = inner.setdefault(group, {})
+            known = known.get(group) or {}
+        inner.setdefault(name, known.get(name) or unknown(path))
+    return render(source, found)
+
+
 def check_condition(source: str, known: Mapping[str, str] = CONDITION_FACTS) -> list[str]:
     """The facts a condition such as `account.tier != 'light'` uses. Raises InputError as check_wording does."""
     return _facts_of(parse_condition(source), known)
