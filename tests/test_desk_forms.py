@@ -140,6 +140,10 @@ def test_initiatives_come_in_an_order_and_by_pages(
     assert sheet.index("Apples") < sheet.index("Zebra crossings")
 
 
+RECOMMEND = "to a colleague?"
+"""The end of what is asked; of `effort` there is no question in the survey, so it is told by its name."""
+
+
 def test_guesses_are_narrowed_to_whom_whose_and_how_far(owner: FlaskClient, engine: Engine, desks: Desks) -> None:
     with engine.store.write(engine.scope) as session:
         ask = session.get_one(Ask, desks.ask)
@@ -152,11 +156,11 @@ def test_guesses_are_narrowed_to_whom_whose_and_how_far(owner: FlaskClient, engi
 
     def shown(query: str) -> list[str]:
         page = owner.get(f"/admin/sides?{query}").text.partition("One by one")[2]
-        return [question for question in ("Recommend", "Effort") if f"{question}</a>" in page]
+        return [asked for asked in (RECOMMEND, "Effort") if f"{asked}</a>" in page]
 
-    assert shown("") == ["Recommend", "Effort"]
-    assert shown("how=far") == shown("whose=mine") == ["Recommend"]
-    assert shown("words=nadia") == ["Recommend", "Effort"]
+    assert shown("") == [RECOMMEND, "Effort"]
+    assert shown("how=far") == shown("whose=mine") == [RECOMMEND]
+    assert shown("words=nadia") == [RECOMMEND, "Effort"]
     assert shown("words=nobody") == []
     assert "None is like that." in owner.get("/admin/sides?words=nobody").text
 
