@@ -55,10 +55,7 @@ class Settings(Schema):
 def ask_from(book: Book, settings: SettingColumns) -> Reason | None:
     if not book.kinds:
         return None
-    concerned = (settings.roles.list.len() == 0) | settings.roles.list.contains(book["role"])
-    happened_on = {kind: _happened_on(book, settings, kind, concerned) for kind in book.kinds}
-    latest_on = pl.max_horizontal(*happened_on.values())
-    kind = pl.coalesce([pl.when(on == latest_on).then(pl.lit(kind)) for kind, on in happened_on.items()])
+    latest_on, kind = _latest(book, settings)
     return Reason(
         occasion="touchpoint",
         on=plus_days(latest_on, settings.delay_days),
@@ -68,6 +65,22 @@ def ask_from(book: Book, settings: SettingColumns) -> Reason | None:
         "we ask about it {touchpoint_followup.delay_days|=0 the same day|a day later|# days later}",
         facts={"kind": kind, "happened_on": latest_on},
     )
+
+
+def _latest(book: Book, settings: SettingColumns) -> tuple[pl.Expr, pl.Expr]:
+    """The day and the kind of the latest touchpoint; of several that day the first kind counts.
+
+    Day and kind are one number, so that the days of all kinds are compared once.
+    """
+    concerned = (settings.roles.list.len() == 0) | settings.roles.list.contains(book["role"])
+    kinds = len(book.kinds)
+    numbers = (
+        _happened_on(book, settings, kind, concerned).cast(pl.Int32) * kinds + place
+        for place, kind in enumerate(reversed(book.kinds))
+    )
+    latest = pl.max_horizontal(*numbers)
+    kind = (latest % kinds).cast(pl.UInt32).cat.to(pl.Enum(book.kinds[::-1])).cast(pl.String)
+    return (latest // kinds).cast(pl.Date), kind
 
 
 def _happened_on(book: Book, settings: SettingColumns, kind: str, concerned: pl.Expr) -> pl.Expr:

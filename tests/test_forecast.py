@@ -15,6 +15,8 @@ import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from sqlalchemy import select
 
@@ -24,6 +26,8 @@ from engine.data.marks import mark_persons
 from engine.data.models import Account, Ask
 from engine.data.settings import read_settings
 from engine.data.store import EVERYTHING
+from engine.decide import ahead
+from engine.decide.ahead import Ahead
 from engine.decide.book import Book
 from engine.decide.calendars import Rows
 from engine.decide.course import Course
@@ -31,7 +35,6 @@ from engine.decide.forecast import forecast_as_text
 from engine.decide.plan import resolve
 from engine.decide.planner import Decisions
 from engine.decide.responses import answer_chance
-from engine.decide.rule import Mask
 from engine.errors import InputError, NotFoundError
 from engine.house import Engine
 from engine.operations.futures import forecast_account, make_world, read_start
@@ -40,9 +43,9 @@ from engine.operations.sending import send_due
 from engine.types import Message, Moment, Receipt
 from tests import oracle
 from tests.conftest import NOW
-from tests.disagreements import as_code, bring_in
+from tests.disagreements import Houses, as_code, bring_in
 from tests.factories import make_account, make_ask, make_contact, make_promise, make_touchpoint
-from tests.generated_books import Scene, random_scene
+from tests.generated_books import Scene, random_scene, scenes
 from tests.oracle import Key
 
 TODAY = NOW.date()
@@ -248,17 +251,37 @@ def test_what_is_forecast_is_what_the_contract_says_day_by_day(engine: Engine, t
 class DayByDay(Course):
     """Decides for everyone every day, whatever the decisions say of when to look again."""
 
-    def _note(self, rows: Rows, decisions: Decisions, today: int, due: Mask | slice = slice(None)) -> None:
-        super()._note(rows, decisions, today, due)
+    def _note(self, rows: Rows, decisions: Decisions, today: int) -> None:
+        super()._note(rows, decisions, today)
         self._due[:] = today + 1
 
 
 @pytest.mark.parametrize("seed", range(5000, 5006))
-def test_days_that_are_jumped_over_change_nothing(engine: Engine, tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("cells", [30, 1000])
+def test_days_that_are_jumped_over_or_looked_ahead_at_change_nothing(
+    engine: Engine, tmp_path: Path, seed: int, cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "CELLS", cells)
     scene = bring_in(engine, foreseeable(random_scene(seed, contacts=12)), tmp_path)
-    jumping, daily = (foresee(engine, scene.on, 2 * DAYS, kind) for kind in (Course, DayByDay))
+    jumping, looking, daily = (foresee(engine, scene.on, 2 * DAYS, kind) for kind in (Course, Ahead, DayByDay))
     assert daily.asks.height
     assert_frame_equal(jumping.asks, daily.asks)
+    assert_frame_equal(looking.asks, daily.asks)
+
+
+@settings(max_examples=10, suppress_health_check=list(HealthCheck), print_blob=True)
+@given(scene=scenes(), cells=st.sampled_from([1, 30, 300]))
+def test_looking_ahead_finds_the_asks_of_any_book_day_by_day(houses: Houses, scene: Scene, cells: int) -> None:
+    with houses.new() as engine, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ahead, "CELLS", cells)
+        scene = bring_in(engine, scene, houses.folder)
+        looking, daily = (foresee(engine, scene.on, DAYS, kind) for kind in (Ahead, DayByDay))
+        assert looking.asks.equals(daily.asks), as_code(scene)
+
+
+@pytest.fixture(scope="module")
+def houses(tmp_path_factory: pytest.TempPathFactory) -> Houses:
+    return Houses(tmp_path_factory.mktemp("houses"))
 
 
 # what both know

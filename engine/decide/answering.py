@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import polars as pl
 
@@ -26,23 +24,17 @@ class Answering:
             "valid": plan.columns["live_ask.valid_days"],
         }
         roots = {name for wanted in self._wanted.values() for name in wanted.meta.root_names()}
-        self._frame = future.frame.select("contact_id", "today", *sorted(roots - {"contact_id", "today"}))
+        self.needs = future.frame.select("contact_id", "today", *sorted(roots - {"contact_id", "today"}))
+        """The columns of the Book that it looks at."""
         self._future, self._luck, self._first = future, luck, first
         self._turns = np.zeros(plan.frame.height, dtype=np.int64)
-        self._coming: dict[int, list[pl.DataFrame]] = {}
 
-    @property
-    def next_day(self) -> int:
-        return min(self._coming, default=FAR)
+    def foresee(self, asks: pl.DataFrame, seen: pl.DataFrame, sent_on: Days) -> tuple[Days, Days]:
+        """When these asks are answered (FAR: never), and when they are over: then, or when the link has run out.
 
-    def take(self, today: int) -> Sequence[pl.DataFrame]:
-        """The asks that are answered today."""
-        return self._coming.pop(today, ())
-
-    def foresee(self, asks: pl.DataFrame, today: int, sent_on: Days) -> tuple[Days, Days]:
-        """When these asks are answered (FAR: never), and when they are over: then, or when the link has run out."""
+        `seen`: their rows of the Book, at least with what it needs. The future awaits the answers from now on."""
         rows = asks["row"].to_numpy()
-        seen = self._future.view(self._frame, rows, today).select("contact_id", **self._wanted)
+        seen = seen.select("contact_id", **self._wanted)
         lag, valid = seen["lag"].to_numpy(), seen["valid"].to_numpy()
         luck = None if self._luck is None else draw(self._luck[rows], self._turns[rows])
         answered = is_answered(seen["chance"].to_numpy(), luck) & (lag < valid) & (sent_on + lag > self._first)
@@ -50,5 +42,5 @@ class Answering:
         self._turns[rows] += 1
         coming = asks.with_columns(heard_on=heard_on).filter(pl.col("heard_on") < FAR)
         for day, some in coming.partition_by("heard_on", as_dict=True).items():
-            self._coming.setdefault(day[0], []).append(some)
+            self._future.awaited.setdefault(day[0], []).append(some)
         return heard_on, np.minimum(heard_on, sent_on + valid).astype(np.int32)

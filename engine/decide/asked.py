@@ -50,11 +50,12 @@ class Asked:
             kept[rows, 0] = new
         self._count[rows] += 1
 
-    def columns(self, rows: Rows, today: int) -> list[pl.Series]:
-        """The Book's columns about it as they are at the end of `today`; days as numbers."""
+    def columns(self, rows: Rows, today: Days) -> list[pl.Series]:
+        """The Book's columns about it, each row at the end of its `today`; of `changes_on`, days as numbers."""
         count = self._count[rows]
         width = max(int(count.max(initial=0)), 1)
         days = self._days[rows, :width]
+        today = today[:, None]
         settled = days <= today - SETTLED_DAYS
         young = width - settled.sum(axis=1)
         heard = settled & (self._heard_on[rows, :width] <= today) & (days != NO_DAY)
@@ -64,17 +65,23 @@ class Asked:
         settles_on = np.where(young > 0, days[each, young - 1] + SETTLED_DAYS, NO_DAY)
         return [
             _lists(days, count),
-            pl.Series("last_asked_on", days[:, 0]),
+            dates("last_asked_on", days[:, 0]),
             pl.Series("unanswered_in_a_row", unanswered.astype(np.int32)),
-            pl.Series("settled_asked_on", latest),
+            dates("settled_asked_on", latest),
             pl.Series("changes_on", settles_on.astype(np.int32)),
         ]
 
 
 def _lists(days: Days, count: Places) -> pl.Series:
     listed = pl.DataFrame({"asked_on": days, "count": count})
-    dates = pl.col("asked_on").arr.to_list().list.head("count").cast(pl.List(pl.Date))
-    return listed.select(dates).to_series()
+    return listed.select(pl.col("asked_on").arr.to_list().list.head("count").cast(pl.List(pl.Date))).to_series()
+
+
+def dates(name: str, days: Days) -> pl.Series:
+    """Numbers of days as dates; NO_DAY is null."""
+    found = days.astype("datetime64[D]")
+    found[days == NO_DAY] = np.datetime64("NaT")
+    return pl.Series(name, found, dtype=pl.Date)
 
 
 def numbers(days: pl.Series, missing: int = NO_DAY) -> Days:

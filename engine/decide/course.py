@@ -6,7 +6,7 @@ nothing is due are jumped over. Everything else is the planner's: the same rules
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,6 @@ from engine.decide.future import Future
 from engine.decide.plan import Plan
 from engine.decide.planner import Decisions, find_days, give_places
 from engine.decide.responses import Counts
-from engine.decide.rule import Mask
 from engine.decide.says import Rules
 
 UNDER_WAY = {
@@ -72,21 +71,20 @@ class World:
 
 
 class Course:
-    """`watch` is shown every decision: the rows, what was decided, and the day. `seen`, where it is given, is filled
-    with the rows of the Book, settings included, as they are when they are asked."""
+    """`watch` is shown every decision: the rows, what was decided, and the day. `keep`: columns to be seen."""
 
     def __init__(
         self,
         world: World,
         under_way: pl.DataFrame,
         watch: Watch = lambda rows, decisions, today: None,
-        seen: list[pl.DataFrame] | None = None,
+        keep: Sequence[str] = (),
     ) -> None:
-        self.world, self._watch, self._seen = world, watch, seen
+        self.world, self._watch = world, watch
         frame = world.plan.frame.with_row_index(ROW)
         self.future = Future(frame)
         self._answering = Answering(world.plan, world.kinds, self.future, world.luck, world.first)
-        self._rules, self._frame = freeze(let_last(world.rules), frame, self.future.moving, keep=[ROW])
+        self._rules, self._frame = freeze(let_last(world.rules), frame, self.future.moving, keep=[ROW, *keep])
         self._due = np.full(frame.height, world.first, dtype=np.int32)
         self._asks: list[pl.DataFrame] = []
         self._over: dict[int, list[Rows]] = {}
@@ -99,9 +97,7 @@ class Course:
     def run(self, last: int) -> None:
         """Up to the end of that day."""
         while (today := self._next_day()) <= last:
-            for answered in self._answering.take(today):
-                everyone = self.future.answer(answered, today)
-                self._look_at(self.future.accounts.of(everyone)[0], today)
+            self._look_at(self.future.answer(today), today)
             for over in self._over.pop(today, ()):
                 self._look_at(over, today)
             self._decide(today)
@@ -109,7 +105,7 @@ class Course:
                 self._ask(waiting, today)
 
     def _next_day(self) -> int:
-        return min(int(self._due.min(initial=FAR)), self._answering.next_day, *self._over, *self._waiting, FAR)
+        return min(int(self._due.min(initial=FAR)), *self.future.awaited, *self._over, *self._waiting, FAR)
 
     def _look_at(self, rows: Rows, day: int) -> None:
         """Have these rows decided for by that day."""
@@ -120,55 +116,54 @@ class Course:
         rows = np.flatnonzero(self._due <= today)
         if not len(rows):
             return
-        if self._seen is not None:  # an account and its neighbours: whole accounts take no longer
-            rows = np.unique(self.future.accounts.of(rows)[0])
         days = self._find_days(rows, today)
-        due = self._due[rows] <= today
-        self._note(rows[due], days, today, due)
-        wanting = rows[due & (days.frame["decision"] == "ask").to_numpy()]
+        self._note(rows, days, today)
+        wanting = rows[(days.frame["decision"] == "ask").to_numpy()]
         if len(wanting):
-            if self._seen is None:
-                rows = np.unique(self.future.accounts.of(wanting)[0])
-                days = self._find_days(rows, today)
-            decisions = give_places(days, self._rules, self._find_ways(today), self.world.channel_asks)
+            rows = np.unique(self.future.accounts.of(wanting)[0])
+            decisions = self._give_places(self._find_days(rows, today))
             self._note(rows, decisions, today)
             self._ask(self._choose(decisions.frame, rows, today), today)
 
     def _find_days(self, rows: Rows, today: int) -> Decisions:
         return find_days(self._rules, self.world.plan.on(self.future.view(self._frame, rows, today)))
 
-    def _note(self, rows: Rows, decisions: Decisions, today: int, due: Mask | slice = slice(None)) -> None:
-        """`due`: whom these rows are of those who were decided for."""
+    def _give_places(self, days: Decisions) -> Decisions:
+        return give_places(days, self._rules, self._find_ways, self.world.channel_asks)
+
+    def _note(self, rows: Rows, decisions: Decisions, today: int) -> None:
         self._watch(rows, decisions, today)
-        self._due[rows] = np.maximum(numbers(days_again(decisions), FAR), today + 1)[due]
+        self._due[rows] = np.maximum(numbers(days_again(decisions), FAR), today + 1)
 
-    def _find_ways(self, today: int) -> Callable[[Plan], pl.DataFrame]:
+    def _find_ways(self, asked: Plan) -> pl.DataFrame:
         """The lean frame may lack what channels are chosen by, so those who would be asked are seen in full."""
+        rows, today = asked.frame[ROW].to_numpy(), numbers(asked.frame["today"])
+        return self.world.find_ways(asked.on(self.future.view(self.future.frame, rows, today)))
 
-        def find(asked: Plan) -> pl.DataFrame:
-            seen = self.future.view(self.future.frame, asked.frame[ROW].to_numpy(), today)
-            return self.world.find_ways(asked.on(seen))
+    def _choose(self, decided: pl.DataFrame, rows: Rows, today: int | Days) -> pl.DataFrame:
+        """Of those to be asked: one contact of each person, nobody whose last ask is under way, and whoever we can.
 
-        return find
-
-    def _choose(self, decided: pl.DataFrame, rows: Rows, today: int) -> pl.DataFrame:
-        """Of those to be asked: one contact of each person, nobody whose last ask is under way, and whoever we can."""
+        Of several days the first one on which there is anybody."""
         free = (decided["decision"] == "ask").to_numpy() & (self.future.free_on[rows] <= today)
         chosen = np.flatnonzero(free)
-        told = decided[chosen].select("rank", "person_id", "occasion", "about", "channel", row=rows[chosen])
-        told = told.sort("rank").unique("person_id", keep="first").drop_nulls("channel").sort("row")
+        told = decided[chosen].select("today", "rank", "person_id", "occasion", "about", "channel", row=rows[chosen])
+        told = told.sort("rank").unique(["today", "person_id"], keep="first").drop_nulls("channel").sort("today", "row")
         surveys = [self.world.has_survey(*pair) for pair in told.select("occasion", "about").iter_rows()]
-        return told.filter(pl.Series(surveys, dtype=pl.Boolean))
+        told = told.filter(pl.Series(surveys, dtype=pl.Boolean))
+        return told.filter(pl.col("today") == pl.col("today").first())
 
     def _ask(self, asks: pl.DataFrame, today: int) -> None:
         if not asks.height:
             return
-        if self._seen is not None:
-            self._seen.append(self.future.view(self.world.plan.frame, asks["row"].to_numpy(), today))
-        heard_on, over_on = self._answering.foresee(asks, today, np.full(asks.height, today, dtype=np.int32))
+        seen, sent_on = self._see(asks, today), np.full(asks.height, today, dtype=np.int32)
+        heard_on, over_on = self._answering.foresee(asks, seen, sent_on)
         self._look_at(self.future.ask(asks, today, heard_on, over_on), today + 1)
         self._note_ends(asks["row"].to_numpy(), over_on)
         self._asks.append(asks.with_columns(on=pl.lit(today), heard_on=heard_on).select(ASKS.names()).cast(ASKS))
+
+    def _see(self, asks: pl.DataFrame, today: int) -> pl.DataFrame:
+        """Their rows of the Book on that day, as far as it matters who will answer."""
+        return self.future.view(self._answering.needs, asks["row"].to_numpy(), today)
 
     def _note_ends(self, rows: Rows, over_on: Days) -> None:
         """Have the persons looked at when their ask is over."""
@@ -194,7 +189,8 @@ class Course:
         young, live = sent["place"].is_not_null().to_numpy(), sent["is_live"].to_numpy()
         heard_on, over_on = numbers(sent["heard_on"], FAR), numbers(sent["over_on"], FAR)
         left = np.flatnonzero(young & open_)
-        heard_on[left], _ = self._answering.foresee(sent[left], self.world.first, numbers(sent["sent_on"])[left])
+        seen = self.future.view(self._answering.needs, rows[left], self.world.first)
+        heard_on[left], _ = self._answering.foresee(sent[left], seen, numbers(sent["sent_on"])[left])
         over_on = np.where(open_, np.minimum(over_on, heard_on), FAR)
         places = sent["place"].fill_null(0).to_numpy()
         self.future.hear(rows[young], places[young], heard_on[young], over_on[young])

@@ -165,18 +165,19 @@ class Rule:
 
 def _as_arrays(said: Said, occasions: Sequence[str]) -> Mapping[str, Any]:
     """Dates as days (NO_DAY: null), modes and lists of occasions as masks: in one select, for each has its price."""
-    wanted: dict[str, pl.Expr] = {}
+    days: list[str] = []
+    masks: dict[str, pl.Expr] = {}
     for say in said.says:
         for field, column in say.columns.items():
             if field in _DATES:
-                wanted[column] = pl.col(column).to_physical().fill_null(NO_DAY)
+                days.append(column)
             elif field == "mode":
-                wanted |= {f"{column}={mode}": pl.col(column) == mode for mode in ("on", "shadow")}
+                masks |= {f"{column}={mode}": pl.col(column) == mode for mode in ("on", "shadow")}
             elif field in _OCCASIONS:
-                wanted |= {
+                masks |= {
                     f"{column}={name}": pl.col(column).list.contains(name).fill_null(value=False) for name in occasions
                 }
-    return _arrays(said.frame.select(column.alias(name) for name, column in wanted.items()))
+    return _arrays(said.frame.select(pl.col(days).to_physical().fill_null(NO_DAY), **masks))
 
 
 def _arrays(frame: pl.DataFrame) -> dict[str, Any]:

@@ -68,10 +68,13 @@ def _is_shared(name: str, plans: Sequence[Plan]) -> bool:
     return not first.meta.root_names() and all(first.meta.eq(other) for other in others)
 
 
-def keep_apart(rules: Rules) -> Rules:
-    """Let every limit count within its copy."""
-    return replace(rules, parts=tuple(replace(part, says=tuple(map(_apart, part.says))) for part in rules.parts))
+def keep_apart(rules: Rules, by: str = COPY) -> Rules:
+    """Let every limit count within its copy, or whatever else rows have in this column."""
+    parts = (replace(part, says=tuple(_apart(say, by) for say in part.says)) for part in rules.parts)
+    return replace(rules, parts=tuple(parts))
 
 
-def _apart(say: Say) -> Say:
-    return replace(say, what=replace(say.what, per=(*say.what.per, COPY))) if isinstance(say.what, Limit) else say
+def _apart(say: Say, by: str) -> Say:
+    if not isinstance(say.what, Limit) or by in say.what.per:
+        return say
+    return replace(say, what=replace(say.what, per=(*say.what.per, by)))

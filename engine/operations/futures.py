@@ -17,6 +17,7 @@ from engine.data.book import linked_to, read_book
 from engine.data.localtime import day_number
 from engine.data.settings import read_settings
 from engine.data.under_way import read_under_way
+from engine.decide.ahead import Ahead
 from engine.decide.book import Book
 from engine.decide.channels import choose_channels
 from engine.decide.course import Course, World
@@ -216,12 +217,11 @@ class _Reader:
 
 def _tell_asks(reader: _Reader, plan: Plan, days: int, accounts: Collection[str]) -> list[Coming]:
     """The asks of these accounts, each told from the Book as it will be on its day."""
-    seen: list[pl.DataFrame] = []
-    course = Course(make_world(reader.engine, reader.start, plan), reader.start.under_way, seen=seen)
+    course = Ahead(make_world(reader.engine, reader.start, plan), reader.start.under_way)
     course.run(day_number(reader.start.day) + days - 1)
-    if not seen:
+    if not course.seen:
         return []
-    here = (frame := pl.concat(seen))["account_key"].is_in(list(accounts))
+    here = (frame := pl.concat(course.seen, rechunk=True))["account_key"].is_in(list(accounts))
     frame, asks = frame.filter(here), course.asks.filter(here)
     told = zip(reader.explain(frame), asks["occasion"], reader.choose_channels(frame), strict=True)
     found = [
