@@ -14,7 +14,7 @@ from engine.data.events import count_followups, read_promises, read_touchpoints
 from engine.data.history import read_history
 from engine.data.models import Account, Contact
 from engine.data.places import read_channel_asks
-from engine.data.rows import ACCOUNTS, FAR, NO_NUMBER, Rows, as_date, normalise, read_rows
+from engine.data.rows import ACCOUNTS, EMAIL, FAR, MOBILE, NO_NUMBER, PHONE, Rows, as_date, normalise, read_rows
 from engine.data.scope import among_listed, list_ids
 from engine.data.store import Store
 from engine.decide.book import COLUMNS, COUNTS, Book
@@ -116,17 +116,17 @@ def _known(name: str) -> pl.Expr:
 
 def _list_channels(frame: pl.DataFrame) -> pl.Series:
     """There are few different answers among millions of contacts, so each is worked out once."""
-    facts = ["channels", "has_email", "has_mobile", "has_phone", "bounced_channels"]
+    facts = ["channels", "addresses", "bounced_channels"]
     different = frame.select(facts).unique()
     lists = pl.Series("usable", [_usable(*row) for row in different.iter_rows()], pl.List(pl.String))
     usable = different.with_columns(lists)
     return frame.select(facts).join(usable, on=facts, how="left", maintain_order="left")["usable"].alias("channels")
 
 
-def _usable(named: str, has_email: int, has_mobile: int, has_phone: int, bounced: str) -> list[str]:
+def _usable(named: str, addresses: int, bounced: str) -> list[str]:
     """Those named, or all there are addresses for. Whoever names SMS says that any number of theirs takes it."""
-    by_address = ["email"] * has_email + ["sms"] * has_mobile
-    nowhere = ["email"] * (not has_email) + ["sms", "phone"] * (not has_phone)
+    by_address = ["email"] * bool(addresses & EMAIL) + ["sms"] * bool(addresses & MOBILE)
+    nowhere = ["email"] * (not addresses & EMAIL) + ["sms", "phone"] * (not addresses & PHONE)
     return [channel for channel in named.split() or by_address if channel not in (*bounced.split(), *nowhere)]
 
 

@@ -8,27 +8,22 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sqlalchemy import Select, and_, case, delete, func, insert, literal, or_, select
+from sqlalchemy import Select, case, delete, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from engine.data.columns import Snapshot, kept
 from engine.data.models import ASKED, Account, AnswerCount, Ask
+from engine.data.scope import aside
 from engine.types import TIERS
 
 
 def recount_answers(session: Session, now: datetime) -> None:
     """Count every ask of the house that has a channel, as it stands now."""
     # First by account, in the order of that index: a condition on the status would draw SQLite away from it.
-    asked = and_(Ask.status.in_(ASKED), or_(Ask.sent_at.is_(None), Ask.sent_at <= now))
-    answered = and_(asked, Ask.answered_at <= now)
+    answered = case((Ask.answered_at <= now, 1))
     each = (
-        select(
-            Ask.account_id,
-            Ask.channel,
-            func.count(case((asked, 1))).label("sent"),
-            func.count(case((answered, 1))).label("answered"),
-        )
-        .where(Ask.channel.is_not(None))
+        select(Ask.account_id, Ask.channel, func.count().label("sent"), func.count(answered).label("answered"))
+        .where(Ask.channel.is_not(None), aside(Ask.status).in_(ASKED), or_(Ask.sent_at.is_(None), Ask.sent_at <= now))
         .group_by(Ask.account_id, Ask.channel)
         .subquery()
     )
@@ -37,7 +32,6 @@ def recount_answers(session: Session, now: datetime) -> None:
     counts = (
         select(tier, each.c.channel, *sums, literal(now, AnswerCount.counted_at.type))
         .join(Account, Account.id == each.c.account_id)
-        .where(each.c.sent > 0)
         .group_by(tier, each.c.channel)
     )
     session.execute(delete(AnswerCount))

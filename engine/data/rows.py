@@ -24,6 +24,8 @@ from engine.types import Moment
 FEW, BROAD = 1000, 5
 """Where more accounts than FEW are wanted and more than one in BROAD, reading all is quicker than picking some."""
 NO_NUMBER = -1e300
+EMAIL, MOBILE, PHONE = 1, 2, 4
+"""Which addresses there are of a contact, as bits."""
 FAR = np.iinfo(np.int32).max
 """A day that does not come."""
 
@@ -173,9 +175,11 @@ def _people(whose: Whose) -> Select[*tuple[Any, ...]]:
             for name in ("role", "influence", "timezone", "channels", "bounced_channels", "preferred_channel")
         ),
         *(_text(Contact, name) for name in ("wish_channel", "wish_occasions_off")),
-        case((func.coalesce(Contact.email, "") != "", 1), else_=0).label("has_email"),
-        case((func.coalesce(Contact.mobile_key, "") != "", 1), else_=0).label("has_mobile"),
-        case((func.coalesce(Contact.phone, Contact.mobile_key, "") != "", 1), else_=0).label("has_phone"),
+        (
+            _bit(EMAIL, Contact.email)
+            + _bit(MOBILE, Contact.mobile_key)
+            + _bit(PHONE, Contact.phone, Contact.mobile_key)
+        ).label("addresses"),
         Contact.created_on,
         Contact.imported_at,
         Contact.opted_out_on,
@@ -186,6 +190,11 @@ def _people(whose: Whose) -> Select[*tuple[Any, ...]]:
     if not whose.picked:
         return query
     return query.where(Contact.person_id.in_(select(Contact.person_id).where(whose.accounts(Contact.account_id))))
+
+
+def _bit(bit: int, *columns: Any) -> Any:
+    """The bit where any of the columns has a text."""
+    return case((func.coalesce(*columns, "") != "", bit), else_=0)
 
 
 def _text(table: type[Account] | type[Contact], name: str) -> Any:
