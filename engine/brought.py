@@ -15,6 +15,8 @@ from engine.survey.reading import TYPED, parts_of
 from engine.types import Analysis, Channel, Delivery, Given, Message, Question, QuestionType, Receipt
 
 OUTCOMES = ("sent", "refused", "later", "unknown")
+UNREAD: Given | None = Given()
+"""Instead of what a question type could not read."""
 T = TypeVar("T")
 
 
@@ -100,9 +102,11 @@ class GuardedType:
 
     def read(self, question: Question, form: Mapping[str, Sequence[str]], field: str) -> Given | None:
         """What was posted is kept as it came where it cannot be read: nothing that a client said is lost."""
+        found = self._try("read", lambda: self._kind.read(question, form, field), UNREAD, (Given, type(None)))
+        if found is not UNREAD:
+            return found
         posted = {part: values for part, values in parts_of(form, field).items() if any(values)}
-        unread = Given(data={TYPED: posted}) if posted else None
-        return self._try("read", lambda: self._kind.read(question, form, field), unread, (Given, type(None)))
+        return Given(data={TYPED: posted}) if posted else None
 
     def as_text(self, label: str, texts: Mapping[str, Any]) -> str:
         return self._try("as_text", lambda: self._kind.as_text(label, texts), label, str)

@@ -59,6 +59,8 @@ class Language:
         """A name or a quotation as a part of a sentence. One that is written the other way is isolated, so that the
         sentence around it keeps its order; marks that would turn what follows are left out (UAX 9).
         """
+        if text.isascii() and self.direction == "ltr":
+            return text
         text = text.translate(_TURNING)
         strong = (_DIRECTIONS.get(bidirectional(letter)) for letter in text)
         return f"\u2068{text}\u2069" if next(filter(None, strong), self.direction) != self.direction else text
@@ -81,8 +83,10 @@ class Language:
 
     def choose(self, texts: Mapping[str, str]) -> str:
         """The text in this language, else in its parent language, else in English, else in any."""
-        parents = (self.locale, self.locale.partition("-")[0], SOURCE)
-        return next((texts[name] for name in parents if name in texts), next(iter(texts.values()), ""))
+        for name in (self.locale, self.locale.partition("-")[0], SOURCE):
+            if name in texts:
+                return texts[name]
+        return next(iter(texts.values()), "")
 
 
 @lru_cache(maxsize=4096)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
+from hmac import digest
+from json import dumps
+from typing import Any
 
-from itsdangerous import BadData, Signer, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import BadData, HMACAlgorithm, Signer, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
 
 from engine.errors import LinkError
 
@@ -114,11 +118,32 @@ def read_calendar_token(secret: str, token: str, kind: str = "promises") -> tupl
     return str(email), int(left)
 
 
+class _Hmac(HMACAlgorithm):
+    """In one call of the library, which keeps nothing between its steps."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return digest(key, value, sha256)
+
+
 class _Signer(Signer):
     """Derives each key once."""
 
     def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
         return _key(self.salt, self.secret_keys[-1] if secret_key is None else secret_key)
+
+
+class _Serializer(URLSafeSerializer):
+    """Signs with the one signer that it has, and never tries whether a number gets any shorter by being packed."""
+
+    @cached_property
+    def _own_signer(self) -> Signer:
+        return super().make_signer()
+
+    def make_signer(self, salt: str | bytes | None = None) -> Signer:
+        return self._own_signer if salt is None else super().make_signer(salt)
+
+    def dump_payload(self, obj: Any) -> bytes:
+        return base64_encode(dumps(obj, separators=(",", ":")))
 
 
 @lru_cache
@@ -127,14 +152,13 @@ def _key(salt: bytes, secret: str | bytes) -> bytes:
 
 
 @lru_cache
-def _signer(secret: str, purpose: str) -> URLSafeSerializer:
+def _signer(secret: str, purpose: str) -> _Serializer:
     """One salt per purpose, so that a link to an ask never opens the wishes page.
 
     `secret` may be several, one a line: the last signs, and links that an earlier one signed still open.
     """
-    return URLSafeSerializer(
-        secret.splitlines(), salt=f"heed.{purpose}", signer=_Signer, signer_kwargs={"digest_method": sha256}
-    )
+    algorithm: Any = {"digest_method": sha256, "algorithm": _Hmac(sha256)}
+    return _Serializer(secret.splitlines(), salt=f"heed.{purpose}", signer=_Signer, signer_kwargs=algorithm)
 
 
 @lru_cache(maxsize=1024)

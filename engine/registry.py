@@ -183,7 +183,15 @@ class Plugins:
 
         Whoever does not ship is given a copy of its own, so that nobody changes what the next one sees.
         """
-        return [_call(plugin, hook, args) for plugin in self.all.values() if hook in plugin.hooks]
+        return [_call(plugin, hook, args) for plugin in self._by_hook.get(hook, ())]
+
+    @cached_property
+    def _by_hook(self) -> dict[str, list[Plugin]]:
+        found: dict[str, list[Plugin]] = {}
+        for plugin in self.all.values():
+            for hook in plugin.hooks:
+                found.setdefault(hook, []).append(plugin)
+        return found
 
     def call_one(self, name: str, hook: str, *args: Any) -> Called:
         """The same of one plugin, where each is told something else."""

@@ -370,6 +370,19 @@ def test_of_two_who_change_a_promise_at_once_the_second_sees_both_versions(engin
     assert steps(engine, promise) == ["agreed", "moved"]
 
 
+def test_the_first_step_of_an_imported_promise_which_has_no_history_makes_a_new_version_too(engine):
+    made = promised(engine)
+    with engine.store.write(EVERYTHING) as session:
+        what = {"account_id": made.account_id, "title": "Mend the lift", "origin": "import", "status": "agreed"}
+        promise = Promise(**what, made_on=TODAY, due_on=date(2026, 12, 4), owner_email="tom@house.example")
+        session.add(promise)
+    seen = promise.version
+    assert seen == made.version == 1
+    move_promise(engine, promise.id, due_on=date(2026, 12, 11), reason="The auditors come first.", seen=seen)
+    with pytest.raises(ChangedError):
+        move_promise(engine, promise.id, due_on=date(2026, 12, 15), reason="The bank is late.", seen=seen)
+
+
 def test_of_two_who_change_a_promise_in_the_same_moment_one_wins_and_the_other_is_told(engine):
     promise, together = promised(engine), Barrier(2)
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from engine.data import turns
 from engine.data.models import Account
 from engine.data.store import EVERYTHING, Store
 from engine.errors import StorageError
@@ -147,3 +148,61 @@ def test_a_database_that_cannot_be_written_to_lets_the_next_one_try(store: Store
     assert write_at_once(store, add("a")) == ["StorageError"]
     event.remove(store.engine, "begin", refuse)
     assert write_at_once(store, add("a")) == ["kept"]
+
+
+def test_who_is_interrupted_in_line_leaves_it_and_the_others_go_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(Event):  # as a command is by Ctrl-C, while it waits for its turn
+        def wait(self, timeout: float | None = None) -> bool:
+            super().wait(timeout)
+            raise KeyboardInterrupt
+
+    def interrupted() -> None:
+        place = turns._Place
+        monkeypatch.setattr(turns, "_Place", lambda together: place(together, called=Interrupted()))
+        with pytest.raises(KeyboardInterrupt), store.write(EVERYTHING, together=True) as session:
+            make_account(session, key="b")
+
+    def first(session: Session) -> None:
+        second.start()
+        wait_for_line(store, 1)
+        monkeypatch.undo()
+        make_account(session, key="a")
+
+    second = Thread(target=interrupted, daemon=True)
+    assert write_at_once(store, first) == ["kept"]
+    assert write_at_once(store, add("c")) == ["kept"]
+    assert keys(store) == {"a", "c"}
+
+
+def test_nobody_waits_for_ever_for_those_who_went_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "OVER_SECONDS", 0.1)
+
+    def linger(session: Session) -> None:
+        sleep(1)
+        make_account(session, key="b")
+
+    assert write_at_once(store, add("a"), linger) == ["StorageError", "kept"]
+    assert keys(store) == {"a", "b"}  # said to be lost and kept all the same: whoever sends it again is known by its id
+
+
+def test_a_connection_is_used_again_and_one_that_went_wrong_is_not(store: Store) -> None:
+    found = []
+    for _ in range(2):
+        with store.read(EVERYTHING) as session:
+            found.append(session.connection())
+    assert found[0] is found[1]
+    with pytest.raises(KeyError), store.read(EVERYTHING) as session:
+        fail(session)
+    with store.read(EVERYTHING) as session:
+        assert session.connection() is not found[0]
+    store.close()
+    assert write_at_once(store, add("a")) == ["kept"]
+    assert keys(store) == {"a"}
+
+
+def test_a_connection_that_is_used_again_sees_what_was_written_meanwhile(store: Store) -> None:
+    assert keys(store) == set()
+    assert write_at_once(store, add("a"), add("b")) == ["kept", "kept"]
+    assert keys(store) == {"a", "b"}

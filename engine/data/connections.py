@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -19,6 +21,9 @@ BUSY_SECONDS = 10
 """How long a writer waits for another one."""
 LOOK_SECONDS = 0.001
 """How long it sleeps before it looks whether the other is done."""
+
+MOST_IDLE = 4
+"""As many as there are threads that serve."""
 
 CHECKPOINT_PAGES = 4000
 """So many pages of 4 KB are written before one writer brings them to the file itself: what was changed several times
@@ -67,6 +72,43 @@ def connect(url: URL) -> Engine:
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+class Idle:
+    """Connections that wait to be used again: making one takes SQLAlchemy as long as a small query."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Connection] = []
+
+    def take(self, engine: Engine) -> Connection:
+        try:
+            return self._waiting.pop()
+        except IndexError:
+            return engine.connect()
+
+    def give(self, connection: Connection) -> None:
+        """Have it back. One that is still in a transaction, or was lost, is not used again."""
+        if connection.in_transaction() or connection.invalidated or len(self._waiting) >= MOST_IDLE:
+            connection.close()
+        else:
+            self._waiting.append(connection)
+
+    @contextmanager
+    def reading(self, engine: Engine) -> Iterator[Connection]:
+        """A connection that keeps nothing of what is done. One that something went wrong on is not used again."""
+        connection = self.take(engine)
+        try:
+            yield connection
+            if transaction := connection.get_transaction():
+                transaction.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        self.give(connection)
+
+    def close(self) -> None:
+        while self._waiting:
+            self._waiting.pop().close()
 
 
 def _set_pragmas(connection: Any, record: object) -> None:

@@ -108,10 +108,17 @@ class _Prepared:
         expanded = compiled.construct_expanded_state({name: _slots(name, number) for name, number in shape})
         self.text, self._is_named = expanded.statement, expanded.positiontup is None
         whole = {part: name for name, parts in expanded.parameter_expansion.items() for part in parts}
-        self._places = []
-        for name in expanded.positiontup or expanded.parameters:
+        self._given: Any = {}
+        self._slots = []
+        for place, name in enumerate(expanded.positiontup or expanded.parameters):
             kind, given = compiled.binds[whole.get(name, name)].type, expanded.parameters[name]
-            self._places.append((name, given, kind.dialect_impl(dialect).bind_processor(dialect)))
+            convert = kind.dialect_impl(dialect).bind_processor(dialect)
+            key = name if self._is_named else place
+            if isinstance(given, _Slot):
+                self._slots.append((key, given.name, given.place, convert))
+            self._given[key] = None if isinstance(given, _Slot) else convert(given) if convert else given
+        if not self._is_named:
+            self._given = list(self._given.values())
         columns = list(statement.selected_columns) if isinstance(statement, Select) else []
         row: Any = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]
         self._row = row._make
@@ -119,23 +126,25 @@ class _Prepared:
         self._converts: list[tuple[int, Convert]] | None = None
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
-        if self._is_named:
-            return {name: _value(given, convert, values) for name, given, convert in self._places}
-        return [_value(given, convert, values) for _, given, convert in self._places]
+        """What the statement itself says, with these values in their places."""
+        found = self._given.copy()
+        for key, name, place, convert in self._slots:
+            value = values[name] if place is None else values[name][place]
+            found[key] = convert(value) if convert else value
+        return found
 
     def rows(self, cursor: DBAPICursor) -> list[Any]:
         if self._converts is None:  # which convert, depends on what the database calls its types
             codes = [column[1] for column in cursor.description or ()]
             found = map(partial(_result_processor, self._dialect), self._kinds, codes)
             self._converts = [(place, convert) for place, convert in enumerate(found) if convert]
-        return [self._row(_converted(row, self._converts)) for row in cursor.fetchall()]
-
-
-def _converted(row: Sequence[Any], converts: Sequence[tuple[int, Convert]]) -> Sequence[Any]:
-    values = list(row)
-    for place, convert in converts:
-        values[place] = convert(values[place])
-    return values
+        rows = cursor.fetchall()
+        if self._converts:
+            rows = list(map(list, rows))
+            for place, convert in self._converts:
+                for row in rows:
+                    row[place] = convert(row[place])
+        return list(map(self._row, rows))
 
 
 def _result_processor(dialect: Dialect, kind: TypeEngine[Any], code: Any) -> Convert | None:
@@ -147,9 +156,3 @@ _prepare = lru_cache(maxsize=512)(_Prepared)
 
 def _slots(name: str, number: int | None) -> Any:
     return _Slot(name, None) if number is None else [_Slot(name, place) for place in range(number)]
-
-
-def _value(given: Any, convert: Convert | None, values: Mapping[str, Any]) -> Any:
-    if isinstance(given, _Slot):
-        given = values[given.name] if given.place is None else values[given.name][given.place]
-    return convert(given) if convert else given

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.models import OWNER, Promise, PromiseEvent
@@ -14,8 +14,7 @@ from engine.data.scope import among
 
 def find_promise(session: Session, number: int) -> Promise | None:
     """The promise with its account and contact, kept from other writers until the transaction ends."""
-    query = select(Promise).where(Promise.id == number).with_for_update(of=Promise)
-    return session.scalar(query.options(*WITH_PEOPLE))
+    return session.scalar(_TO_CHANGE, {"number": number})
 
 
 def find_same_promise(
@@ -71,3 +70,6 @@ def list_events(session: Session, number: int) -> Sequence[PromiseEvent]:
 
 
 WITH_PEOPLE = (joinedload(Promise.account), joinedload(Promise.contact))
+_TO_CHANGE = (
+    select(Promise).where(Promise.id == bindparam("number")).with_for_update(of=Promise).options(*WITH_PEOPLE)
+)  # built once: a client's verdict waits for it

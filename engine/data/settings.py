@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, text
+from sqlalchemy import BindParameter, Select, String, and_, bindparam, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from engine.data.models import Account, Contact, PlanChange, SettingRow
-from engine.data.scope import among
+from engine.data.scope import among, among_listed, fetch, list_ids
 from engine.decide.contradictions import Place
 from engine.decide.versions import Change, Step, Where
 from engine.errors import NotFoundError
@@ -17,22 +19,28 @@ from engine.types import TIERS, SettingValue
 
 def read_settings(session: Session, account_ids: Collection[int] | None = None) -> list[SettingValue]:
     """Everything that was ever set and not taken back; with `account_ids`, what can be in force in those accounts."""
-    columns = SettingRow.name, SettingRow.layer, SettingRow.layer_key, SettingRow.value, SettingRow.author
-    query = select(*columns, SettingRow.set_at).order_by(SettingRow.id)
-    if account_ids is not None and len(account_ids) < FEW:
-        query = query.where(_can_concern(account_ids, session.get_bind().dialect.name))
-    return [SettingValue(*row) for row in session.execute(query)]
+    if account_ids is None or len(account_ids) >= FEW:
+        return [SettingValue(*row) for row in session.execute(_SETTINGS)]
+    given = {"accounts": [str(one) for one in account_ids], "ids": list_ids(account_ids)}
+    return [SettingValue(*row) for row in fetch(session, _settings_of_few(session.get_bind().dialect.name), **given)]
 
 
 FEW = 1000
 """Of more accounts than so many everything is read."""
 
+_SETTINGS = select(
+    SettingRow.name, SettingRow.layer, SettingRow.layer_key, SettingRow.value, SettingRow.author, SettingRow.set_at
+).order_by(SettingRow.id)
 
-def _can_concern(account_ids: Collection[int], dialect: str) -> ColumnElement[bool]:
-    contacts = select(cast(Contact.id, String)).where(among(Contact.account_id, account_ids, dialect))
-    account = SettingRow.layer == "account", SettingRow.layer_key.in_([*map(str, account_ids)])
+
+@cache
+def _settings_of_few(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Built once: a client's answer may wait for it. `accounts`: their ids as texts; `ids`: as `list_ids` has them."""
+    ids: BindParameter[str] = bindparam("ids", type_=String())
+    contacts = select(cast(Contact.id, String)).where(among_listed(Contact.account_id, ids, dialect))
+    account = SettingRow.layer == "account", SettingRow.layer_key.in_(bindparam("accounts", expanding=True))
     contact = SettingRow.layer == "contact", SettingRow.layer_key.in_(contacts)
-    return or_(SettingRow.layer.in_(("house", "tier")), and_(*account), and_(*contact))
+    return _SETTINGS.where(or_(SettingRow.layer.in_(("house", "tier")), and_(*account), and_(*contact)))
 
 
 def put_setting(session: Session, value: SettingValue) -> None:

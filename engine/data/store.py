@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.data import migrations
 from engine.data.columns import Snapshot, insert_frame, open_snapshot
-from engine.data.connections import WRITES, connect, read_url
+from engine.data.connections import WRITES, Idle, connect, read_url
 from engine.data.models import Base, Lease
 from engine.data.scope import EVERYTHING, Scope, among
 from engine.data.turns import Turns
@@ -33,6 +33,7 @@ class Store:
         self.url = self._url.render_as_string(hide_password=False)
         self.dialect = self._url.get_backend_name()
         self._turns = Turns()
+        self._idle = Idle()
 
     @property
     def shown(self) -> str:
@@ -83,8 +84,12 @@ class Store:
     @contextmanager
     def read(self, scope: Scope) -> Iterator[Session]:
         """A session that sees these accounts and keeps nothing."""
-        with self.engine.connect() as connection, Session(connection, info={"scope": scope}) as session:
+        with self._reading() as connection, Session(connection, info={"scope": scope}) as session:
             yield session
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        # PostgreSQL may have gone away meanwhile, which its pool looks after each time.
+        return self._idle.reading(self.engine) if self.dialect == "sqlite" else self.engine.connect()
 
     @contextmanager
     def write(self, scope: Scope, *, together: bool = False) -> Iterator[Session]:
@@ -111,6 +116,8 @@ class Store:
 
     def close(self) -> None:
         """Let go of every connection. The store can be used again."""
+        self._idle.close()
+        self._turns.close()
         self.engine.dispose()
 
     # in bulk: for the house as a whole, so without a scope

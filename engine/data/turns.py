@@ -18,8 +18,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, RootTransaction
 
-from engine.data.connections import BUSY_SECONDS
+from engine.data.connections import BUSY_SECONDS, Idle
 from engine.errors import StorageError
+
+OVER_SECONDS = 3 * BUSY_SECONDS
+"""How long somebody waits for those who went on with their transaction, before they are told that it is not kept."""
 
 
 @dataclass
@@ -28,6 +31,7 @@ class _Batch:
 
     connection: Connection
     transaction: RootTransaction
+    idle: Idle
     kept: bool = False
     error: BaseException | None = None
     over: Event = field(default_factory=Event)
@@ -57,10 +61,10 @@ class _Batch:
         except BaseException as error:
             self.error = error
         finally:
+            self.over.set()
             if self.error is not None:
                 self.connection.invalidate()  # whatever it has come to, nobody goes on with it
-            self.connection.close()
-            self.over.set()
+            self.idle.give(self.connection)
 
 
 def _trouble_behind(error: BaseException) -> BaseException:
@@ -87,13 +91,14 @@ class Turns:
         self._lock = Lock()
         self._line: deque[_Place] = deque()
         self._is_taken = False
+        self._idle = Idle()
 
     @contextmanager
     def writing(self, engine: Engine, *, together: bool) -> Iterator[Connection]:
         """A connection in a transaction that is on disk afterwards. Raises what kept it from getting there."""
         batch, taken = self._wait(together)
         try:
-            batch = batch or _begin(engine)
+            batch = batch or self._begin(engine)
         except BaseException:
             self._leave(taken)
             raise
@@ -104,7 +109,8 @@ class Turns:
             self._end(batch, taken)
             raise
         if taken and together and self._hand_on(batch):
-            batch.over.wait()
+            if not batch.over.wait(OVER_SECONDS):
+                raise StorageError("What came with others is not on disk after a long time. Do it again in a moment.")
         else:
             self._end(batch, taken)
         if batch.error is not None:
@@ -118,12 +124,21 @@ class Turns:
                 return None, True
             place = _Place(together)
             self._line.append(place)
-        if not place.called.wait(BUSY_SECONDS):
-            with self._lock:
-                if place in self._line:
-                    self._line.remove(place)
-                    return None, False
-        return place.batch, True
+        try:
+            called = place.called.wait(BUSY_SECONDS)
+        except BaseException:  # Ctrl-C
+            if not self._give_up(place):
+                self._end(place.batch, True)
+            raise
+        return (None, False) if not called and self._give_up(place) else (place.batch, True)
+
+    def _give_up(self, place: _Place) -> bool:
+        """Leave the line; False where it is our turn already."""
+        with self._lock:
+            if place not in self._line:
+                return False
+            self._line.remove(place)
+            return True
 
     def _hand_on(self, batch: _Batch) -> bool:
         """Let the next in line go on with this transaction; False where nobody there would."""
@@ -133,8 +148,9 @@ class Turns:
             self._call(batch)
             return True
 
-    def _end(self, batch: _Batch, taken: bool) -> None:
-        batch.end()
+    def _end(self, batch: _Batch | None, taken: bool) -> None:
+        if batch:
+            batch.end()
         self._leave(taken)
 
     def _leave(self, taken: bool) -> None:
@@ -149,11 +165,14 @@ class Turns:
         place.batch = batch
         place.called.set()
 
+    def _begin(self, engine: Engine) -> _Batch:
+        connection = self._idle.take(engine)
+        try:
+            return _Batch(connection, connection.begin(), self._idle)
+        except BaseException:
+            connection.close()
+            raise
 
-def _begin(engine: Engine) -> _Batch:
-    connection = engine.connect()
-    try:
-        return _Batch(connection, connection.begin())
-    except BaseException:
-        connection.close()
-        raise
+    def close(self) -> None:
+        """Let go of what waits to be used again."""
+        self._idle.close()

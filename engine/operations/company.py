@@ -42,7 +42,11 @@ class Company:
 
     def zone(self, *wanted: str | None) -> ZoneInfo:
         """The first time zone that is stated, the contact's before the account's, else the company's."""
-        return ZoneInfo(next(filter(None, wanted), self.timezone))
+        return _zone(next(filter(None, wanted), self.timezone))
+
+
+_zone = lru_cache(maxsize=None)(ZoneInfo)
+"""ZoneInfo itself keeps eight of them, and reads the file of any other each time. There are some six hundred."""
 
 
 class Client(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from engine.language import Language
@@ -53,6 +54,7 @@ def _own_facts(form: Form, item: Item, language: Language) -> dict[str, Any]:
     return found
 
 
+@lru_cache(maxsize=256)
 def tell_questions(number: int, language: Language) -> str:
     """`Three questions`."""
     _ = language.gettext
@@ -70,6 +72,7 @@ def tell_questions(number: int, language: Language) -> str:
     return told[number] if number < len(told) else many
 
 
+@lru_cache(maxsize=256)
 def tell_time(seconds: int, language: Language) -> str:
     """`about two minutes`, rounded up: nobody is told less than it takes."""
     _ = language.gettext
@@ -79,6 +82,7 @@ def tell_time(seconds: int, language: Language) -> str:
     return told[minutes] if minutes < len(told) else many
 
 
+@lru_cache(maxsize=256)
 def tell_why(occasion: str, language: Language) -> str:
     """Why now, as a part of a sentence that begins with “because”."""
     _ = language.gettext

@@ -124,10 +124,9 @@ def taking_step(
     before = facts(promise)
     yield
     at, author = engine.clock(), author or engine.author
-    promise.version = 1 if not promise.events else promise.version + 1
-    event = PromiseEvent(at=at, author=author, actor=actor, step=step, reason=reason, note=note)
-    event.due_on, event.owner_email = promise.due_on, promise.owner_email
-    promise.events.append(event)
+    promise.version += 1
+    how = {"actor": actor, "reason": reason, "note": note, "due_on": promise.due_on, "owner_email": promise.owner_email}
+    session.add(PromiseEvent(promise=promise, at=at, author=author, step=step, **how))
     action, after = f"promise {step}".replace("_", " "), facts(promise)
     session.add(AuditEntry(at=at, author=author, action=action, subject=name(promise), before=before, after=after))
     if promise.contact is not None:

@@ -77,6 +77,7 @@ def make_promise(
         made_on=today,
         due_on=due_on or due_in(engine, session, "promises.due_days", account, contact, today),
         status="agreed" if agreed else "drafted",
+        version=0,  # its first step makes it the first
         respond_by=None if agreed else due_in(engine, session, "promises.respond_days", account, contact, today),
     )
     session.add(promise)
@@ -107,14 +108,15 @@ def record_verdict(
         check_step(promise, "record the client's verdict")
     if promise.verdict == verdict:
         raise StateError(f"{name(promise)} is settled: the client said it was {verdict}.", about=name(promise))
-    said = cleaned(words)
+    said, due_on = cleaned(words), promise.due_on
+    if not kept:
+        today = local_today(engine, session, promise.account, promise.contact, on)
+        soonest = due_in(engine, session, "promises.reopen_days", promise.account, promise.contact, today)
+        due_on = max(due_on or soonest, soonest)
     with taking_step(engine, session, promise, verdict, author=author, actor="client", reason=said, note=note):
         promise.verdict = verdict
         if not kept:
-            today = local_today(engine, session, promise.account, promise.contact, on)
-            due_on = due_in(engine, session, "promises.reopen_days", promise.account, promise.contact, today)
-            promise.status, promise.done_on = "agreed", None
-            promise.due_on = max(promise.due_on or due_on, due_on)
+            promise.status, promise.done_on, promise.due_on = "agreed", None, due_on
 
 
 # Each of these opens its own transaction.

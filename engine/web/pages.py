@@ -155,8 +155,9 @@ def draw_survey(
     told = _tell(errors or {}, form)
     elements = room().screens.elements(form, language, given, told)
     filled = [element.field for element in elements if element.field in given and element.field != picked]
-    values = {"errors": told, "filled": filled, "picked": picked and given[picked].value}
-    return draw_form("survey", form, visit, elements=elements, submission_id=token_urlsafe(16), **values)
+    values = {"told": tell_form(form, language), "elements": elements, "submission_id": token_urlsafe(16)}
+    picked_value = picked and given[picked].value
+    return draw_form("survey", form, visit, errors=told, filled=filled, picked=picked_value, **values)
 
 
 def _tell(errors: Mapping[str, InputError], form: Form) -> dict[str, str]:
@@ -174,7 +175,6 @@ def draw_form(page: str, form: Form, visit: Visit, **values: object) -> str:
         form.today,
         here=visit.address,
         form=form,
-        told=tell_form(form, language),
         **own_links(here, form),
         **values,
     )

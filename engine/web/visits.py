@@ -9,6 +9,7 @@ redirect. Where a browser keeps no cookies, as in a frame of another site, every
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote, urlencode
 
@@ -78,6 +79,7 @@ def _cookie(kind: str, token: str) -> str:
     return f"heed-{_handle(kind, token)}"
 
 
+@lru_cache(maxsize=1024)
 def _handle(kind: str, token: str) -> str:
     """Tells one link from another and opens nothing: there is no way back from it to the token."""
     return sha256(f"{kind} {token}".encode(errors="replace")).hexdigest()[:16]
