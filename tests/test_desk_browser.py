@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 from rich.console import Console
 
+from engine.app import create_app
 from engine.cli.demo.stage import Stage, open_stage, serving
 from engine.data.models import AnswerRow
 from engine.operations.survey_changes import find_survey
@@ -19,6 +20,7 @@ from tests.browser import LOOKS, NARROW, Window, opening_browser
 from tests.desk import ADMIN
 from tests.factories import make_account, make_contact
 from tests.letters import NOW, make_letter, make_survey
+from tests.test_second_factor import code_of
 
 WORDS = "four words in a row"
 
@@ -49,11 +51,11 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-def enter(browser: Browser, served: Served, path: str, **options: object) -> Window:
-    """Signed in as an admin, at a page of the desk."""
+def enter(browser: Browser, served: Served, path: str, email: str = ADMIN, **options: object) -> Window:
+    """Signed in, at a page of the desk."""
     window = Window(browser, viewport={"width": 1280, "height": 900}, **options)
     window.page.goto(f"{served.url}/admin/{path}")
-    window.page.get_by_label("E-mail").fill(ADMIN)
+    window.page.get_by_label("E-mail").fill(email)
     window.page.get_by_label("Password").fill(WORDS)
     window.page.get_by_role("button", name="Sign in").click()
     return window
@@ -153,4 +155,40 @@ def test_a_call_is_led_from_the_list_to_their_own_words(browser: Browser, served
     with engine.store.read(engine.scope) as session:
         kept = {row.question: row for row in session.query(AnswerRow).filter_by(ask_id=ask.id)}
     assert (kept["recommend"].score, kept["missing"].words) == (8, "Somebody who calls back.")
+    window.context.close()
+
+
+def test_the_door_with_a_second_factor_is_for_everybody(browser: Browser, served: Served) -> None:
+    """Every page of setting it up and of signing in with it, which no address alone leads to."""
+    engine, olga = served.stage.engine, "olga@house.example"
+    add_user(engine, olga)
+    choose_password(engine, welcome_link(engine, olga).rpartition("/")[2], WORDS)
+    window = enter(browser, served, "myself", olga)  # who has no role yet can do that, too
+    page = window.page
+    page.get_by_role("link", name="Set it up").click()
+    page.get_by_role("button", name="Show the picture to scan").click()
+    is_for_everybody(window)
+    key = page.locator("code").inner_text()
+    page.get_by_label("The code that the app shows").fill(code_of(create_app(engine), key))
+    page.get_by_role("button", name="Use it from now on").click()
+    page.get_by_text("From now on you sign in with a code of your phone").wait_for()
+    page.get_by_role("link", name="Recovery codes").click()
+    page.get_by_role("button", name="Make new codes").click()
+    is_for_everybody(window)
+    window.context.close()
+    window = enter(browser, served, "today", olga)
+    page = window.page
+    page.get_by_label("figures").wait_for()
+    is_for_everybody(window)
+    page.get_by_role("link", name="recovery code").click()
+    page.get_by_label("Recovery code").wait_for()
+    is_for_everybody(window)
+    window.context.close()
+
+
+def test_what_is_not_there_is_said_to_everybody(browser: Browser, served: Served) -> None:
+    window = enter(browser, served, "accounts/999")
+    window.page.get_by_role("heading", name="There is nothing here").wait_for()
+    assert window.page.get_by_role("link", name="Accounts").is_visible()
+    is_for_everybody(window)
     window.context.close()

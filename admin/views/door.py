@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user, logout_user
 
-from admin.access import ANYBODY, here, needs
+from admin.access import ANYBODY, SIGNED_IN, here, needs
 from admin.desk import desk
 from admin.looks import answer_script, answer_style
 from admin.signing_in import read_new_address, take_new_address
@@ -57,14 +57,14 @@ def send_new_address(token: str) -> ResponseReturnValue:
 
 
 @desk.get("/myself")
-@needs("viewer")
+@needs(SIGNED_IN)
 def show_myself() -> ResponseReturnValue:
     calendar = find_calendar(here().engine, here().colleague.email)
     return render_template("desk/myself.html", colleague=here().colleague, calendar=calendar)
 
 
 @desk.post("/myself/sign-out-everywhere")
-@needs("viewer")
+@needs(SIGNED_IN)
 def sign_out_everywhere() -> ResponseReturnValue:
     end_sessions(here().engine, here().colleague.email)
     logout_user()
