@@ -19,11 +19,10 @@ MOST = 15
 MORE = 4
 BUSIER = {
     "desk.show_why": 55, "desk.show_preview": 40, "desk.show_preview_survey": 40, "desk.show_preview_message": 40,
-    "desk.show_survey_page": 38, "desk.show_plan": 30, "desk.show_trial": 75,
+    "desk.show_survey_page": 38, "desk.show_plan": 28, "desk.show_trial": 32,
 }  # fmt: skip
 """Pages that decide read the Book, one query for each kind of fact: some fifteen. Those that show a form read as many
-again of what was asked and answered before; a rule on trial decides twice, and so does “why” where somebody else may
-want the same place. Nothing else asks more than MOST."""
+again of what was asked and answered before; “why” decides twice where somebody else may want the same place. Nothing else asks more than MOST."""
 
 
 def add_more(engine: Engine, desks: Desks) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from engine.data import plans
 from engine.data.accounts import find_account
 from engine.data.book import linked_to, read_book
 from engine.data.localtime import day_number
+from engine.data.models import Account
 from engine.data.settings import read_settings
 from engine.data.under_way import read_under_way
 from engine.decide.ahead import Ahead
@@ -37,7 +37,7 @@ from engine.errors import InputError
 from engine.house import Engine
 from engine.language import ENGLISH, Language
 from engine.operations.company import read_company
-from engine.operations.decisions import who
+from engine.operations.decisions import read_names, who
 from engine.operations.settings import try_settings
 from engine.operations.surveys import list_surveys
 from engine.survey.bank import survey_for
@@ -68,26 +68,34 @@ class Start:
 
 
 def forecast_account(
-    engine: Engine,
-    key: str,
-    on: date | None = None,
-    days: int = 90,
-    language: Language = ENGLISH,
-    values: Sequence[SettingValue] | None = None,
+    engine: Engine, key: str, on: date | None = None, days: int = 90, language: Language = ENGLISH
 ) -> Forecast:
-    """Whom of an account we will ask, under what is set or, instead, `values`. Accounts that share people with it are
-    looked at, too. Raises NotFoundError."""
-    moment = _first_day(engine, on, days)
+    """Whom of an account we will ask. Accounts that share people with it are looked at, too. Raises NotFoundError."""
     with engine.store.read(engine.scope) as session:
         account = find_account(session, key)
-        name, linked = account.name, linked_to(engine.store, [account.id]) if account.contacts else ()
-    start = read_start(engine, moment, linked)
+    return forecast_from(engine, start_of(engine, account, on, days), account, days, language)
+
+
+def start_of(engine: Engine, account: Account, on: date | None, days: int) -> Start:
+    """What is known of an account, and of those that share people with it."""
+    return read_start(engine, _first_day(engine, on, days), linked_to(engine.store, [account.id]))
+
+
+def forecast_from(
+    engine: Engine,
+    start: Start,
+    account: Account,
+    days: int,
+    language: Language,
+    values: Sequence[SettingValue] | None = None,
+) -> Forecast:
+    """The forecast under what is set or, instead, `values`."""
     plan = resolve(start.book, engine.plugins.catalog, start.values if values is None else values)
     with engine.plugins.watched() as watch:
         reader = _Reader(engine, start, plan.columns, language)
-        asks = _tell_asks(reader, plan, days, [key])
-        others = _tell_others(reader, plan.frame, key, {ask.contact for ask in asks})
-    return Forecast(key, name, start.day, days, asks, others, list(watch.errors), language)
+        asks = _tell_asks(reader, plan, days, [account.key])
+        others = _tell_others(reader, plan.frame, account.key, {ask.contact for ask in asks})
+    return Forecast(account.key, account.name, start.day, days, asks, others, list(watch.errors), language)
 
 
 def _first_day(engine: Engine, on: date | None, days: int) -> Moment:
@@ -202,12 +210,13 @@ class _Reader:
         """Each row on its own day and by itself, so that no limit counts."""
         plan = Plan(frame, self.columns)
         decisions = decide(Book(frame, self.start.book.kinds), plan, self.engine.plugins.strategies)
-        lines, values = outline(decisions), values_of(decisions)
-        with self.engine.store.snapshot() as snapshot:
-            names = plans.read_names(snapshot, values["contact_id"].unique().to_list())
-        by_contact = names.rows_by_key("contact_id", named=True, unique=True)
-        for row in values.to_dicts():
-            yield explain(lines, row, who(by_contact[row["contact_id"]]), self.language)
+        lines = outline(decisions)
+        for row in values_of(decisions).to_dicts():
+            yield explain(lines, row, who(self.names[row["contact_id"]]), self.language)
+
+    @cached_property
+    def names(self) -> dict[int, dict[str, Any]]:
+        return read_names(self.engine, self.start.book.frame["contact_id"].to_list())
 
     def choose_channels(self, frame: pl.DataFrame) -> pl.Series:
         plugins = self.engine.plugins

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
+
+import polars as pl
 
 from engine.data.models import Account
 from engine.data.settings import read_settings
@@ -14,7 +16,7 @@ from engine.decide.plan import Spec, value_for
 from engine.house import Engine
 from engine.language import ENGLISH, Language
 from engine.operations.foresight import foresee_change
-from engine.operations.futures import forecast_account
+from engine.operations.futures import forecast_from, start_of
 from engine.operations.settings import try_settings
 from engine.types import TIERS, SettingValue
 
@@ -166,13 +168,15 @@ def weigh_plan(
     engine: Engine, account: Account, pairs: Mapping[str, Any], *, days: int = 91, language: Language = ENGLISH
 ) -> Weighed:
     """The forecast of an account as it is, and with these settings at it. Nothing is set. Raises InputError."""
-    before = forecast_account(engine, account.key, days=days, language=language)
+    start = start_of(engine, account, None, days)
+    before = forecast_from(engine, start, account, days, language)
     if not pairs:
         return Weighed(before, before)
     draft = try_settings(engine, pairs, account=account.key)
-    after = forecast_account(engine, account.key, days=days, language=language, values=draft.after)
+    after = forecast_from(engine, start, account, days, language, draft.after)
     names = [step.name for step in draft.steps]
-    warnings = list(foresee_change(engine, names, draft.before, draft.after, draft.accounts))
+    book = replace(start.book, frame=start.book.frame.filter(pl.col("account_id") == account.id))
+    warnings = list(foresee_change(engine, names, draft.before, draft.after, draft.accounts, book))
     return Weighed(before, after, dict(draft.wanted.values), warnings)
 
 
