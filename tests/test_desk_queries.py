@@ -22,7 +22,8 @@ BUSIER = {
     "desk.show_survey_page": 38, "desk.show_plan": 28, "desk.show_trial": 32,
 }  # fmt: skip
 """Pages that decide read the Book, one query for each kind of fact: some fifteen. Those that show a form read as many
-again of what was asked and answered before; “why” decides twice where somebody else may want the same place. Nothing else asks more than MOST."""
+again of what was asked and answered before; “why” decides twice where somebody else may want the same place. Nothing
+else asks more than MOST."""
 
 
 def add_more(engine: Engine, desks: Desks) -> None:

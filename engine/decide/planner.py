@@ -47,21 +47,32 @@ class Decisions:
         return self.said.of(Limit)
 
 
-def decide(book: Book, plan: Plan, strategies: Iterable[Strategy], channels: Collection[str] = ()) -> Decisions:
-    """Decide for every row of the Book. Limits choose among these rows: give whole accounts and whole persons."""
+def decide(
+    book: Book,
+    plan: Plan,
+    strategies: Iterable[Strategy],
+    channels: Collection[str] = (),
+    contact_id: int | None = None,
+) -> Decisions:
+    """Decide for every row of the Book. Limits choose among these rows: give whole accounts and whole persons.
+
+    `contact_id`: it matters for this contact only. Where they would not be asked they meet no limit, and neither ways
+    nor limits are there.
+    """
     strategies = list(strategies)
 
     def find_ways(asked: Plan) -> pl.DataFrame:
         return choose_channels(asked, book.kinds, strategies, channels)
 
-    return decide_by(hear_strategies(book, plan, strategies), plan, find_ways, book.channel_asks)
+    rules = hear_strategies(book, plan, strategies)
+    days = find_days(rules, plan)
+    if contact_id is not None and not _is_asked(days, contact_id):
+        return days
+    return give_places(days, rules, find_ways, book.channel_asks)
 
 
-def decide_by(
-    rules: Rules, plan: Plan, find_ways: Callable[[Plan], pl.DataFrame], channel_asks: pl.DataFrame
-) -> Decisions:
-    """Decide by what was heard before. `find_ways`: chooses channels for the rows that would be asked."""
-    return give_places(find_days(rules, plan), rules, find_ways, channel_asks)
+def _is_asked(days: Decisions, contact_id: int) -> bool:
+    return bool(((days.frame["contact_id"] == contact_id) & (days.frame["decision"] == "ask")).any())
 
 
 def find_days(rules: Rules, plan: Plan) -> Decisions:

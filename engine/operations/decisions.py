@@ -64,15 +64,20 @@ class Decided:
 
 
 def decide_accounts(
-    engine: Engine, moment: Moment, account_ids: Collection[int] | None = None, *, due: bool = False
+    engine: Engine,
+    moment: Moment,
+    account_ids: Collection[int] | None = None,
+    *,
+    due: bool = False,
+    contact_id: int | None = None,
 ) -> Decided:
-    """Decide for these accounts (None: all), or for those of them that are due."""
+    """Decide for these accounts (None: all), or for those of them that are due, or for what matters to a contact."""
     with engine.store.read(engine.scope) as session:
         values = read_settings(session, account_ids)
         current = current_surveys(session)
     book = read_book(engine.store, moment, account_ids=account_ids, due=due, channels=tuple(engine.plugins.channels))
     plan = resolve(book, engine.plugins.catalog, values)
-    decisions = decide(book, plan, engine.plugins.strategies, tuple(engine.plugins.channels))
+    decisions = decide(book, plan, engine.plugins.strategies, tuple(engine.plugins.channels), contact_id)
     surveys = {name: survey for name, (_, survey) in current.items()}
     supplies = partial(_read_supplies, engine, moment, decisions, surveys)
     return Decided(book, decisions, surveys, supplies, {name: version for name, (version, _) in current.items()})
@@ -162,7 +167,7 @@ def _decide_with_rivals(engine: Engine, moment: Moment, contact_id: int) -> Deci
     """Decide for the accounts that are connected with a contact's. Where the contact would be asked, and a limit counts
     beyond accounts and persons, also for those who may want the same places, as far as they are few."""
     accounts = linked_accounts(engine.store, contact_id)
-    decided = decide_accounts(engine, moment, accounts)
+    decided = decide_accounts(engine, moment, accounts, contact_id=contact_id)
     frame = decided.decisions.frame
     would_ask = frame["decision"].is_in(["ask", "limited"])
     if not would_ask.filter(frame["contact_id"] == contact_id).all():
