@@ -106,7 +106,7 @@ def tell_expected(decisions: Decisions) -> pl.DataFrame:
 
 
 def changed_outcomes(frame: pl.DataFrame, outcomes: pl.Series) -> pl.Series:
-    """The contacts of whom something else was decided before. Of whom nothing was: those asked, and those never asked."""
+    """The contacts of whom something else was decided before. Of whom nothing was: asked, and never asked."""
     parts = outcomes.str.split(" ").explode().str.split_exact(":", 1).struct.rename_fields(["contact_id", "before"])
     before = parts.struct.unnest().drop_nulls().with_columns(pl.col("contact_id").cast(pl.Int64))
     told = frame.select("contact_id", outcome=OUTCOME)
