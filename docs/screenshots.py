@@ -65,12 +65,14 @@ def _take(page: Page, place: Path) -> None:
         page.get_by_role("heading", name="What it would do").wait_for()
     if page.url.endswith("/edit"):
         page.get_by_text("1. How likely are you to recommend").click()
+        page.wait_for_load_state("networkidle")  # the page beside it is drawn anew as soon as the script runs
         page.frame_locator("iframe[name=phone]").get_by_text("How likely are you to recommend").wait_for()
     if page.url.endswith("/imports"):
         page.get_by_label("Files").set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": PEOPLE})
         page.get_by_role("button", name="Look at them").click()
         page.get_by_role("button", name="Try it").click()
         page.get_by_role("heading", name="What would happen").wait_for()
+    page.wait_for_load_state("networkidle")
     page.screenshot(path=place)
     if shutil.which("pngquant"):
         subprocess.run(["pngquant", "--force", "--strip", "--output", place, "64", place], check=True)  # noqa: S607

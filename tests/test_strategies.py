@@ -138,6 +138,22 @@ def test_only_reasons_look_at_kinds_of_touchpoints():
         assert said[0] == said[1], strategy.name
 
 
+@pytest.mark.parametrize(
+    ("module", "hook"), [(module, hook) for module, hook in HOOKS if hook != "ask_from"],
+    ids=lambda one: getattr(one, "__name__", one),
+)  # fmt: skip
+def test_no_other_hook_looks_at_kinds_of_touchpoints(module, hook):
+    """Of questions, ways and hours, too, which are not heard together with the rest."""
+    question = Question("value", "rating", {}, roles=("IT",))
+    rows = [{name: fact for name, fact in row.items() if not name.endswith(KINDS)} for row in make_rows(8)]
+    said = []
+    for kinds in ((), KINDS):
+        grid = make_grid(*rows, question=question, channel=WAYS.get(module.__name__, "sms"), kinds=kinds)
+        things = said_of(module, hook, grid, columns=True)
+        said.append([(name, str(it)) for thing in things for name, it in expressions(thing).items()])
+    assert said[0] == said[1]
+
+
 def test_what_is_said_once_is_said_again_until_a_setting_is_another():
     plugins_ = build_plugins()
     plan = make_up(plugins_.catalog)

@@ -53,14 +53,26 @@ def list_planned(session: Session, owner: str, since: date | None, until: date, 
 
 
 def list_calls_again(
-    session: Session, channels: Collection[str], owner: str, since: date, until: date
+    session: Session, channels: Collection[str], owner: str, since: date, until: date, most: int
 ) -> Sequence[tuple[Ask, date]]:
-    """Calls that are to be made again on a day."""
-    query: Any = select(Ask, Call.again_on).join(Call, Call.id == of_ask(func.max))
+    """Calls that are to be made again on a day, the first of them."""
+    query = _calls_again(select(Ask, Call.again_on), channels, owner, since, until)
+    query = query.options(joinedload(Ask.account), joinedload(Ask.contact))
+    return [(row[0], row[1]) for row in session.execute(query.order_by(Call.again_on, Ask.id).limit(most))]
+
+
+def count_calls_again(
+    session: Session, channels: Collection[str], owner: str, since: date, until: date
+) -> dict[date, int]:
+    """How many calls are to be made again on each day."""
+    query = _calls_again(select(Call.again_on, func.count()).select_from(Ask), channels, owner, since, until)
+    return dict(session.execute(query.group_by(Call.again_on)).all())
+
+
+def _calls_again(query: Any, channels: Collection[str], owner: str, since: date, until: date) -> Any:
+    query = query.join(Call, Call.id == of_ask(func.max))
     query = query.where(LIVE_BY_HEED, Ask.channel.in_(channels), Ask.status.in_(CALLABLE))
-    query = query.where(Call.again_on.between(since, until)).options(joinedload(Ask.account), joinedload(Ask.contact))
-    rows = session.execute(_of_owner(query, owner).order_by(Call.again_on, Ask.id))
-    return [(row[0], row[1]) for row in rows]
+    return _of_owner(query.where(Call.again_on.between(since, until)), owner)
 
 
 def _of_owner(query: Select[Any], owner: str) -> Select[Any]:

@@ -11,6 +11,13 @@ from sqlalchemy.orm import Session, joinedload
 from engine.data.models import OWNER, Promise, PromiseEvent
 from engine.data.scope import among
 
+WITH_PEOPLE = (joinedload(Promise.account), joinedload(Promise.contact))
+WAITING_FOR_US = ("drafted", "agreed")
+WAITS = Promise.status.in_(WAITING_FOR_US)
+NEWEST = Promise.made_on.desc(), Promise.id.desc()
+WAITING_FIRST = case((WAITS, 0), else_=1), case((WAITS, Promise.due_on)).nulls_first(), *NEWEST
+"""What waits for us first, by due date; then what is settled, the newest first."""
+
 
 def find_promise(session: Session, number: int) -> Promise | None:
     """The promise with its account and contact, kept from other writers until the transaction ends."""
@@ -38,10 +45,8 @@ def list_promises(
     owner: str | None = None,
     statuses: Collection[str] | None = None,
 ) -> Sequence[Promise]:
-    """What waits for us first, by due date; then what is settled, newest first."""
-    waits = case((Promise.status.in_(("drafted", "agreed")), 0), else_=1)
-    due = case((waits == 0, Promise.due_on))
-    query = select(Promise).order_by(waits, due.nulls_first(), Promise.made_on.desc(), Promise.id.desc())
+    """In the order of WAITING_FIRST."""
+    query = select(Promise).order_by(*WAITING_FIRST)
     if account_id is not None:
         query = query.where(Promise.account_id == account_id)
     if owner is not None:
@@ -69,7 +74,6 @@ def list_events(session: Session, number: int) -> Sequence[PromiseEvent]:
     return session.scalars(query.order_by(PromiseEvent.id)).all()
 
 
-WITH_PEOPLE = (joinedload(Promise.account), joinedload(Promise.contact))
 _TO_CHANGE = (
     select(Promise).where(Promise.id == bindparam("number")).with_for_update(of=Promise).options(*WITH_PEOPLE)
 )  # built once: a client's verdict waits for it

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.clients import AnyRow
@@ -24,6 +24,7 @@ from engine.data.models import (
     Touchpoint,
     Voice,
 )
+from engine.data.promises import WAITING_FIRST, WAITS, WITH_PEOPLE
 from engine.data.scope import among
 from engine.data.search import holds
 
@@ -68,15 +69,10 @@ def list_people(session: Session, account_id: int, since: datetime) -> Sequence[
 
 
 def list_promises(session: Session, account_id: int) -> tuple[list[Promise], list[PromiseEvent]]:
-    """What waits for us first, by due date; then what is settled, newest first; and every step of all of them."""
-    waits = Promise.status.in_(("drafted", "agreed"))
-    due = case((waits, Promise.due_on))
+    """In the order of WAITING_FIRST, and every step of all of them."""
     query = select(Promise, PromiseEvent).outerjoin(PromiseEvent, PromiseEvent.promise_id == Promise.id)
-    query = query.where(Promise.account_id == account_id).options(
-        joinedload(Promise.account), joinedload(Promise.contact)
-    )
-    order = case((waits, 0), else_=1), due.nulls_first(), Promise.made_on.desc(), Promise.id.desc(), PromiseEvent.id
-    rows = session.execute(query.order_by(*order)).all()
+    query = query.where(Promise.account_id == account_id).options(*WITH_PEOPLE)
+    rows = session.execute(query.order_by(*WAITING_FIRST, PromiseEvent.id)).all()
     return list({promise.id: promise for promise, _ in rows}.values()), [event for _, event in rows if event]
 
 
@@ -137,10 +133,9 @@ def list_accounts(
 
 def count_by_account(session: Session, account_ids: Collection[int], today: date) -> dict[int, Any]:
     """Promises that wait for us and those that are late, by account."""
-    waits = Promise.status.in_(("drafted", "agreed"))
     late = func.count().filter(Promise.status == "agreed", Promise.due_on < today)
     query = select(Promise.account_id, func.count().label("open"), late.label("late"))
-    query = query.where(waits, _among(session, Promise.account_id, account_ids)).group_by(Promise.account_id)
+    query = query.where(WAITS, _among(session, Promise.account_id, account_ids)).group_by(Promise.account_id)
     return {row.account_id: row for row in session.execute(query)}
 
 
@@ -164,7 +159,7 @@ def search_contacts(session: Session, words: str, most: int) -> Sequence[Contact
 
 
 def search_promises(session: Session, words: str, most: int) -> Sequence[Promise]:
-    query = _with_people(select(Promise).where(_holds(session, Promise, words)))
+    query = select(Promise).where(_holds(session, Promise, words)).options(*WITH_PEOPLE)
     return session.scalars(query.order_by(Promise.id.desc()).limit(most)).all()
 
 
@@ -181,10 +176,6 @@ def list_voices(
     order = (Voice.id.desc(),) if words else (Voice.said_at.desc(), Voice.id.desc())
     found = session.execute(query.order_by(*order).offset(skip).limit(most))
     return [(voice, account, contact) for voice, account, contact in found]
-
-
-def _with_people(query: Any) -> Any:
-    return query.options(joinedload(Promise.account), joinedload(Promise.contact))
 
 
 def _holds(session: Session, table: type[Base], words: str) -> ColumnElement[bool]:

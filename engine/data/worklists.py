@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from engine.data.models import (
@@ -20,15 +20,12 @@ from engine.data.models import (
     Contact,
     Promise,
 )
+from engine.data.promises import NEWEST, WAITING_FIRST, WAITING_FOR_US, WAITS, WITH_PEOPLE
 from engine.data.scope import aside
 from engine.data.search import find_few, holds
 from engine.decide.endings import FAILED
 
 LOOKED_AT = 200
-WAITING_FOR_US = ("drafted", "agreed")
-WAITS = Promise.status.in_(WAITING_FOR_US)
-NEWEST = Promise.made_on.desc(), Promise.id.desc()
-WAITING_FIRST = case((WAITS, 0), else_=1), case((WAITS, Promise.due_on)).nulls_first(), *NEWEST
 BY_NAME: dict[str, tuple[Any, ...]] = {"owner": (func.lower(Promise.owner_email),), "account": (Account.name,)}
 SETTLED = ("done", "kept", "declined", "dismissed")
 STATES = {
@@ -56,7 +53,7 @@ def list_promises(
     skip: int = 0,
     most: int,
 ) -> Sequence[Promise]:
-    """What waits for us first, by due date; then what is settled, newest first. Or in the `order` of owner or account.
+    """In the order of WAITING_FIRST, or in the `order` of owner or account.
 
     `words`: of the promise, or of the account.
     """
@@ -112,7 +109,7 @@ def find_promise(session: Session, number: int) -> Promise | None:
 
 
 def _promises() -> Select[Promise]:
-    return select(Promise).options(joinedload(Promise.account), joinedload(Promise.contact))
+    return select(Promise).options(*WITH_PEOPLE)
 
 
 def list_asks(

@@ -2,7 +2,7 @@
 together anew takes much of the time that it takes to decide for a single contact.
 
 Whatever somebody brings is asked every time: nobody knows what it looks at. Of what ships only reasons look at kinds
-of touchpoints, which differ from Book to Book; a test asks them all.
+of touchpoints, which differ from Book to Book: a test asks every other hook with and without them.
 """
 
 from __future__ import annotations

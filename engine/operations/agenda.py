@@ -60,11 +60,12 @@ def read_agenda(
     first, last = (page - 1) * size, page * size
     with engine.store.read(engine.scope) as session:
         expected, left_out = data.list_expected(session, owner, today, until, MOST_FORESEEN)
-        again = data.list_calls_again(session, list_calling(engine), owner, today, until)
+        calling = list_calling(engine)
+        again = data.list_calls_again(session, calling, owner, max(since or today, today), until, last + 1)
         planned = data.list_planned(session, owner, since, until, last + 1)
         counts = Counter(data.count_planned(session, owner, until))
         counts.update(on for on, *_ in expected)
-        counts.update(on for _, on in again)
+        counts.update(data.count_calls_again(session, calling, owner, today, until))
         waiting: list[Waiting] = [(ask.planned_on or today, ask.id, ask) for ask in planned]
         waiting += [(on, ask.id, (ask, on)) for ask, on in again]
         waiting += [(on, contact_id, occasion) for on, contact_id, occasion in expected]

@@ -58,7 +58,10 @@ def read_ask_calendar(engine: Engine, token: str) -> bytes:
     except NotFoundError:
         raise LinkError("This link does not work.") from None
     agenda = read_agenda(engine.acting_as(colleague.email, colleague.own), size=MOST_ASKS)
-    return _calendar(f"Asks, {company}", (_ask_event(engine, entry) for entry in agenda.entries))
+    events = [_ask_event(engine, entry) for entry in agenda.entries]
+    if agenda.more:
+        events.append(_more_event(engine, agenda.entries[-1].on))
+    return _calendar(f"Asks, {company}", events)
 
 
 def _open(engine: Engine, session: Session, token: str, kind: str) -> str:
@@ -90,6 +93,16 @@ def _ask_event(engine: Engine, entry: Entry) -> Event:
     event.add("dtstamp", engine.clock())
     event.add("summary", f"{kind}: {whom}, {entry.occasion}" + (f", by {entry.channel}" if entry.channel else ""))
     return _all_day(event, entry.on)
+
+
+def _more_event(engine: Engine, last: date) -> Event:
+    """Says that the calendar ends there, and where the rest is."""
+    event = Event()
+    event.add("uid", f"more-asks@{urlsplit(engine.config.public_url).hostname}")
+    event.add("dtstamp", engine.clock())
+    event.add("summary", f"More asks than the {MOST_ASKS:,} of this calendar")
+    event.add("description", f"All of them: {engine.config.link('/admin/calendar')}")
+    return _all_day(event, last)
 
 
 def _all_day(event: Event, day: date) -> Event:

@@ -33,25 +33,11 @@ from engine.private import read_terms
 
 
 def make_promise(
-    engine: Engine,
-    session: Session,
-    *,
-    account: Account,
-    contact: Contact | None,
-    title: str,
-    owner_email: str | None = None,
-    due_on: date | None = None,
-    said: str | None = None,
-    ask_id: int | None = None,
-    touchpoint: Touchpoint | None = None,
-    origin: str = "team",
-    kind: str = "follow_up",
-    agreed: bool = False,
-    author: str,
-    actor: str = "team",
-    note: str | None = None,
-    on: date | None = None,
-) -> Promise:
+    engine: Engine, session: Session, *, account: Account, contact: Contact | None, title: str,
+    owner_email: str | None = None, due_on: date | None = None, said: str | None = None, ask_id: int | None = None,
+    touchpoint: Touchpoint | None = None, origin: str = "team", kind: str = "follow_up", agreed: bool = False,
+    author: str, actor: str = "team", note: str | None = None, on: date | None = None,
+) -> Promise:  # fmt: skip
     """Make a promise inside the caller's transaction; a draft, or agreed at once.
 
     Without an owner it is the touchpoint's, else the account's. Without a date it is due in `promises.due_days`. The
