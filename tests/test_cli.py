@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from engine.cli import COMMANDS, main
+from engine.cli import COMMANDS, MEMORY, main
 from tests.sheets import ASKS, write_book, write_sheet
 
 
@@ -40,6 +41,23 @@ def test_help_loads_no_command(tmp_path):
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path).stdout
     assert all(f"  {name} " in said for name in COMMANDS)
     assert not {"polars", "sqlalchemy", "flask", "rich", "engine.house"} & set(said.splitlines()[-1].split())
+
+
+def test_how_memory_is_kept_is_settled_before_polars_is_loaded(tmp_path):
+    code = """
+import os, sys
+class Watch:
+    def find_spec(self, name, *rest):
+        if name == "polars":
+            raise SystemExit(os.environ.get("_RJEM_MALLOC_CONF"))
+sys.meta_path.insert(0, Watch())
+from engine.cli import main
+main(["strategies"])
+"""
+    for own in ({}, {"_RJEM_MALLOC_CONF": "dirty_decay_ms:7"}):
+        environ = {name: value for name, value in os.environ.items() if name != MEMORY[0]} | own
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environ)
+        assert run.stderr.strip() == own.get(MEMORY[0], MEMORY[1])
 
 
 @pytest.mark.parametrize(

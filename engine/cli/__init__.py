@@ -11,6 +11,10 @@ import click
 
 from engine.errors import AmbiguousError, HeedError, InputError, nearest
 
+MEMORY = "_RJEM_MALLOC_CONF", "dirty_decay_ms:1000,muzzy_decay_ms:4000"
+"""How long Polars' allocator keeps what was freed; see jemalloc(3). It is read once, when Polars is loaded. As it ships,
+a plan of a large house spends much of its time giving memory back to the system and asking for it again."""
+
 
 class Entry(NamedTuple):
     where: str
@@ -82,6 +86,7 @@ class Table(click.Group):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        os.environ.setdefault(*MEMORY)
         return super().main(*args, **{"prog_name": "heed", **kwargs})
 
     def invoke(self, ctx: click.Context) -> Any:

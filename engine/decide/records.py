@@ -27,7 +27,7 @@ APART = (
     "contact_id", "account_id", "person_id", "contact_key", "account_key", "score:", "chance:", "why_not:", "rank",
 )  # fmt: skip
 """Whose record it is, how the ask was tailored, and a place among those who are decided for together."""
-SLICE = 100_000
+SLICE = 25_000
 """So many records are made at a time: the memory they take does not grow with the house."""
 Names = dict[str, list[str]]
 """How the values of each part of a run's records are called, by their numbers there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
@@ -91,6 +92,7 @@ def _plan(engine: Engine, moment: Moment, seed: int, progress: Progress, holder:
         asked = (decided.decisions.frame["decision"] == "ask").arg_true()
         rows = _free(engine, decided, asked)
         tailored = tailor_rows(engine, decided, rows)
+        decided = replace(decided)  # without what was read for tailoring: several hundred megabytes in a large house
     funnel = count_decisions(decided.decisions)
     funnel.waiting = len(asked) - len(rows)
     funnel.errors, funnel.plugins = list(watch.errors), watch.health
