@@ -12,8 +12,10 @@ import click
 from engine.errors import AmbiguousError, HeedError, InputError, nearest
 
 MEMORY = "_RJEM_MALLOC_CONF", "dirty_decay_ms:1000,muzzy_decay_ms:4000"
-"""How long Polars' allocator keeps what was freed; see jemalloc(3). It is read once, when Polars is loaded. As it ships,
-a plan of a large house spends much of its time giving memory back to the system and asking for it again."""
+"""How long Polars' allocator keeps what was freed; see jemalloc(3). It is read once, when Polars is loaded.
+
+As it ships, a plan of a large house spends much of its time giving memory back to the system and asking for it again.
+"""
 
 
 class Entry(NamedTuple):
