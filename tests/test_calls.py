@@ -16,6 +16,7 @@ from engine.data.models import Account, AnswerRow, Ask, AuditEntry, Call, Contac
 from engine.data.store import Scope
 from engine.errors import InputError, LinkError, NotFoundError, StateError
 from engine.house import Engine
+from engine.operations import calendars
 from engine.operations.agenda import read_agenda
 from engine.operations.answers import AnswersError
 from engine.operations.calendars import find_calendar, read_ask_calendar
@@ -286,7 +287,9 @@ def test_a_call_to_make_again_is_in_the_weeks_ahead(maria: Engine) -> None:
     assert (entry.on, entry.ask.id) == (date(2026, 11, 27), ask)
 
 
-def test_the_weeks_ahead_are_a_calendar_for_whoever_may_see_them(maria: Engine) -> None:
+def test_the_weeks_ahead_are_a_calendar_for_whoever_may_see_them(
+    maria: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_book(maria)
     with maria.store.write(maria.scope) as session:
         session.add_all([User(email=MARIA, created_at=NOW), User(email="tom@house.example", created_at=NOW)])
@@ -294,6 +297,9 @@ def test_the_weeks_ahead_are_a_calendar_for_whoever_may_see_them(maria: Engine) 
     assert str(events[0]["summary"]) == "Ask: Ada (Northwind), relationship, by email"
     assert any(str(event["summary"]).startswith("Expected: Ben") for event in events)
     assert not Calendar.from_ical(read_ask_calendar(maria, token_of(maria, "tom@house.example"))).walk("VEVENT")
+    monkeypatch.setattr(calendars, "MOST_ASKS", 1)
+    events = Calendar.from_ical(read_ask_calendar(maria, token_of(maria, MARIA))).walk("VEVENT")
+    assert [str(event["summary"]) for event in events][1:] == ["More asks than the 1 of this calendar"]
 
 
 def test_the_address_of_a_calendar_opens_that_one_only_and_ends_with_the_login(maria: Engine) -> None:
