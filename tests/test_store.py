@@ -12,12 +12,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, delete, event, exists, func, inspect, select, text, update
+from sqlalchemy import CheckConstraint, bindparam, delete, event, exists, func, inspect, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from engine.data import migrations
 from engine.data.accounts import find_account, find_contacts
+from engine.data.columns import Query
 from engine.data.house import keep_secret, read_secret
 from engine.data.marks import MARKED, lock_accounts, mark_accounts, mark_persons, plan_again, take_marks
 from engine.data.models import (
@@ -254,6 +255,26 @@ def test_a_frame_shows_nulls_empty_texts_days_and_numbers(store: Store) -> None:
     assert frame.drop("imported_at").rows() == [("A", None, 20781, None), ("B", "", None, 0.1)]
     assert frame.dtypes == [pl.String, pl.String, pl.Int32, pl.Float64, pl.Int64]
     assert store.frame(query.where(Account.key == "C")).schema == frame.schema
+
+
+def test_what_is_read_ahead_is_what_would_be_read_once_and_for_these_values(store: Store) -> None:
+    with store.write(EVERYTHING) as session:
+        for key, name in (("a", 'Ada "the first"'), ("b", ""), ("c", "\u00e9")):
+            make_account(session, key=key, name=name)
+    wanted = select(Account.key, Account.name, Account.plan_on).where(Account.key >= bindparam("first"))
+    named, counted = Query(wanted.order_by(Account.key)), Query(select(func.count(Account.id).label("number")))
+    with store.snapshot() as snapshot:
+        direct = snapshot.frame(named, {"first": "b"}), snapshot.frame(counted)
+        snapshot.read_ahead([named, counted], {"first": "b", "else": 1})
+        with store.write(EVERYTHING) as session:
+            make_account(session, key="d")
+        assert snapshot.frame(named, {"first": "b"}).equals(direct[0])
+        assert snapshot.frame(counted).equals(direct[1])
+        snapshot.read_ahead([named], {"first": "b"})
+        assert snapshot.frame(named, {"first": "a"})["key"].to_list() == ["a", "b", "c"]
+    with store.snapshot() as snapshot:
+        snapshot.read_ahead([named], {"first": "c"})
+        assert [snapshot.frame(named, {"first": each}).height for each in ("c", "b")] == [2, 3]
 
 
 def test_a_snapshot_shows_one_state_whatever_is_written_meanwhile(store: Store) -> None:

@@ -9,11 +9,11 @@ import polars as pl
 from sqlalchemy import Integer, Select, bindparam, func, select
 
 from engine.data.columns import Snapshot, kept
-from engine.data.counts import read_counts
-from engine.data.events import count_followups, read_promises, read_touchpoints
-from engine.data.history import read_history
+from engine.data.counts import known_counts, read_counts
+from engine.data.events import count_followups, events_of, read_promises, read_touchpoints
+from engine.data.history import history_of, read_history
 from engine.data.models import Account, Contact
-from engine.data.places import read_channel_asks
+from engine.data.places import places_of, read_channel_asks
 from engine.data.rows import ACCOUNTS, EMAIL, FAR, MOBILE, NO_NUMBER, PHONE, Rows, as_date, normalise, read_rows
 from engine.data.scope import among_listed, list_ids
 from engine.data.store import Store
@@ -36,6 +36,8 @@ def read_book(
     """
     with store.snapshot() as snapshot:
         rows = read_rows(snapshot, moment, account_ids, due=due)
+        if rows.whose.picked:
+            _read_ahead(snapshot, rows, channels)
         history = read_history(snapshot, rows, channels)
         feedback, touchpoints, kinds = read_touchpoints(snapshot, rows, history)
         promises = read_promises(snapshot, rows, history)
@@ -53,6 +55,12 @@ def read_book(
     of_touchpoints = (as_date(series.name) for series in touchpoints)
     by_channel = (f"{name}:{channel}" for channel in channels for name in COUNTS)
     return Book(frame.select(*exact, *of_touchpoints, *by_channel).rechunk(), kinds, channel_asks)
+
+
+def _read_ahead(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> None:
+    """All at once of what few rows need."""
+    of_rows = *history_of(rows.whose, channels), *events_of(rows.whose)
+    snapshot.read_ahead([*of_rows, known_counts(), _count_revenues(), *places_of()], rows.given)
 
 
 def linked_accounts(store: Store, contact_id: int) -> set[int]:

@@ -45,7 +45,7 @@ def last_counted(session: Session) -> datetime | None:
 
 def read_counts(snapshot: Snapshot, tiers: pl.Series, channels: Sequence[str]) -> list[pl.Series]:
     """The house's share of answers, and each tier's counts by each of the channels, beside the tiers given."""
-    counts = snapshot.frame(_counts())
+    counts = snapshot.frame(known_counts())
     known = {(tier, channel): count for tier, channel, *count in counts.iter_rows()}
     sent, answered = (sum(count[at] for count in known.values()) for at in (0, 1))
     columns = [pl.Series("house_answer_rate", [(answered + 1) / (sent + 2)]).new_from_index(0, len(tiers))]
@@ -58,5 +58,5 @@ def read_counts(snapshot: Snapshot, tiers: pl.Series, channels: Sequence[str]) -
 
 
 @kept
-def _counts() -> Select[*tuple[Any, ...]]:
+def known_counts() -> Select[*tuple[Any, ...]]:
     return select(AnswerCount.tier, AnswerCount.channel, AnswerCount.sent, AnswerCount.answered)

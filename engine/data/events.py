@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 from sqlalchemy import Integer, Select, and_, bindparam, case, func, or_, select, type_coerce
 
-from engine.data.columns import Snapshot, kept
+from engine.data.columns import Query, Snapshot, kept
 from engine.data.history import History, Mask, list_days
 from engine.data.localtime import NONE, Days, Instants, day_number
 from engine.data.models import OWNER, Promise, Touchpoint
@@ -36,6 +36,11 @@ class _Happened(NamedTuple):
 
     def where(self, mask: Mask) -> _Happened:
         return _Happened(self.row[mask], self.kind[mask], self.at[mask], self.day[mask], self.own[mask])
+
+
+def events_of(whose: Whose) -> list[Query]:
+    """What is read of touchpoints and promises, with Rows.given."""
+    return [_named_touchpoints(whose), _touchpoints_of_all(whose), _standing_promises(whose)]
 
 
 def read_touchpoints(

@@ -23,18 +23,16 @@ from sqlalchemy import (
     union_all,
 )
 
-from engine.data.columns import Snapshot, kept
+from engine.data.columns import Query, Snapshot, kept
 from engine.data.models import WAITING, AnswerRow, Ask, Contact, Promise
 from engine.data.rows import Whose
 from engine.data.scope import aside
 from engine.data.store import Store
 from engine.data.viewers import Viewers
-from engine.data.waiting import NOTHING, Looks, read_last_answers, read_waiting
-from engine.decide.hearing import ASKED_COLUMNS, BEHIND_COLUMNS, HEARD_COLUMNS, WEEK
+from engine.data.waiting import NOTHING, Looks, looks_of, read_last_answers, read_waiting
+from engine.decide.hearing import ASKED_COLUMNS, BEHIND_COLUMNS, HEARD_COLUMNS
 from engine.decide.tailoring import LAST_COLUMNS, WAITING_COLUMNS
 from engine.types import Moment
-
-DAY = 86_400
 
 KNOWN: dict[str, Mapping[str, Any]] = {
     "heard": HEARD_COLUMNS,
@@ -57,6 +55,9 @@ def read_known(
         return {name: pl.DataFrame(schema=schema) for name, schema in KNOWN.items()}
     with store.snapshot() as snapshot:
         viewers = Viewers(asks, moment, snapshot.dialect)
+        if viewers.whose.picked:
+            queries = [*_known_of(viewers.whose, lows), *looks_of(viewers.whose, looks)]
+            snapshot.read_ahead(queries, viewers.given)
         found = {
             "heard": read_heard(snapshot, viewers),
             "asked": read_asked(snapshot, viewers),
@@ -67,14 +68,19 @@ def read_known(
     return {name: _typed(frame, KNOWN[name]) for name, frame in found.items()}
 
 
+def _known_of(whose: Whose, lows: Lows) -> list[Query]:
+    """What is read here, with Viewers.given."""
+    low = _low_answers(whose, frozenset(lows.items()))
+    return [_latest_answers(whose), _asks_with_forms(whose), low, _promises_of_asks(whose)]
+
+
 def _typed(frame: pl.DataFrame, kinds: Mapping[str, Any]) -> pl.DataFrame:
     return frame.select(pl.col(name).cast(kind) for name, kind in kinds.items())
 
 
 def read_heard(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:
     """The latest answer of each person to each question, at these accounts and wherever else they are contacts."""
-    ends = {"first": int(viewers.zones.end.min()), "last": int(viewers.zones.end.max())}
-    answers = snapshot.frame(_latest_answers(viewers.whose), viewers.given | ends)
+    answers = snapshot.frame(_latest_answers(viewers.whose), viewers.given)
     seen = pl.concat([viewers.see(answers, by) for by in ("account_id", "person_id")], how="diagonal")
     return seen.rename({"day": "answered_on"})
 
@@ -100,9 +106,8 @@ def of_persons(whose: Whose) -> ColumnElement[bool]:
 
 def read_asked(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:
     """The questions of asks that were sent in the last week, or wait to be sent."""
-    since = {"since": int(viewers.zones.end.min()) - (WEEK + 1) * DAY}
     form = pl.col("form").str.json_decode(pl.List(pl.Struct({"question": pl.String})))
-    asks = snapshot.frame(_asks_with_forms(viewers.whose), viewers.given | since)
+    asks = snapshot.frame(_asks_with_forms(viewers.whose), viewers.given)
     asks = asks.with_columns(form).explode("form").unnest("form")
     sent = viewers.see(asks.filter(waits=0), "account_id")
     today = viewers.asks.select("account_id", "timezone", day="today").unique()
@@ -119,7 +124,7 @@ def _asks_with_forms(whose: Whose) -> Select[*tuple[Any, ...]]:
     at = _seconds(func.coalesce(Ask.sent_at, Ask.send_at))
     columns = [Ask.account_id, Ask.person_id, Ask.survey, cast(Ask.form, Text).label("form"), at.label("at")]
     columns += [case((waits, 1), else_=0).label("waits"), _seconds(Ask.planned_on).label("planned")]
-    counts = Ask.status.not_in(("cancelled", "held")), Ask.form.is_not(None), at >= bindparam("since")
+    counts = Ask.status.not_in(("cancelled", "held")), Ask.form.is_not(None), at >= bindparam("week")
     return select(*columns).where(Ask.origin == "heed", *counts, whose.accounts(Ask.account_id))
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 from sqlalchemy import BigInteger, Integer, Select, case, func, literal, select, type_coerce
 
-from engine.data.columns import Snapshot, kept
+from engine.data.columns import Query, Snapshot, kept
 from engine.data.localtime import NONE, Days, Instants
 from engine.data.models import OPEN, WAITING, WAITING_BY_HEED, AnswerRow, Ask
 from engine.data.rows import FEW, Rows, Whose
@@ -74,6 +74,11 @@ class _Asks:
         first = np.flatnonzero(np.diff(row, prepend=np.int64(-1)))
         found[row[first]] = values[mask][first]
         return found
+
+
+def history_of(whose: Whose, channels: Sequence[str]) -> list[Query]:
+    """What is read for it, with Rows.given."""
+    return [_asks(whose, tuple(channels)), _loose_answers(whose), _waiting(whose)]
 
 
 def read_history(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> History:

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any
 
-import numpy as np
 import polars as pl
 from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
-from engine.data.columns import Snapshot, kept
+from engine.data.columns import Query, Snapshot, kept
 from engine.data.localtime import day_number
 from engine.data.models import ASKED, WAITING, Ask
 from engine.data.rows import Rows
-from engine.data.types import EPOCH, Day
+from engine.data.types import Day
 from engine.decide.book import CHANNEL_ASKS
+
+
+def places_of() -> list[Query]:
+    """What is read for it, with Rows.given."""
+    return [_gone(), _waiting()]
 
 
 def read_channel_asks(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     """How many asks take a place of each channel on each of the rows' todays: those that left that day, where their
     contact is, and those that wait to be sent and are planned for that day or earlier."""
-    todays = [EPOCH + timedelta(days=day) for day in np.unique(rows.zones.today).tolist()]
-    left = snapshot.frame(_gone(), {"todays": todays}).drop_nulls("channel")
+    left = snapshot.frame(_gone(), rows.given).drop_nulls("channel")
     taken = Counter({(channel, day): asks for channel, day, asks in left.iter_rows()})
-    waiting = snapshot.frame(_waiting(), {"last": todays[-1]}).drop_nulls("channel")
+    waiting = snapshot.frame(_waiting(), rows.given).drop_nulls("channel")
     for channel, day, asks in waiting.iter_rows():
-        taken.update({(channel, later): asks for later in map(day_number, todays) if day <= later})
+        taken.update({(channel, later): asks for later in map(day_number, rows.given["todays"]) if day <= later})
     counted = [(*where, asks) for where, asks in taken.items()]
     return pl.DataFrame(counted, {**CHANNEL_ASKS, "today": pl.Int32}, orient="row").cast({"today": pl.Date})
 

@@ -18,7 +18,7 @@ from engine.data.columns import Snapshot, kept
 from engine.data.localtime import NONE, Codes, Days, Instants, Zones, is_zone
 from engine.data.models import Account, Contact, SettingRow
 from engine.data.scope import among_listed, list_ids
-from engine.data.types import Day
+from engine.data.types import EPOCH, Day
 from engine.types import Moment
 
 FEW, BROAD = 1000, 5
@@ -70,12 +70,14 @@ class Rows:
     whose: Whose
 
     @cached_property
-    def given(self) -> dict[str, str]:
-        """What queries by `whose` are given."""
+    def given(self) -> dict[str, Any]:
+        """What queries are given: whose, by `whose`, and the days that it is today somewhere."""
+        todays = [EPOCH + timedelta(days=day) for day in np.unique(self.zones.today).tolist()]
+        given = {"todays": todays, "last": todays[-1]}
         if not self.whose.picked:
-            return {}
+            return given
         people, accounts = self.people["contact_id"].to_list(), self.frame["account_id"].unique().to_list()
-        return {"people": list_ids(people), "accounts": list_ids(accounts)}
+        return {"people": list_ids(people), "accounts": list_ids(accounts), **given}
 
     @cached_property
     def today(self) -> Days:
@@ -112,6 +114,10 @@ def normalise(address: pl.Expr) -> pl.Expr:
 
 def read_rows(snapshot: Snapshot, moment: Moment, account_ids: Collection[int] | None, *, due: bool) -> Rows:
     """Read the contacts of these accounts (None: of all), or of those among them that are due."""
+    if account_ids is not None and len(account_ids) <= FEW and not due:
+        those = Whose(picked=True, dialect=snapshot.dialect)
+        queries = _accounts(those, due), _people(those), _house_zone()
+        snapshot.read_ahead(queries, {"accounts": list_ids(account_ids)})
     accounts = _read_accounts(snapshot, moment, account_ids, due=due)
     picked = accounts.height <= FEW or accounts.height * BROAD < _count_accounts(snapshot)
     people = _read_people(snapshot, accounts["account_id"].to_list() if picked else None)

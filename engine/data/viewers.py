@@ -9,8 +9,12 @@ import polars as pl
 from engine.data.localtime import Zones
 from engine.data.rows import Whose
 from engine.data.scope import list_ids
+from engine.decide.hearing import WEEK
 from engine.types import Moment
 
+DAY = 86_400
+LATELY = 90
+"""Days: what happened before that is past telling, also for who was never asked."""
 BROAD = 5000
 """So many accounts and more are read as all accounts: quicker than picking them."""
 
@@ -26,7 +30,16 @@ class Viewers:
         self._places: dict[str, pl.DataFrame] = {}
         accounts = asks["account_id"].unique().to_list()
         self.whose = Whose(len(accounts) < BROAD, dialect)
-        self.given: dict[str, Any] = {"accounts": list_ids(accounts)} if self.whose.picked else {}
+        first, last = int(self.zones.end.min()), int(self.zones.end.max())
+        self.given: dict[str, Any] = {
+            "accounts": list_ids(accounts),
+            "contacts": list_ids(asks["contact_id"].to_list()),
+            "first": first,
+            "last": last,
+            "week": first - (WEEK + 1) * DAY,
+            "lately": first - (LATELY + 1) * DAY,
+        }
+        """What queries are given: whose, and instants: when today ends first and last, before a week, before LATELY."""
 
     def see(self, events: pl.DataFrame, by: str) -> pl.DataFrame:
         """Events `at` an instant as those see them who share the column `by`: once for each time zone, with its `day`.

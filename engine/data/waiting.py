@@ -10,19 +10,16 @@ from typing import Any
 import polars as pl
 from sqlalchemy import BigInteger, Select, String, Text, and_, bindparam, cast, func, or_, select, type_coerce
 
-from engine.data.columns import Snapshot, kept
+from engine.data.columns import Query, Snapshot, kept
 from engine.data.models import AnswerRow, Ask, Promise, Touchpoint
 from engine.data.rows import Whose
-from engine.data.scope import among_listed, aside, list_ids
+from engine.data.scope import among_listed, aside
 from engine.data.viewers import Viewers
 from engine.decide.tailoring import LAST_COLUMNS, WAITING_COLUMNS
 from engine.survey.bank import SINCE_LAST_ASK
 from engine.survey.logic import answer_fact
 from engine.types import Given
 
-LONG_AGO = 90
-"""Days: what happened before that is past telling, also for who was never asked."""
-DAY = 86_400
 CONTACTS = bindparam("contacts", type_=String())
 
 
@@ -35,6 +32,20 @@ class Looks:
 
 
 NOTHING = Looks((), ())
+
+
+def looks_of(whose: Whose, looks: Looks) -> list[Query]:
+    """What is read for them, with Viewers.given."""
+    queries = [_promises(whose)]
+    if looks.kinds is None or looks.kinds:
+        queries += [_touchpoints(whose, _sorted(looks.kinds)), _last_asked(whose)]
+    if looks.answers:
+        queries.append(_answers_to(tuple(sorted(looks.answers)), whose.dialect))
+    return queries
+
+
+def _sorted(kinds: Collection[str] | None) -> tuple[str, ...] | None:
+    return None if kinds is None else tuple(sorted(kinds))
 
 
 def read_waiting(snapshot: Snapshot, viewers: Viewers, looks: Looks) -> pl.DataFrame:
@@ -69,14 +80,12 @@ def _promises(whose: Whose) -> Select[*tuple[Any, ...]]:
 
 def _read_touchpoints(snapshot: Snapshot, viewers: Viewers, kinds: Collection[str] | None) -> pl.DataFrame:
     """What happened with somebody, or with their company as a whole, since they were last asked."""
-    since = int(viewers.zones.end.min()) - (LONG_AGO + 1) * DAY
-    chosen = None if kinds is None else tuple(sorted(kinds))
-    found = snapshot.frame(_touchpoints(viewers.whose, chosen), viewers.given | {"since": since})
+    found = snapshot.frame(_touchpoints(viewers.whose, _sorted(kinds)), viewers.given)
     named = viewers.see(found.filter(pl.col("contact_id").is_not_null()).drop("account_id"), "contact_id")
     whole = viewers.see(found.filter(pl.col("contact_id").is_null()).drop("contact_id"), "account_id")
     people = viewers.asks.select("contact_id", "account_id", "timezone")
     seen = pl.concat([named, whole.join(people, on=["account_id", "timezone"])], how="diagonal_relaxed")
-    asked = snapshot.frame(_last_asked(viewers.whose), viewers.given | {"since": since})
+    asked = snapshot.frame(_last_asked(viewers.whose), viewers.given)
     seen = seen.join(asked, on="contact_id", how="left").filter(pl.col("at") > pl.col("asked_at").fill_null(0))
     seen = seen.sort("at", "touchpoint_id", descending=True).with_columns(each=pl.lit(SINCE_LAST_ASK))
     return seen.select("each", "contact_id", "touchpoint_id", "kind")
@@ -87,7 +96,7 @@ def _touchpoints(whose: Whose, kinds: tuple[str, ...] | None) -> Select[*tuple[A
     at = _seconds(Touchpoint.happened_at)
     columns = Touchpoint.id.label("touchpoint_id"), Touchpoint.kind, at.label("at")
     query = select(*columns, Touchpoint.contact_id, Touchpoint.account_id)
-    query = query.where(at >= bindparam("since"), whose.accounts(Touchpoint.account_id))
+    query = query.where(at >= bindparam("lately"), whose.accounts(Touchpoint.account_id))
     return query if kinds is None else query.where(Touchpoint.kind.in_(kinds))
 
 
@@ -95,15 +104,14 @@ def _touchpoints(whose: Whose, kinds: tuple[str, ...] | None) -> Select[*tuple[A
 def _last_asked(whose: Whose) -> Select[*tuple[Any, ...]]:
     at = _seconds(Ask.sent_at)
     asks = select(Ask.contact_id, func.max(at).label("asked_at")).group_by(Ask.contact_id)
-    return asks.where(at >= bindparam("since"), whose.accounts(Ask.account_id))
+    return asks.where(at >= bindparam("lately"), whose.accounts(Ask.account_id))
 
 
 def read_last_answers(snapshot: Snapshot, viewers: Viewers, looks: Looks) -> pl.DataFrame:
     """What each contact answered last to the questions that conditions look at, as conditions see it, in JSON."""
     if not looks.answers:
         return pl.DataFrame(schema=LAST_COLUMNS)
-    contacts = {"contacts": list_ids(viewers.asks["contact_id"].to_list())}
-    found = snapshot.frame(_answers_to(tuple(sorted(looks.answers)), snapshot.dialect), contacts)
+    found = snapshot.frame(_answers_to(tuple(sorted(looks.answers)), snapshot.dialect), viewers.given)
     names = ["contact_id", "survey", "question"]
     last = viewers.see(found, "contact_id").sort("at").unique(names, keep="last", maintain_order=True)
     last = last.with_columns(choices=pl.col("data").str.json_path_match("$.choices"))
