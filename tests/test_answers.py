@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,9 +16,10 @@ from engine.app import open_house
 from engine.data.models import AnswerRow, Ask, Contact, Promise, Submission, Voice
 from engine.errors import InputError, LinkError
 from engine.house import Engine
-from engine.links import ask_token, wishes_token
+from engine.links import ask_token, promises_token, wishes_token
 from engine.operations.answers import AnswersError, submit_answers
 from engine.operations.forms import open_form
+from engine.operations.verdicts import give_verdict
 from tests.factories import make_account, make_contact
 from tests.letters import NOW, QUESTIONS, make_history, make_letter, make_survey
 
@@ -199,6 +201,32 @@ def test_a_disputed_promise_is_open_again_with_the_clients_words(engine: Engine)
     assert (promise.status, promise.verdict, promise.done_on) == ("agreed", "disputed", None)
     submit(engine, token, {"q1": "yes"}, "submission-2")
     assert only(engine, Promise).status == "agreed"
+
+
+class Slow:
+    """A question type that takes so long to read an answer that something happens meanwhile."""
+
+    def __init__(self, kind: Any, happens: Callable[[], None]) -> None:
+        self.kind, self.happens = kind, happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.kind, name)
+
+    def read(self, *given: Any) -> Any:
+        self.happens()
+        return self.kind.read(*given)
+
+
+@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_a_promise_that_is_judged_while_a_form_is_read_costs_no_answer(engine: Engine, answer: str) -> None:
+    token, promise_id = _asked_about_a_promise(engine)
+    link = promises_token(engine.config.secret, only(engine, Contact).id)
+    types: Any = dict(engine.plugins.question_types)
+    types["yes_no"] = Slow(types["yes_no"], lambda: give_verdict(engine, link, promise_id, kept=True, words=""))
+    slow = replace(engine, plugins=replace(engine.plugins, question_types=types))
+    submit(slow, token, {"q1": answer, "q2.text": "It came late."})
+    assert (only(engine, Promise).verdict, len(rows(engine, AnswerRow))) == ("kept", 2)
 
 
 def _asked_about_a_promise(engine: Engine) -> tuple[str, int]:

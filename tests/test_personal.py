@@ -106,6 +106,17 @@ def test_who_is_forgotten_is_nowhere_any_more_and_counts_stay(engine: Engine) ->
     plan_asks(engine)
 
 
+@pytest.mark.parametrize("status", ["sent", "started", "answered", "declined", "in_doubt", "bounced"])
+def test_no_link_takes_words_of_who_was_forgotten(engine: Engine, status: str) -> None:
+    with engine.store.write(engine.scope) as session:
+        contact = make_contact(session)
+        token = survey_path(engine, make_letter(session, "missing", contact=contact, status=status)).rpartition("/")[2]
+    forget_by_link(engine, token_of(engine, contact))
+    with pytest.raises(LinkError):
+        submit_answers(engine, token, {"q1.text": ["Grumblebees again"]}, "submission-1")
+    assert "Grumblebees" not in everything(engine)
+
+
 def test_histories_still_refuse_every_other_change(engine: Engine) -> None:
     client_with_a_past(engine)
     blank = {"author": "forgotten", "reason": None, "note": None}

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.data.migrations.histories import FORGOTTEN
 from engine.data.models import (
-    OPEN,
+    ASKED,
     AnswerRow,
     Ask,
     AuditEntry,
@@ -99,9 +99,9 @@ def forget(session: Session, contacts: Collection[Contact], now: datetime, today
 
 
 def _forget_asks(session: Session, ids: Collection[int], now: datetime) -> None:
-    """Links to what is under way run out; what mail servers said of an address goes."""
+    """Links run out, also to what was answered, where one could say more; what mail servers said of an address goes."""
     theirs = Ask.contact_id.in_(ids)
-    _run(session, update(Ask).where(theirs, Ask.status.in_((*OPEN, "in_doubt"))).values(expires_at=now))
+    _run(session, update(Ask).where(theirs, Ask.status.in_((*ASKED, "bounced"))).values(expires_at=now))
     _run(session, update(Ask).where(theirs).values(why=None, personal_note=None))
     _run(session, update(Call).where(Call.contact_id.in_(ids)).values(note=None))
     sent = select(Ask.id).where(theirs)

@@ -229,9 +229,11 @@ def _record_verdicts(coming: Coming, counted: Mapping[str, Given], said: str | N
     """The client's word on promises that were asked about and still wait for it."""
     for item in coming.form.items:
         answer = counted.get(item.field)
-        if answer is None or item.promise is None or not item.promise.waits_for_verdict:
+        if answer is None or item.promise is None:
             continue
         promise, kept = find_promise(coming.session, item.promise.number), answer.value == "yes"
+        if promise.status != "done" or promise.verdict == "kept":  # or judged since the form was read
+            continue
         words = answer.text if kept else answer.text or said
         note = f"said on the phone to {coming.taken_by}" if coming.taken_by else None
         record_verdict(
