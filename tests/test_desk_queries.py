@@ -17,7 +17,7 @@ from tests.test_permissions import ANYBODY, NEEDS, SIGNED_IN, routes, url_of
 
 MOST = 15
 MORE = 4
-BUSIER = {"desk.show_why": 24, "desk.show_survey_page": 19, "desk.show_trial": 17}
+BUSIER = {"desk.show_why": 22, "desk.show_survey_page": 18, "desk.show_trial": 17}
 """“Why” decides twice where somebody else may want the same place; the client's page of a survey reads the Book, and
 what was asked and answered before; a rule on trial also checks what the change would contradict. Nothing else asks more
 often than MOST."""

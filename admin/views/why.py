@@ -13,7 +13,7 @@ from admin.desk import desk
 from admin.forms import read_day
 from admin.framed import frame, frame_form
 from engine.decide.page import headline, list_parts
-from engine.operations.decisions import explain_contact
+from engine.operations.decisions import explain_known
 from engine.operations.previews import Preview, preview_contact
 from engine.operations.readers import find_language
 from engine.operations.relations import local_date
@@ -25,7 +25,7 @@ def show_why(contact: int) -> ResponseReturnValue:
     engine, person = here().engine, their_contact()
     on = read_day(request.args.get("on", ""))
     today = local_date(engine, account())
-    told = explain_contact(engine, f"{account().key}/{person.key}", on, find_language(engine))
+    told = explain_known(engine, person.id, on, find_language(engine))
     return render_template("desk/why.html", told=told, headline=headline(told), parts_of=list(list_parts(told)),
                            person=person, account=account(), today=today, before=told.on - timedelta(days=1),
                            after=told.on + timedelta(days=1), settings=_with_settings())  # fmt: skip

@@ -66,8 +66,8 @@ def _read_ahead(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> None
 def linked_accounts(store: Store, contact_id: int) -> set[int]:
     """The accounts that decisions on this contact can concern: connected through shared persons, however far."""
     with store.snapshot() as snapshot:
-        own = snapshot.frame(_own_account(), {"contact": contact_id})
-        return _reach(snapshot, set(own["account_id"]))
+        near = set(snapshot.frame(_near(), {"contact": contact_id})["account_id"])
+        return near if len(near) == 1 else _reach(snapshot, near)
 
 
 def linked_to(store: Store, account_ids: Collection[int]) -> set[int]:
@@ -86,8 +86,11 @@ def _reach(snapshot: Snapshot, newer: set[int]) -> set[int]:
 
 
 @kept
-def _own_account() -> Select[*tuple[Any, ...]]:
-    return select(Contact.account_id).where(Contact.id == bindparam("contact"))
+def _near() -> Select[*tuple[Any, ...]]:
+    """The contact's own account, and those of everybody who is somebody there."""
+    own = select(Contact.account_id).where(Contact.id == bindparam("contact")).scalar_subquery()
+    persons = select(Contact.person_id).where(Contact.account_id == own)
+    return select(Contact.account_id).where(Contact.person_id.in_(persons)).distinct()
 
 
 @kept

@@ -150,6 +150,11 @@ def explain_contact(engine: Engine, who: str, on: date | None = None, language: 
     """Explain one contact, named by e-mail address, key or ACCOUNT/KEY. Raises NotFoundError or AmbiguousError."""
     with engine.store.read(engine.scope) as session:
         contact_id = find_one_contact(session, who).id
+    return explain_known(engine, contact_id, on, language)
+
+
+def explain_known(engine: Engine, contact_id: int, on: date | None = None, language: Language = ENGLISH) -> Explanation:
+    """The same for a contact that was found already."""
     with engine.plugins.watched() as watch:
         decided = _decide_with_rivals(engine, engine.moment(on), contact_id)
         row = (decided.decisions.frame["contact_id"] == contact_id).arg_true()
