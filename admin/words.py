@@ -145,14 +145,15 @@ def worded(text: object) -> str:
         return str(text)
 
 
+CODE = Markup("<code>{}</code>")
+
+
 def coded(text: str) -> Markup:
     """Plain text with its `names` as code."""
     parts = [escape(part) for part in " ".join(text.split()).split("`")]
     if len(parts) % 2 == 0:  # one that nobody closed
         return Markup("`").join(parts)
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
-    )
+    return Markup("").join(CODE.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 
 GLOBALS = {

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from admin.signing_in import FRESH
+from admin.login_settings import FRESH
 from engine.app import create_app
 from engine.data.models import Account, AuditEntry, Promise, User
 from engine.errors import LinkError
