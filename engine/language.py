@@ -148,12 +148,18 @@ def _tags(locale: str) -> tuple[str, str]:
 def _read(file: Path) -> Language:
     name = file.parent.parent.name.replace("_", "-")
     try:
-        with file.open("rb") as source:
-            catalog = read_po(source, locale=name.replace("-", "_"), abort_invalid=True)
+        compiled, known = _compile(file, file.stat().st_mtime_ns)
     except (PoFileError, UnknownLocaleError, ValueError) as error:
         raise InputError(f"{file}: this is no catalog: {error}", about=str(file)) from None
+    return Language(name, Locale.parse(name, sep="-"), GNUTranslations(BytesIO(compiled)), known)
+
+
+@lru_cache(maxsize=64)
+def _compile(file: Path, changed: int) -> tuple[bytes, frozenset[str]]:
+    """A catalog as gettext reads it, and all it translates. It is read again when the file has changed."""
+    with file.open("rb") as source:
+        catalog = read_po(source, locale=file.parent.parent.name.replace("-", "_"), abort_invalid=True)
     compiled = BytesIO()
     write_mo(compiled, catalog)
-    compiled.seek(0)
     known = frozenset(each.id for each in catalog if isinstance(each.id, str) and each.string and not each.fuzzy)
-    return Language(name, Locale.parse(name, sep="-"), GNUTranslations(compiled), known - {""})
+    return compiled.getvalue(), known - {""}

@@ -37,7 +37,7 @@ from tests.disagreements import (
 from tests.generated_books import CHOICES, MODED, Scene, random_scene, scenes
 from tests.oracle import Account, Ask, Book, Contact, Setting
 
-SOME = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+SOME = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 
 @pytest.fixture(scope="module")

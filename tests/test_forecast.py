@@ -269,7 +269,7 @@ def test_days_that_are_jumped_over_or_looked_ahead_at_change_nothing(
     assert_frame_equal(looking.asks, daily.asks)
 
 
-@settings(max_examples=10, suppress_health_check=list(HealthCheck), print_blob=True)
+@settings(max_examples=5, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(scene=scenes(), cells=st.sampled_from([1, 30, 300]))
 def test_looking_ahead_finds_the_asks_of_any_book_day_by_day(houses: Houses, scene: Scene, cells: int) -> None:
     with houses.new() as engine, pytest.MonkeyPatch.context() as patch:

@@ -27,13 +27,15 @@ from engine.operations.promises import add_promise, list_promises
 from engine.operations.settings import list_settings, set_settings
 from engine.operations.users import add_user, choose_password, welcome_link
 from engine.samples.book import HOUSE, write_book
-from tests.browser import LOOKS, NARROW, Window, opening_browser
+from tests.browser import NARROW, Window, opening_browser
 from tests.letters import NOW, make_letter, make_survey
 from tests.test_permissions import ANYBODY, NEEDS, routes
 
 WORDS = "four words in a row"
 MARIA, ADMIN = "maria.keller@quillbrook.example", "ada.min@quillbrook.example"
 TODAY = date(2026, 11, 24)
+EACH_ONCE = ((360, "dark"), (1280, "light"))
+"""Widths and schemes, each seen once."""
 DRAFTS = ("Explain the new keys on a call", "One number to call")
 
 
@@ -246,7 +248,7 @@ def test_a_page_of_the_desk_is_for_everybody_at_any_width_by_day_and_night(
     assert window.page.get_by_role("heading", level=1).count() == 1
     for width in NARROW:
         assert window.overflow(width) == [], width
-    for look in LOOKS:
+    for look in EACH_ONCE:
         window.look(*look)
         assert window.barriers() == [], look
     # A survey's own script is kept from running where it is only looked at, and axe knocks at its frame.

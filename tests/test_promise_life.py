@@ -241,5 +241,5 @@ def test_a_promise_survives_whatever_happens_to_it_in_whatever_order(new_databas
     Life.url, Life.folder = new_database(), tmp_path
     checks = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
     run_state_machine_as_test(
-        Life, settings=settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=checks)
+        Life, settings=settings(max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=checks)
     )

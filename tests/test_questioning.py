@@ -278,7 +278,7 @@ def choose_from(book: dict[str, Any], asks: list[dict[str, Any]] | None = None) 
 BANKS = {each.name: {one.name: one for one in each.questions} for each in SHIPPED}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(books())
 def test_every_form_has_its_anchors_own_words_and_keeps_its_budget(book: dict[str, Any]) -> None:
     forms = choose_from(book)
@@ -296,7 +296,7 @@ def test_every_form_has_its_anchors_own_words_and_keeps_its_budget(book: dict[st
         assert set(picked) | {one["name"] for one in forms.of(row)[1]} == set(bank)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(books())
 def test_nobody_is_asked_a_driver_they_or_a_colleague_gave_lately(book: dict[str, Any]) -> None:
     forms = choose_from(book)
@@ -324,7 +324,7 @@ def _resting(event: dict[str, Any], ask: dict[str, Any], one: Question, days: in
     return colleague and measured == construct_of(ask["survey"], one) and event["ago"] < days
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(books())
 def test_two_colleagues_asked_together_share_no_driver(book: dict[str, Any]) -> None:
     forms = choose_from(book)

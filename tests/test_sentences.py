@@ -315,7 +315,7 @@ def test_a_page_can_be_read_aloud(language: Language, page: str, snapshot: Snaps
 
 
 MACHINE = re.compile(r"[_{}|#]|\d{4}-\d|9999|\bNone\b|unknown|unbekannt|inconnu|\b1 (days|Tage|jours|places|Plätze)\b")
-SOME = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+SOME = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 
 @pytest.fixture(scope="module")
