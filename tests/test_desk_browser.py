@@ -98,6 +98,7 @@ def test_the_client_s_page_follows_as_a_survey_is_written(browser: Browser, serv
 def test_a_survey_is_written_and_looked_at_without_script(browser: Browser, served: Served) -> None:
     window = enter(browser, served, "surveys/support/edit", java_script_enabled=False)
     page, phone = window.page, window.page.frame_locator("iframe[name=phone]")
+    phone.get_by_role("heading", level=1).wait_for()  # as it stands; a second look would meet the first on its way
     page.get_by_role("group", name="Title").get_by_role("textbox", name="en").fill("Is it solved?")
     page.get_by_role("button", name="See it").click()
     phone.get_by_role("heading", name="Is it solved?").wait_for()
