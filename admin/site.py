@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, render_template, request
 from flask.blueprints import BlueprintSetupState
@@ -134,5 +134,7 @@ def _show_failure(error: Exception) -> ResponseReturnValue:
 def _draw_error(status: int, said: str) -> ResponseReturnValue:
     """What went wrong, the way back, and what was written at length: it is in no page that the browser goes back to."""
     typed = [text for name, text in request.form.items() if name not in UNSEEN and len(text) >= LONG]
+    if request.origin and urlsplit(request.origin).netloc != request.host:
+        typed = []  # another site wrote it, to be read here
     return render_template("desk/error.html", status=status, said=said, typed=typed,
                            back=came_from("")), status  # fmt: skip

@@ -405,3 +405,11 @@ def test_what_goes_wrong_leaves_the_desk_around_it_and_nothing_written_is_lost(
     assert "The auditors come on that very day." in refused.text
     elsewhere = member.get("/admin/accounts/999", headers={"Referer": "https://evil.example/admin/"})
     assert 'href="/admin/">To your desk</a>' in elsewhere.text
+
+
+def test_what_was_written_at_length_is_shown_again_and_not_what_another_site_wrote(site: Flask) -> None:
+    client, words = site.test_client(), {"title": "A promise that was written at length"}
+    for origin, shown in ((None, True), ("http://localhost", True), ("https://other.example", False), ("null", False)):
+        headers = {"Origin": origin} if origin else {}
+        page = client.post("/admin/accounts/1/promises", data=words, headers=headers)
+        assert (page.status_code, words["title"] in page.text) == (400, shown), origin
