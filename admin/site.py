@@ -28,6 +28,7 @@ from engine.errors import (
     StateError,
     StorageError,
 )
+from engine.templates import Compiled
 from engine.web.screens import room
 
 __all__ = ["desk", "views"]
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 UNSEEN = ("csrf_token", "back", "next", "password", "new_password", "new_password_confirm", "source")
 LONG = 20
 """Letters that nobody wants to write twice."""
+_COMPILED = Compiled()
 MOST_BYTES = {"desk.send_imports": 200 * 1024 * 1024}
 HERE = ("127.0.0.1", "localhost", "[::1]")
 """Hosts that lead to nobody else's site."""
@@ -70,6 +72,7 @@ def _set_up(state: BlueprintSetupState) -> None:
         "why_ended": views.asks.tell_why,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.bytecode_cache = _COMPILED
     app.before_request(_check_host)
     app.after_request(_guard)
 

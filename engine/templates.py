@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from types import CodeType
 
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from jinja2.bccache import Bucket
@@ -22,17 +23,19 @@ def template_folders(config: Config) -> list[Path]:
 
 
 class Compiled(BytecodeCache):
-    """Keeps what was compiled for as long as the process lives, by its source: another app need not do it again."""
+    """Keeps what was compiled for as long as the process lives, by its source: another app need not do it again.
+
+    One for each kind of environment: how spaces are trimmed is in what is compiled, and not in its source.
+    """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], bytes] = {}
+        self._kept: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if (bucket.key, bucket.checksum) in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key, bucket.checksum])
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+        self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
 _COMPILED = Compiled()

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from flask import current_app, request
-from jinja2 import ChainableUndefined, Template
+from jinja2 import ChainableUndefined, ChoiceLoader, DictLoader, FileSystemLoader, Template
 from markupsafe import Markup
 
 from engine.brought import GuardedType
@@ -61,7 +61,7 @@ class Screens:
         self.languages = Languages(template_folders(config))
         self._environment = build_environment(config)
         self._environment.globals |= {"tell_state": tell_state, "tell_step": tell_step, "link": config.link}
-        self._elements = {name: self._compile(kind.html) for name, kind in question_types.items()}
+        self._elements = self._compile({name: kind.html for name, kind in question_types.items()})
         self._pages = {
             name: self._environment.get_template(name) for name in self._environment.list_templates(["html"])
         }
@@ -69,10 +69,13 @@ class Screens:
         self._draw_blank = lru_cache(maxsize=BLANKS)(self._draw_question)
         self.style, self.script = (_read_static(config, kind) for kind in ("css", "js"))
 
-    def _compile(self, source: str) -> Template:
-        # Without a file name that says HTML, escaping is asked for. What a plugin's answer leaves out counts as empty.
-        lenient = self._environment.overlay(undefined=ChainableUndefined)
-        return lenient.from_string("{% autoescape true %}" + source + "{% endautoescape %}")
+    def _compile(self, sources: Mapping[str, str]) -> dict[str, Template]:
+        # From a loader, because only what one brings is kept for the next app. Without a file name that says HTML,
+        # escaping is asked for. What a plugin's answer leaves out counts as empty.
+        brought = {name: "{% autoescape true %}" + source + "{% endautoescape %}" for name, source in sources.items()}
+        loader = ChoiceLoader([DictLoader(brought), FileSystemLoader(template_folders(self.config))])
+        lenient = self._environment.overlay(undefined=ChainableUndefined, loader=loader)
+        return {name: lenient.get_template(name) for name in sources}
 
     def draw(self, page: str, language: Language, company: Company | None, today: date, **values: Any) -> str:
         """A page of HTML."""
