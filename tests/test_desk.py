@@ -14,6 +14,7 @@ from sqlalchemy import event
 from time_machine import travel
 
 from admin.site import trusted_hosts
+from engine.app import create_app
 from engine.config import Config
 from engine.data.models import Account, Ask, AuditEntry, Contact, Promise, Touchpoint, User, Voice
 from engine.errors import InputError
@@ -68,7 +69,9 @@ def found(engine: Engine, model, number: int):
 # Getting in
 
 
-def test_a_password_is_chosen_once_by_a_link_and_opens_the_desk(client: FlaskClient, engine: Engine) -> None:
+def test_a_password_is_chosen_once_by_a_link_and_opens_the_desk(engine: Engine) -> None:
+    """Hashed at the cost that it is hashed at in any house."""
+    client = create_app(engine).test_client()
     add_user(engine, "Maria@house.example", is_admin=True)
     link = welcome_link(engine, "maria@house.example").removeprefix(engine.config.public_url)
     assert "maria@house.example" in client.get(link).text
@@ -76,6 +79,8 @@ def test_a_password_is_chosen_once_by_a_link_and_opens_the_desk(client: FlaskCli
     assert "at least 10 characters" in send(client, link, link, password="short", again="short").text
     assert "Your password is kept" in send(client, link, link, password=WORDS, again=WORDS).text
     assert client.get(link).status_code == 404
+    with engine.store.read(engine.scope) as session:
+        assert session.query(User).one().password.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert "Nothing waits for you." in give_password(client, "maria@house.example", WORDS).text
 
 
