@@ -7,8 +7,6 @@ import polars as pl
 
 from engine.decide.asked import FAR
 from engine.decide.book import Book
-from engine.decide.calendars import Days
-from engine.decide.future import Future
 from engine.decide.plan import Plan
 from engine.decide.responses import Counts, answer_chance, draw, is_answered
 
@@ -16,7 +14,7 @@ from engine.decide.responses import Counts, answer_chance, draw, is_answered
 class Answering:
     """`luck`: what each row's answers are drawn from; None: what is most likely happens."""
 
-    def __init__(self, plan: Plan, kinds: tuple[str, ...], future: Future, luck: Counts | None, first: int) -> None:
+    def __init__(self, plan: Plan, kinds: tuple[str, ...], luck: Counts | None, first: int) -> None:
         settings = plan.settings("simulation")
         self._wanted = {
             "chance": answer_chance(Book(plan.frame, kinds), settings),
@@ -24,23 +22,22 @@ class Answering:
             "valid": plan.columns["live_ask.valid_days"],
         }
         roots = {name for wanted in self._wanted.values() for name in wanted.meta.root_names()}
-        self.needs = future.frame.select("contact_id", "today", *sorted(roots - {"contact_id", "today"}))
+        self.needs = plan.frame.select("contact_id", "today", *sorted(roots - {"contact_id", "today"}))
         """The columns of the Book that it looks at."""
-        self._future, self._luck, self._first = future, luck, first
+        self._luck, self._first = luck, first
         self._turns = np.zeros(plan.frame.height, dtype=np.int64)
 
-    def foresee(self, asks: pl.DataFrame, seen: pl.DataFrame, sent_on: Days) -> tuple[Days, Days]:
-        """When these asks are answered (FAR: never), and when they are over: then, or when the link has run out.
+    def foresee(self, asks: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+        """With when these asks, sent `on` a day, are answered (FAR: never), and when they are over: then, or when the
+        link has run out.
 
-        `seen`: their rows of the Book, at least with what it needs. The future awaits the answers from now on."""
-        rows = asks["row"].to_numpy()
+        `seen`: their rows of the Book, at least with what it needs."""
+        rows, sent_on = asks["row"].to_numpy(), asks["on"].to_numpy()
         seen = seen.select("contact_id", **self._wanted)
         lag, valid = seen["lag"].to_numpy(), seen["valid"].to_numpy()
         luck = None if self._luck is None else draw(self._luck[rows], self._turns[rows])
         answered = is_answered(seen["chance"].to_numpy(), luck) & (lag < valid) & (sent_on + lag > self._first)
-        heard_on = np.where(answered, sent_on + lag, FAR).astype(np.int32)
         self._turns[rows] += 1
-        coming = asks.with_columns(heard_on=heard_on).filter(pl.col("heard_on") < FAR)
-        for day, some in coming.partition_by("heard_on", as_dict=True).items():
-            self._future.awaited.setdefault(day[0], []).append(some)
-        return heard_on, np.minimum(heard_on, sent_on + valid).astype(np.int32)
+        heard_on = np.where(answered, sent_on + lag, FAR).astype(np.int32)
+        over_on = np.minimum(heard_on, sent_on + valid).astype(np.int32)
+        return asks.with_columns(pl.Series("heard_on", heard_on), pl.Series("over_on", over_on))

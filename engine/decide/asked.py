@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -35,6 +38,23 @@ class Asked:
         unheard = np.arange(self._days.shape[1]) < (young + book["unanswered_in_a_row"].to_numpy())[:, None]
         self._heard_on = np.where(unheard, FAR, NO_DAY).astype(np.int32)
 
+    def fork(self) -> Asked:
+        """The same, to go on in another way."""
+        other = copy(self)
+        other._count, other._days, other._heard_on = self._count.copy(), self._days.copy(), self._heard_on.copy()
+        return other
+
+    @staticmethod
+    def pile(parts: Sequence[Asked]) -> Asked:
+        """All of them as one, the rows of each below those of the one before."""
+        pile, width = copy(parts[0]), max(part._days.shape[1] for part in parts)
+        pile._count = np.concatenate([part._count for part in parts])
+        pile._days, pile._heard_on = (
+            np.concatenate([_widen(kept, width) for kept in each])
+            for each in ([part._days for part in parts], [part._heard_on for part in parts])
+        )
+        return pile
+
     def hear(self, rows: Rows, places: Places, days: Days) -> None:
         """Say when asks of before are answered, by their place: 0 is the row's newest."""
         here = places < self._count[rows]
@@ -43,8 +63,8 @@ class Asked:
     def add(self, rows: Rows, days: Days, heard_on: Days) -> None:
         """Newer asks; `heard_on`: when the answer will come, or FAR."""
         if len(rows) and int(self._count[rows].max()) == self._days.shape[1]:
-            self._days = np.pad(self._days, ((0, 0), (0, ROOM)), constant_values=NO_DAY)
-            self._heard_on = np.pad(self._heard_on, ((0, 0), (0, ROOM)), constant_values=NO_DAY)
+            width = self._days.shape[1] + ROOM
+            self._days, self._heard_on = _widen(self._days, width), _widen(self._heard_on, width)
         for kept, new in ((self._days, days), (self._heard_on, heard_on)):
             kept[rows, 1:] = kept[rows, :-1]
             kept[rows, 0] = new
@@ -70,6 +90,10 @@ class Asked:
             dates("settled_asked_on", latest),
             pl.Series("changes_on", settles_on.astype(np.int32)),
         ]
+
+
+def _widen(days: Days, width: int) -> Days:
+    return np.pad(days, ((0, 0), (0, width - days.shape[1])), constant_values=NO_DAY)
 
 
 def _lists(days: Days, count: Places) -> pl.Series:

@@ -21,6 +21,7 @@ from engine.decide.future import Future
 from engine.decide.plan import Plan
 from engine.decide.planner import Decisions, find_days, give_places
 from engine.decide.responses import Counts
+from engine.decide.rule import Mask
 from engine.decide.says import Rules
 
 UNDER_WAY = {
@@ -39,17 +40,10 @@ UNDER_WAY = {
 `send_on`. `place`: of those too young to count as unanswered, 0 for the person's newest, and so on; null: it is older.
 `is_live`: while it is open the person gets no other of ours; `over_on`: the day its link has run out."""
 
-ASKS = pl.Schema(
-    {
-        "row": pl.Int64,
-        "on": pl.Int32,
-        "occasion": pl.String,
-        "about": pl.String,
-        "channel": pl.String,
-        "heard_on": pl.Int32,
-    }
-)
-"""Asks as they will be: the row of the Book, and days as numbers; `heard_on` FAR: never."""
+SENT = {"row": pl.Int64, "on": pl.Int32, "occasion": pl.String, "about": pl.String, "channel": pl.String}
+ASKS = pl.Schema({**SENT, "heard_on": pl.Int32, "over_on": pl.Int32})
+"""Asks as they will be: the row of the Book, and days as numbers. They are answered on `heard_on`, FAR: never, and over
+then, or when the link has run out."""
 
 ROW = "#row"
 Watch = Callable[[Rows, Decisions, int], None]
@@ -83,7 +77,7 @@ class Course:
         self.world, self._watch = world, watch
         frame = world.plan.frame.with_row_index(ROW)
         self.future = Future(frame)
-        self._answering = Answering(world.plan, world.kinds, self.future, world.luck, world.first)
+        self._answering = Answering(world.plan, world.kinds, world.luck, world.first)
         self._rules, self._frame = freeze(let_last(world.rules), frame, self.future.moving, keep=[ROW, *keep])
         self._due = np.full(frame.height, world.first, dtype=np.int32)
         self._asks: list[pl.DataFrame] = []
@@ -123,7 +117,7 @@ class Course:
             rows = np.unique(self.future.accounts.of(wanting)[0])
             decisions = self._give_places(self._find_days(rows, today))
             self._note(rows, decisions, today)
-            self._ask(self._choose(decisions.frame, rows, today), today)
+            self._ask(self._choose(decisions.frame, rows, self.future.standing.free_on[rows] <= today), today)
 
     def _find_days(self, rows: Rows, today: int) -> Decisions:
         return find_days(self._rules, self.world.plan.on(self.future.view(self._frame, rows, today)))
@@ -137,33 +131,33 @@ class Course:
 
     def _find_ways(self, asked: Plan) -> pl.DataFrame:
         """The lean frame may lack what channels are chosen by, so those who would be asked are seen in full."""
-        rows, today = asked.frame[ROW].to_numpy(), numbers(asked.frame["today"])
-        return self.world.find_ways(asked.on(self.future.view(self.future.frame, rows, today)))
+        rows, today = asked.frame[ROW].to_numpy(), asked.frame["today"].to_physical()
+        return self.world.find_ways(asked.on(self.future.view(self.future.frame, rows, today[0])))
 
-    def _choose(self, decided: pl.DataFrame, rows: Rows, today: int | Days) -> pl.DataFrame:
+    def _choose(self, decided: pl.DataFrame, rows: Rows, free: Mask, *also: str) -> pl.DataFrame:
         """Of those to be asked: one contact of each person, nobody whose last ask is under way, and whoever we can.
 
-        Of several days the first one on which there is anybody."""
-        free = (decided["decision"] == "ask").to_numpy() & (self.future.free_on[rows] <= today)
-        chosen = np.flatnonzero(free)
-        told = decided[chosen].select("today", "rank", "person_id", "occasion", "about", "channel", row=rows[chosen])
-        told = told.sort("rank").unique(["today", "person_id"], keep="first").drop_nulls("channel").sort("today", "row")
+        With `also` those of other decisions, who are not `asked`, where nothing else is in their way."""
+        chosen = np.flatnonzero(decided["decision"].is_in(["ask", *also]).to_numpy() & free)
+        told = decided[chosen].select(
+            *("rank", "person_id", "occasion", "about", "channel"),
+            on=pl.col("today").to_physical(),
+            row=rows[chosen],
+            asked=pl.col("decision") == "ask",
+        )
+        told = told.sort("asked", "rank", descending=[True, False]).unique(["on", "person_id"], keep="first")
+        told = told.drop_nulls("channel").sort("on", "row")
         surveys = [self.world.has_survey(*pair) for pair in told.select("occasion", "about").iter_rows()]
-        told = told.filter(pl.Series(surveys, dtype=pl.Boolean))
-        return told.filter(pl.col("today") == pl.col("today").first())
+        return told.filter(pl.Series(surveys, dtype=pl.Boolean))
 
     def _ask(self, asks: pl.DataFrame, today: int) -> None:
         if not asks.height:
             return
-        seen, sent_on = self._see(asks, today), np.full(asks.height, today, dtype=np.int32)
-        heard_on, over_on = self._answering.foresee(asks, seen, sent_on)
-        self._look_at(self.future.ask(asks, today, heard_on, over_on), today + 1)
-        self._note_ends(asks["row"].to_numpy(), over_on)
-        self._asks.append(asks.with_columns(on=pl.lit(today), heard_on=heard_on).select(ASKS.names()).cast(ASKS))
-
-    def _see(self, asks: pl.DataFrame, today: int) -> pl.DataFrame:
-        """Their rows of the Book on that day, as far as it matters who will answer."""
-        return self.future.view(self._answering.needs, asks["row"].to_numpy(), today)
+        seen = self.future.view(self._answering.needs, asks["row"].to_numpy(), today)
+        asks = self._answering.foresee(asks, seen).select(ASKS.names()).cast(ASKS)
+        self._look_at(self.future.ask(asks, today), today + 1)
+        self._note_ends(asks["row"].to_numpy(), asks["over_on"].to_numpy())
+        self._asks.append(asks)
 
     def _note_ends(self, rows: Rows, over_on: Days) -> None:
         """Have the persons looked at when their ask is over."""
@@ -181,7 +175,7 @@ class Course:
         waiting = begun.filter(pl.col("sent_on").is_null())
         self.future.engage(waiting["row"].to_numpy(), np.full(waiting.height, FAR, dtype=np.int32))
         days = np.maximum(numbers(waiting["send_on"]), self.world.first)
-        return {day[0]: part for day, part in waiting.with_columns(day=days).partition_by("day", as_dict=True).items()}
+        return {day[0]: part for day, part in waiting.with_columns(on=days).partition_by("on", as_dict=True).items()}
 
     def _end(self, sent: pl.DataFrame) -> None:
         """Open asks that are young may still be answered, all others are not."""
@@ -190,7 +184,9 @@ class Course:
         heard_on, over_on = numbers(sent["heard_on"], FAR), numbers(sent["over_on"], FAR)
         left = np.flatnonzero(young & open_)
         seen = self.future.view(self._answering.needs, rows[left], self.world.first)
-        heard_on[left], _ = self._answering.foresee(sent[left], seen, numbers(sent["sent_on"])[left])
+        foreseen = self._answering.foresee(sent[left].with_columns(on=numbers(sent["sent_on"])[left]), seen)
+        self.future.expect(foreseen)
+        heard_on[left] = foreseen["heard_on"].to_numpy()
         over_on = np.where(open_, np.minimum(over_on, heard_on), FAR)
         places = sent["place"].fill_null(0).to_numpy()
         self.future.hear(rows[young], places[young], heard_on[young], over_on[young])

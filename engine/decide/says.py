@@ -145,7 +145,7 @@ def hear_strategies(book: Book, plan: Planned, strategies: Iterable[Strategy]) -
     """Call every hook of the strategies that are not off for everyone."""
     parts: list[Part] = []
     errors: list[PluginError] = []
-    asked, limited = Book(plan.frame, book.kinds), Book(_with_limit_columns(plan.frame), book.kinds)
+    asked, limited = Book(plan.frame, book.kinds), Book(with_limit_columns(plan.frame), book.kinds)
     columns = columns_of(limited.frame)
     for strategy in strategies:
         mode = plan.columns[f"{strategy.name}.mode"], plan.modes.get(strategy.name)
@@ -167,7 +167,7 @@ def _hear(strategy: Strategy, hook: str, book: Book, plan: Planned, mode: Mode) 
     return _part(strategy, hook, _ask(strategy, hook, book, plan), mode)
 
 
-def _with_limit_columns(frame: pl.DataFrame) -> pl.DataFrame:
+def with_limit_columns(frame: pl.DataFrame) -> pl.DataFrame:
     """Named already, but not yet known."""
     missing = [column for column in LIMIT_COLUMNS if column.name not in frame.columns]
     return frame.with_columns(pl.lit(None, column.dtype).alias(column.name) for column in missing)
@@ -182,7 +182,7 @@ def work_out(rules: Rules, frame: pl.DataFrame) -> Said:
 
 def sift(rules: Rules, frame: pl.DataFrame) -> Rules:
     """The rules that can be worked out, and what counts instead of the others."""
-    worked = _work_out(rules.parts, _with_limit_columns(frame))
+    worked = _work_out(rules.parts, with_limit_columns(frame))
     return Rules(tuple(part for each in worked for part in each.parts), (*rules.errors, *_errors(worked)))
 
 
