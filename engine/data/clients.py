@@ -22,7 +22,6 @@ from engine.data.models import (
     SurveyVersion,
     Touchpoint,
     User,
-    Voice,
 )
 from engine.data.prepared import write
 from engine.data.scope import fetch
@@ -111,18 +110,9 @@ def add_submission(session: Session, **row: Any) -> None:
     write(session, _NEW_SUBMISSION, [row])
 
 
-def add_voices(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    write(session, _NEW_VOICE, rows)
-
-
 def find_submission(session: Session, submission_id: str) -> AnyRow | None:
     """ask_id and digest of what came in by this id."""
     return next(iter(fetch(session, _SUBMISSION, id=submission_id)), None)
-
-
-def read_voices(session: Session, answer_ids: Collection[int]) -> Sequence[AnyRow]:
-    """answer_id and words of what was heard in these answers."""
-    return fetch(session, _VOICES, ids=list(answer_ids))
 
 
 def list_shown_promises(session: Session, contact_ids: Collection[int]) -> Sequence[Any]:
@@ -285,7 +275,7 @@ _LAST_ANSWERS = (
     .order_by(AnswerRow.answered_at, AnswerRow.id)
 )
 _TOUCHPOINTS = select(Touchpoint.id, Touchpoint.kind, Touchpoint.happened_at).where(Touchpoint.id.in_(_IDS))
-_NEW_ANSWER, _NEW_SUBMISSION, _NEW_VOICE = (insert(each).inline() for each in (AnswerRow, Submission, Voice))
+_NEW_ANSWER, _NEW_SUBMISSION = (insert(each).inline() for each in (AnswerRow, Submission))
 _THE_ANSWER = AnswerRow.id == bindparam("answer")
 _OTHER_ANSWER = (
     update(AnswerRow)
@@ -294,7 +284,6 @@ _OTHER_ANSWER = (
 )
 _NO_ANSWER = delete(AnswerRow).where(_THE_ANSWER)
 _SUBMISSION = select(Submission.ask_id, Submission.digest).where(Submission.submission_id == bindparam("id"))
-_VOICES = select(Voice.answer_id, Voice.words.label("words")).where(Voice.answer_id.in_(_IDS))
 _SHOWN_PROMISES = select(
     Promise.id,
     Promise.contact_id,

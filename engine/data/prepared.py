@@ -103,7 +103,8 @@ class _Slot(NamedTuple):
 class _Prepared:
     def __init__(self, statement: Statement, dialect: Dialect, shape: Shape) -> None:
         names = [name for name, _ in shape]
-        compiled: Any = statement.compile(dialect=dialect, column_keys=names if isinstance(statement, Insert) else None)
+        named = names if isinstance(statement, Insert) and statement.select is None else None
+        compiled: Any = statement.compile(dialect=dialect, column_keys=named)
         assert not isinstance(statement, Insert) or not compiled.insert_prefetch, "name every column that has a default"
         expanded = compiled.construct_expanded_state({name: _slots(name, number) for name, number in shape})
         self.text, self._is_named = expanded.statement, expanded.positiontup is None

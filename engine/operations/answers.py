@@ -28,7 +28,7 @@ from engine.operations.drafts import Source, drafts_of, keep_draft
 from engine.operations.keeping import (
     Coming,
     Posted,
-    add_voices,
+    add_voice,
     answer_to,
     clean,
     close_ask,
@@ -187,7 +187,7 @@ def _hint(coming: Coming) -> None:
         if len(words) > LONGEST_HINT:
             raise InputError(f"Please use at most {LONGEST_HINT} characters.", about=name)
     if said["instead"]:
-        add_voices(coming, "ask_instead", [(said["instead"], None)])
+        add_voice(coming, "ask_instead", said["instead"])
     if said["irrelevant"]:
         coming.changes["why"] = keep(NOT_THEIRS)
     close_ask(coming, "declined")
@@ -216,7 +216,7 @@ def end_expired(engine: Engine, session: Session, now: datetime) -> None:
 
 def _count(coming: Coming, found: Mapping[str, Given], fields: Collection[str], *more: Answer) -> None:
     """Draw the consequences of these fields' answers, and of `more` that no question asked for."""
-    hear(coming, fields)
+    hear(coming, found, fields)
     counted = {field: answer for field, answer in found.items() if field in fields}
     _record_verdicts(coming, counted, own_words(found.values()))
     answers = [

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.data import clients
 from engine.data.models import LIVE
+from engine.data.voices import add_heard, add_voices
 from engine.errors import InputError, LinkError
 from engine.house import Engine
 from engine.links import read_ask_token
@@ -50,8 +52,9 @@ class Coming:
     changes: dict[str, Any] = field(default_factory=dict)
     """What is to be written of the ask."""
 
-    @property
+    @cached_property
     def now(self) -> datetime:
+        """One moment for all of it."""
         return self.engine.clock()
 
     @property
@@ -181,25 +184,29 @@ def _said(coming: Coming, answer: Given) -> dict[str, Any]:
     return {**what, "answered_at": coming.now}
 
 
-def hear(coming: Coming, fields: Collection[str]) -> None:
-    """Make voices of the client's own words in these answers."""
-    keys = {item.key for item in coming.form.items if item.field in fields}
-    if not keys:
-        return
-    saved = clients.read_answers(coming.session, coming.ask.id)
-    rows = [row for row in saved if (row.question, row.promise_id, row.touchpoint_id) in keys]
-    earlier = [] if coming.is_draft else clients.read_voices(coming.session, [row.id for row in rows])
-    heard = {(voice.answer_id, voice.words) for voice in earlier}
-    new = [(row.words, row.id) for row in rows if row.words and (row.id, row.words) not in heard]
-    add_voices(coming, "survey", new)
+def hear(coming: Coming, found: Mapping[str, Given], fields: Collection[str]) -> None:
+    """Make voices of the client's own words in these fields' answers, as they were found and are kept by now."""
+    said = [
+        {**_of_whom(coming, "survey", found[item.field].text), **_answer_key(coming, item)}
+        for item in coming.form.items
+        if item.field in fields and item.field in found and found[item.field].text
+    ]
+    add_heard(coming.session, said)
 
 
-def add_voices(coming: Coming, source: str, said: Iterable[tuple[str, int | None]]) -> None:
-    """Keep words, each with the answer that it is, if it is one."""
-    ask, at = coming.ask, coming.now
-    who = {"account_id": ask.account_id, "contact_id": ask.contact_id, "author": coming.taken_by, "speaker": "client"}
-    rows = [{**who, "source": source, "said_at": at, "text": words, "answer_id": id} for words, id in said]
-    clients.add_voices(coming.session, rows)
+def add_voice(coming: Coming, source: str, words: str) -> None:
+    """Keep words that are no answer."""
+    add_voices(coming.session, [{**_of_whom(coming, source, words), "answer_id": None}])
+
+
+def _of_whom(coming: Coming, source: str, words: str | None) -> dict[str, Any]:
+    who = {"account_id": coming.ask.account_id, "contact_id": coming.ask.contact_id, "author": coming.taken_by}
+    return {**who, "speaker": "client", "source": source, "said_at": coming.now, "text": words}
+
+
+def _answer_key(coming: Coming, item: Item) -> dict[str, Any]:
+    question, promise_id, touchpoint_id = item.key
+    return {"ask": coming.ask.id, "question": question, "promise": promise_id or 0, "touchpoint": touchpoint_id or 0}
 
 
 def answer_to(coming: Coming, question: Question, given: Given) -> Answer:
