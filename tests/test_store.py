@@ -125,6 +125,20 @@ def test_a_scope_of_many_thousand_accounts_is_one_parameter(store: Store) -> Non
         assert session.scalars(select(Account.id)).all() == [mine.id]
 
 
+def test_a_session_that_is_used_again_knows_nothing_of_before(store: Store) -> None:
+    with store.write(EVERYTHING) as session:
+        contact = make_contact(session, name="Ada")
+    with store.read(EVERYTHING) as session:
+        seen = session.get_one(Contact, contact.id)
+    with store.write(EVERYTHING) as session:
+        session.get_one(Contact, contact.id).name = "Grace"
+    with store.read(EVERYTHING) as session:
+        assert session.get_one(Contact, contact.id).name == "Grace"
+    assert seen.name == "Ada"
+    with store.read(Scope(frozenset())) as session:
+        assert session.get(Contact, contact.id) is None
+
+
 def test_an_empty_scope_sees_nothing(store: Store) -> None:
     with store.write(EVERYTHING) as session:
         make_account(session)

@@ -101,6 +101,8 @@ class Idle:
             yield connection
             if transaction := connection.get_transaction():
                 transaction.rollback()
+            else:
+                _database(connection).rollback()
         except BaseException:
             connection.close()
             raise
@@ -128,13 +130,33 @@ def _begin(connection: Connection) -> None:
     if connection.get_execution_options().get(WRITES):
         _begin_writing(connection)
     else:
-        connection.connection.execute("BEGIN")
+        _begin_reading(connection)
+
+
+def be_in_transaction(connection: Connection) -> None:
+    """Begin one, if none has begun. To read SQLite, past SQLAlchemy, which takes longer for it than for a query."""
+    if connection.in_transaction():
+        return
+    if connection.dialect.name == "sqlite" and not connection.get_execution_options().get(WRITES):
+        _begin_reading(connection)
+    else:
+        connection.begin()
+
+
+def _begin_reading(connection: Connection) -> None:
+    database = _database(connection)
+    if not database.in_transaction:
+        database.execute("BEGIN")
+
+
+def _database(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _begin_writing(connection: Connection) -> None:
     """SQLite's own way of waiting sleeps up to a tenth of a second between two looks, while others come and go."""
     until = monotonic() + BUSY_SECONDS
-    database: Any = connection.connection.driver_connection
+    database = _database(connection)
     database.execute("PRAGMA busy_timeout=0")
     try:
         while monotonic() < until:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
-from engine.data.connections import find_trouble
+from engine.data.connections import be_in_transaction, find_trouble
 
 Statement = Select[*tuple[Any, ...]] | Insert | Update | Delete
 Convert = Callable[[Any], Any]
@@ -36,7 +36,7 @@ def query(session: Session, statement: Select[*tuple[Any, ...]], values: Mapping
         return session.connection().execute(statement, values).all()
     connection = _connection(session)
     prepared = _prepare(statement, connection.dialect, shape)
-    cursor = connection.connection.cursor()
+    cursor: DBAPICursor = _driver(connection).cursor()
     try:
         _announce(connection, cursor, prepared.text, given := prepared.parameters(values), many=False)
         cursor.execute(prepared.text, given)
@@ -53,7 +53,7 @@ def write(session: Session, statement: Insert | Update | Delete, rows: Sequence[
         return 0
     connection = _connection(session)
     prepared = _prepare(statement, connection.dialect, tuple([(name, None) for name in rows[0]]))
-    cursor = connection.connection.cursor()
+    cursor: DBAPICursor = _driver(connection).cursor()
     try:
         given: Any = [prepared.parameters(row) for row in rows]
         run, given = (cursor.executemany, given) if len(rows) > 1 else (cursor.execute, given[0])
@@ -71,14 +71,17 @@ def _connection(session: Session) -> Connection:
     session.flush()
     if not isinstance(session.bind, Connection):
         return session.connection()
-    if not session.bind.in_transaction():
-        session.bind.begin()
+    be_in_transaction(session.bind)
     return session.bind
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
 
 
 def _announce(connection: Connection, cursor: DBAPICursor, text: str, given: Any, *, many: bool) -> None:
     """Whoever watches what SQLAlchemy runs, sees this, too."""
-    if watching := connection.dispatch.before_cursor_execute:
+    if watching := connection.engine.dispatch.before_cursor_execute:
         watching(connection, cursor, text, given, None, many)
 
 
@@ -144,7 +147,8 @@ class _Prepared:
             rows = list(map(list, rows))
             for place, convert in self._converts:
                 for row in rows:
-                    row[place] = convert(row[place])
+                    if row[place] is not None:  # nothing is nothing, of whatever type
+                        row[place] = convert(row[place])
         return list(map(self._row, rows))
 
 

@@ -34,6 +34,7 @@ class Store:
         self.dialect = self._url.get_backend_name()
         self._turns = Turns()
         self._idle = Idle()
+        self._spare: list[Session] = []
 
     @property
     def shown(self) -> str:
@@ -84,7 +85,7 @@ class Store:
     @contextmanager
     def read(self, scope: Scope) -> Iterator[Session]:
         """A session that sees these accounts and keeps nothing."""
-        with self._reading() as connection, Session(connection, info={"scope": scope}) as session:
+        with self._reading() as connection, self._session(connection, scope) as session:
             yield session
 
     def _reading(self) -> AbstractContextManager[Connection]:
@@ -97,13 +98,25 @@ class Store:
 
         `together`: it is short, and may reach the disk with those that come at the same moment; see engine.data.turns.
         """
-        options: Any = {"expire_on_commit": False, "join_transaction_mode": "rollback_only"}
-        with (
-            self._transaction(together) as connection,
-            Session(connection, info={"scope": scope}, **options) as session,
-            session.begin(),  # which ends first and writes what the ORM still holds; then the connection's commits
-        ):
+        with self._transaction(together) as connection, self._session(connection, scope) as session:
             yield session
+            if session.in_transaction() and session.is_active:  # its own, inside the connection's
+                session.commit()  # writes what the ORM still holds
+
+    @contextmanager
+    def _session(self, connection: Connection, scope: Scope) -> Iterator[Session]:
+        """One that served before, if there is: most pages never use its ORM, and leave nothing in it."""
+        try:
+            session = self._spare.pop()
+        except IndexError:
+            session = Session(expire_on_commit=False, join_transaction_mode="rollback_only")
+        session.bind, session.info["scope"] = connection, scope
+        try:
+            yield session
+        finally:
+            if session.in_transaction() or session.identity_map:
+                session.close()
+        self._spare.append(session)
 
     @contextmanager
     def _transaction(self, together: bool) -> Iterator[Connection]:
