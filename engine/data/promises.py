@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.models import OWNER, Promise, PromiseEvent
+from engine.data.prepared import write
 from engine.data.scope import among
 
 WITH_PEOPLE = (joinedload(Promise.account), joinedload(Promise.contact))
@@ -22,6 +24,12 @@ WAITING_FIRST = case((WAITS, 0), else_=1), case((WAITS, Promise.due_on)).nulls_f
 def find_promise(session: Session, number: int) -> Promise | None:
     """The promise with its account and contact, kept from other writers until the transaction ends."""
     return session.scalar(_TO_CHANGE, {"number": number})
+
+
+def add_event(session: Session, promise: Promise, **row: Any) -> None:
+    """A step of a promise, past the ORM: a client who judges it waits for it."""
+    write(session, _NEW_EVENT, [{"promise_id": promise.id, **row}])
+    session.expire(promise, ["events"])
 
 
 def find_same_promise(
@@ -77,3 +85,4 @@ def list_events(session: Session, number: int) -> Sequence[PromiseEvent]:
 _TO_CHANGE = (
     select(Promise).where(Promise.id == bindparam("number")).with_for_update(of=Promise).options(*WITH_PEOPLE)
 )  # built once: a client's verdict waits for it
+_NEW_EVENT = insert(PromiseEvent).inline()

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.data import promises as data
+from engine.data.house import add_entry
 from engine.data.marks import mark_accounts, mark_persons
-from engine.data.models import AuditEntry, Promise, PromiseEvent
+from engine.data.models import Promise, PromiseEvent
 from engine.errors import ChangedError, InputError, NotFoundError, StateError
 from engine.house import Engine
 from engine.operations.called import read_called
@@ -126,9 +127,9 @@ def taking_step(
     at, author = engine.clock(), author or engine.author
     promise.version += 1
     how = {"actor": actor, "reason": reason, "note": note, "due_on": promise.due_on, "owner_email": promise.owner_email}
-    session.add(PromiseEvent(promise=promise, at=at, author=author, step=step, **how))
+    data.add_event(session, promise, at=at, author=author, step=step, **how)
     action, after = f"promise {step}".replace("_", " "), facts(promise)
-    session.add(AuditEntry(at=at, author=author, action=action, subject=name(promise), before=before, after=after))
+    add_entry(session, at=at, author=author, action=action, subject=name(promise), before=before, after=after)
     if promise.contact is not None:
         mark_persons(session, [promise.contact.person_id])  # at every account of theirs, so at this one, too
     else:
