@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -67,6 +67,7 @@ class Screens:
         }
         # What is not filled in looks the same to everybody who is asked in the same words.
         self._draw_blank = lru_cache(maxsize=BLANKS)(self._draw_question)
+        self._draw_still = lru_cache(maxsize=None)(self._draw_part)
         self.style, self.script = (_read_static(config, kind) for kind in ("css", "js"))
 
     def _compile(self, sources: Mapping[str, str]) -> dict[str, Template]:
@@ -82,6 +83,7 @@ class Screens:
         looks = company.looks if company else Looks()
         return self._pages[f"pages/{page}.html"].render(
             _=language.gettext,
+            still=partial(self._draw_still, language),
             ngettext=language.ngettext,
             language=language,
             day=lambda day: language.day(day, today),
@@ -92,6 +94,10 @@ class Screens:
             script=f"/script/{self.script.mark}.js",
             **{"here": "", **values},
         )
+
+    def _draw_part(self, language: Language, name: str) -> Markup:
+        """A part of a page that says the same to everybody who reads it in this language."""
+        return Markup(self._pages[name].render(_=language.gettext))  # noqa: S704 - it was escaped as it was drawn
 
     def draw_style(self, looks: Looks, logo: Logo | None) -> str:
         """The stylesheet in the company's looks. The logo is in it, so that a page asks no third time."""
