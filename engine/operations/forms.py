@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,12 +48,12 @@ class Item:
         """Whether it is one of several that ask the same of something else."""
         return self.promise is not None or self.touchpoint is not None
 
-    @property
+    @cached_property
     def waits(self) -> bool:
         """Whether it is asked only once another answer opens it."""
         return bool(opened_by(self.question))
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, int | None, int | None]:
         """What tells its answer from the others of the same ask."""
         promise, touchpoint = self.promise, self.touchpoint
@@ -119,7 +119,7 @@ class Form:
 def open_form(engine: Engine, token: str, *, brief: bool = False) -> Form:
     """Read a client's form. Raises LinkError, `about` saying whether the link is wrong or expired.
 
-    `brief`: of an ask that is answered, leave out what was answered.
+    `brief`: of an ask that is answered, leave out what was asked and answered.
     """
     with engine.store.read(engine.scope) as session:
         asks = find_asks(session, [read_ask_token(read_link_secret(engine, session), token)])
@@ -157,8 +157,9 @@ def _form(
 ) -> Form:  # fmt: skip
     zone = company.zone(ask.contact_timezone, ask.account_timezone)
     terms = read_terms(ask.private_fields)
-    items = _items(survey, ask.form or [], outcomes, read_happened(engine, session, ask, zone), terms)
     brief = brief and ask.status == "answered"
+    happened = {} if brief else read_happened(engine, session, ask, zone)
+    items = () if brief else _items(survey, ask.form or [], outcomes, happened, terms)
     last = {} if brief else read_last(session, ask, survey, [item.question for item in items], zone, terms)
     owner = ask.owner_name or name_from_email(ask.owner_email or "")
     return Form(
@@ -237,16 +238,16 @@ def _items(
 ) -> tuple[Item, ...]:
     promises = {outcome.number: outcome for outcome in outcomes}
     found = []
-    for field_name, question, place in _places(survey, tuple(entry["question"] for entry in form), terms):
+    for item, place in _places(survey, tuple([entry["question"] for entry in form]), terms):
         about = {} if place is None else form[place]
         promise, touchpoint = promises.get(about.get("promise") or 0), happened.get(about.get("touchpoint") or 0)
-        found.append(Item(field_name, question, promise, touchpoint))
+        found.append(Item(item.field, item.question, promise, touchpoint) if promise or touchpoint else item)
     return tuple(found)
 
 
 @lru_cache(maxsize=4096)
-def _places(survey: Survey, names: tuple[str, ...], terms: Terms) -> list[tuple[str, Question, int | None]]:
-    """Field and question of each item, and its place in the form; None: it waits for another's answer."""
+def _places(survey: Survey, names: tuple[str, ...], terms: Terms) -> list[tuple[Item, int | None]]:
+    """Each item, of nothing in particular, and its place in the form; None: it waits for another's answer."""
     questions = {question.name: question for question in survey.questions}
     chosen: list[tuple[Question, int | None]] = [
         (questions[name], place) for place, name in enumerate(names) if name in questions
@@ -255,8 +256,8 @@ def _places(survey: Survey, names: tuple[str, ...], terms: Terms) -> list[tuple[
         before = [place for place, (one, _) in enumerate(chosen) if one.name in opened_by(question)]
         if before:
             chosen.insert(before[-1] + 1, (question, None))
-    fields = ((f"q{number}", *one) for number, one in enumerate(chosen, start=1))
-    return [(name, question, place) for name, question, place in fields if not terms.forbid_answer(question)]
+    items = ((Item(f"q{number}", question), place) for number, (question, place) in enumerate(chosen, start=1))
+    return [(item, place) for item, place in items if not terms.forbid_answer(item.question)]
 
 
 def _last_facts(last: Mapping[str, Last]) -> dict[str, Any]:
