@@ -15,6 +15,7 @@ from engine.house import Engine
 from engine.links import ask_token
 from engine.operations.answers import AnswersError, Saved, end_expired, save_answers, submit_answers
 from engine.operations.forms import open_form
+from engine.operations.keeping import look_ahead, take_up
 from engine.operations.planning import plan_asks
 from tests.factories import why_ended
 from tests.letters import NOW, make_letter
@@ -67,6 +68,27 @@ def test_sending_counts_all_that_was_saved_once(engine: Engine) -> None:
     assert [voice.words for voice in rows(engine, Voice)] == ["Somebody who answers."]
     assert only(engine, Promise).said == "Somebody who answers."
     assert only(engine, Ask).status == "answered"
+
+
+def test_what_changes_before_the_turn_to_write_comes_is_read_anew(engine: Engine) -> None:
+    token = letter(engine, "knows", "missing")
+    for before, among in (({"q1": "yes"}, {"q1"}), ({"q2.text": "Somebody."}, {"q1", "q2"}), ({}, {"q1", "q2"})):
+        seen = look_ahead(engine, token, {"q1": ["no"]})
+        if before:
+            save(engine, token, before)
+        with engine.store.read(engine.scope) as session:
+            coming = take_up(seen, session)
+        assert coming.form.given.keys() == among
+        assert (coming.form is seen.form) == (not before)
+
+
+def test_a_link_that_ends_before_the_turn_to_write_comes_keeps_nothing(engine: Engine) -> None:
+    token = letter(engine, "knows")
+    seen = look_ahead(engine, token, {"q1": ["yes"]})
+    with engine.store.write(engine.scope) as session:
+        session.scalars(select(Ask)).one().status = "cancelled"
+    with engine.store.read(engine.scope) as session, pytest.raises(LinkError):
+        take_up(seen, session)
 
 
 def test_what_is_taken_out_again_is_forgotten(engine: Engine) -> None:

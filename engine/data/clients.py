@@ -53,9 +53,18 @@ def find_asks(session: Session, ask_ids: Collection[int]) -> Sequence[AnyRow]:
     return fetch(session, _ASKS, ids=list(ask_ids))
 
 
+def find_ask(session: Session, ask_id: int) -> AnyRow | None:
+    return next(iter(find_asks(session, [ask_id])), None)
+
+
 def lock_ask(session: Session, ask_id: int) -> AnyRow | None:
     """The same of one ask, which is kept from other writers until the transaction ends; see `change_ask`."""
     return next(iter(fetch(session, _ASK_TO_CHANGE, ids=[ask_id])), None)
+
+
+def lock_standing(session: Session, ask_id: int) -> AnyRow | None:
+    """What may have changed of an ask since `find_ask`, and matters to answers: kept from other writers as above."""
+    return next(iter(fetch(session, _STANDING, id=ask_id)), None)
 
 
 def change_ask(session: Session, ask_id: int, **values: Any) -> None:
@@ -238,6 +247,24 @@ _ASKS = (
     .order_by(Ask.id)
 )
 _ASK_TO_CHANGE = _ASKS.with_for_update(of=Ask)
+_STANDING = (
+    select(
+        Ask.status,
+        Ask.sent_at,
+        Ask.answered_at,
+        Ask.expires_at,
+        Ask.opened_at,
+        Ask.contact_id,
+        Ask.person_id,
+        Contact.link_round,
+        Account.id.label("account_id"),
+        Account.private_fields,
+    )
+    .join(Contact, Contact.id == Ask.contact_id)
+    .join(Account, Account.id == Ask.account_id)
+    .where(Ask.id == bindparam("id"))
+    .with_for_update(of=Ask)
+)
 _COMPANY = select(SettingRow.name, SettingRow.layer, SettingRow.layer_key, SettingRow.value).where(
     SettingRow.name.in_([f"company.{name}" for name in Company().fields]),
     or_(

@@ -34,11 +34,12 @@ from engine.operations.keeping import (
     close_ask,
     hear,
     keep_answers,
-    lock_form,
+    look_ahead,
     own_words,
     read_answers,
     receive,
     standing,
+    take_up,
 )
 from engine.operations.promise_steps import find_promise
 from engine.operations.promises import record_verdict
@@ -77,16 +78,16 @@ def save_answers(engine: Engine, token: str, posted: Posted) -> Saved:
 
     Only a draft is saved: once a form was sent, changes count when they are sent, too.
     """
+    seen = look_ahead(engine, token, posted, required=False)
     with engine.store.write(engine.scope, together=True) as session:
-        ask = lock_form(engine, session, token)
-        coming = receive(engine, session, ask, clean(posted))
+        coming = take_up(seen, session)
         read = read_answers(coming, required=False)
         if not coming.is_draft:
             return Saved((), read.errors, read.given)
         keep_answers(coming, read)
         found = standing(coming, read)
-        if close_ask(coming, "started" if found else "opened") != ask.status:
-            mark_persons(session, [ask.person_id])
+        if close_ask(coming, "started" if found else "opened") != coming.ask.status:
+            mark_persons(session, [coming.ask.person_id])
         return Saved(tuple(found), read.errors, read.given)
 
 
@@ -96,8 +97,10 @@ def submit_answers(engine: Engine, token: str, posted: Posted, submission_id: st
     Raises LinkError; AnswersError naming each field that cannot be used; InputError for an unknown action, and for a
     submission id that came before with other content. Nothing is stored then.
     """
+    seen = look_ahead(engine, token, posted, required=action == "send")
+    _check(submission_id, action)
     with engine.store.write(engine.scope, together=True) as session:
-        take_form(engine, session, lock_form(engine, session, token), posted, submission_id, action)
+        _take(take_up(seen, session), submission_id, action)
 
 
 def take_form(
@@ -113,28 +116,30 @@ def take_form(
 
     `ask`: as `lock_ask` has it; `taken_by`: who wrote it down for the client.
     """
-    posted = _check(posted, submission_id, action)
-    if _is_new(session, ask, submission_id, action, posted, engine.clock()):
-        ACTIONS[action](replace(receive(engine, session, ask, posted), taken_by=taken_by))
-        mark_persons(session, [ask.person_id])
+    _check(submission_id, action)
+    _take(replace(receive(engine, session, ask, clean(posted)), taken_by=taken_by), submission_id, action)
 
 
-def _check(posted: Posted, submission_id: str, action: str) -> Posted:
-    """What was posted, clean."""
+def _check(submission_id: str, action: str) -> None:
     if action not in ACTIONS:
         raise InputError(f"“{action[:40]}” is nothing that can be done with a survey.", about="action")
     if not 8 <= len(submission_id) <= 64:
         raise InputError("This page is out of date. Open the link from your message again.", about="submission_id")
-    return clean(posted)
 
 
-def _is_new(session: Session, ask: Any, submission_id: str, action: str, posted: Posted, now: datetime) -> bool:
-    content = json.dumps([ask.id, action, {name: list(values) for name, values in posted.items()}], sort_keys=True)
-    digest = sha256(content.encode()).hexdigest()
-    earlier = find_submission(session, submission_id)
+def _take(coming: Coming, submission_id: str, action: str) -> None:
+    if _is_new(coming, submission_id, action):
+        ACTIONS[action](coming)
+        mark_persons(coming.session, [coming.ask.person_id])
+
+
+def _is_new(coming: Coming, submission_id: str, action: str) -> bool:
+    ask_id, posted = coming.ask.id, {name: list(values) for name, values in coming.posted.items()}
+    digest = sha256(json.dumps([ask_id, action, posted], sort_keys=True).encode()).hexdigest()
+    earlier = find_submission(coming.session, submission_id)
     if earlier is None:
-        row = {"submission_id": submission_id, "ask_id": ask.id, "action": action, "received_at": now, "digest": digest}
-        add_submission(session, **row)
+        row = {"submission_id": submission_id, "ask_id": ask_id, "action": action}
+        add_submission(coming.session, **row, received_at=coming.now, digest=digest)
         return True
     if earlier.digest != digest:
         raise InputError("This page was sent before with other answers. Open it again to change them.")

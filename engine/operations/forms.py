@@ -186,7 +186,7 @@ def _form(
         expires_at=ask.expires_at,
         came_of_it=tuple(outcome for outcome in outcomes if outcome.ask_id != ask.id),
         promised=tuple(outcome for outcome in outcomes if outcome.ask_id == ask.id),
-        given=_given(session, ask.id, items) if ask.status in TOUCHED and not brief else {},
+        given={} if brief else _given(session, ask.id, ask.status, items),
         last=last,
         note=ask.personal_note or "",
         terms=terms,
@@ -264,7 +264,14 @@ def _last_facts(last: Mapping[str, Last]) -> dict[str, Any]:
     return {"last": {name: {"value": one.value, "words": one.words} for name, one in last.items()}}
 
 
-def _given(session: Session, ask_id: int, items: Sequence[Item]) -> dict[str, Given]:
+def read_given(session: Session, form: Form) -> Mapping[str, Given]:
+    """What is answered by now, by field."""
+    return _given(session, form.ask_id, form.status, form.items)
+
+
+def _given(session: Session, ask_id: int, status: str, items: Sequence[Item]) -> dict[str, Given]:
+    if status not in TOUCHED:
+        return {}
     rows = {(row.question, row.promise_id, row.touchpoint_id): row for row in read_answers(session, ask_id)}
     found = ((item.field, rows.get(item.key)) for item in items)
     return {field: Given(row.value, row.score, row.words, row.data) for field, row in found if row}

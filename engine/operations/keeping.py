@@ -8,7 +8,7 @@ anything, and no verbatim is heard; what is not on the page that came in stays a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -22,7 +22,7 @@ from engine.errors import InputError, LinkError
 from engine.house import Engine
 from engine.links import read_ask_token
 from engine.operations.company import read_link_secret
-from engine.operations.forms import Form, Item, check_open, read_forms
+from engine.operations.forms import Form, Item, check_open, read_forms, read_given
 from engine.survey.logic import is_asked, is_required
 from engine.survey.reading import TYPED, parts_of, refused
 from engine.types import Answer, Given, Question, clean_text
@@ -51,6 +51,8 @@ class Coming:
     """Who wrote it down for the client, on the phone; None: they filled it in themselves."""
     changes: dict[str, Any] = field(default_factory=dict)
     """What is to be written of the ask."""
+    reads: dict[bool, Read] = field(default_factory=dict)
+    """What was read of it already, by whether what is required had to be there."""
 
     @cached_property
     def now(self) -> datetime:
@@ -82,13 +84,31 @@ class Read:
         return {field: answer for field, answer in self.given.items() if field not in self.errors}
 
 
-def lock_form(engine: Engine, session: Session, token: str) -> Any:
-    """The ask that a link opens, a row of `find_asks` that is kept from other writers. Raises LinkError."""
-    ask = clients.lock_ask(session, read_ask_token(read_link_secret(engine, session), token))
-    if ask is None:
+def look_ahead(engine: Engine, token: str, posted: Posted, *, required: bool = True) -> Coming:
+    """What comes in by a link, read before its turn to write has come: see `take_up`. Raises LinkError."""
+    with engine.store.read(engine.scope) as session:
+        ask = clients.find_ask(session, read_ask_token(read_link_secret(engine, session), token))
+        if ask is None:
+            raise LinkError("This link does not work.")
+        check_open(ask.status, ask.expires_at, engine.clock())
+        coming = receive(engine, session, ask, clean(posted))
+    read_answers(coming, required=required)
+    return coming
+
+
+def take_up(coming: Coming, session: Session) -> Coming:
+    """The same inside a transaction that keeps its ask from other writers. What has changed meanwhile is read anew.
+
+    Raises LinkError where the link does not open any more.
+    """
+    stands = clients.lock_standing(session, coming.ask.id)
+    if stands is None:
         raise LinkError("This link does not work.")
-    check_open(ask.status, ask.expires_at, engine.clock())
-    return ask
+    check_open(stands.status, stands.expires_at, coming.engine.clock())
+    is_same = all(getattr(coming.ask, name) == value for name, value in stands._asdict().items())
+    if is_same and read_given(session, coming.form) == coming.form.given:
+        return replace(coming, session=session)
+    return receive(coming.engine, session, clients.lock_ask(session, coming.ask.id), coming.posted)
 
 
 def receive(engine: Engine, session: Session, ask: Any, posted: Posted) -> Coming:
@@ -100,7 +120,13 @@ def clean(posted: Posted) -> Posted:
 
 
 def read_answers(coming: Coming, *, required: bool = True) -> Read:
-    """Read every question that is on the form. `required`: say so where one has to be answered and is not."""
+    """Read every question that is on the form, once. `required`: say so where one has to be answered and is not."""
+    if required not in coming.reads:
+        coming.reads[required] = _read_answers(coming, required)
+    return coming.reads[required]
+
+
+def _read_answers(coming: Coming, required: bool) -> Read:
     given: dict[str, Given] = {}
     errors: dict[str, InputError] = {}
     emptied = set()
