@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -80,12 +81,17 @@ def _judge(expressions: list[pl.Expr], frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def make_up(catalog: Catalog) -> Plan:
-    """The sixteen, with the settings that ship and with every column that any hook is shown."""
+    """The sixteen, with the settings that ship."""
+    return resolve(Book(_sixteen().clone(), KINDS), catalog, ())
+
+
+@cache
+def _sixteen() -> pl.DataFrame:
+    """With every column that any hook is shown."""
     kinds = (Column(at + kind, pl.Date, "", "none") for at in (TOUCHPOINT, ACCOUNT_TOUCHPOINT) for kind in KINDS)
     counts = (Column(f"{name}:{CHANNEL}", pl.Int32, "", "never") for name in COUNTS)
     columns = (*COLUMNS, *kinds, *counts, *LIMIT_COLUMNS, *GRID_COLUMNS)
-    made = [_column(column, place) for place, column in enumerate(columns)]
-    return resolve(Book(pl.DataFrame(made), KINDS), catalog, ())
+    return pl.DataFrame([_column(column, place) for place, column in enumerate(columns)])
 
 
 def _column(column: Column, place: int) -> pl.Series:
