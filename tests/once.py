@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, event
 from werkzeug.routing import Rule
 
 from engine.data import store
@@ -24,17 +24,15 @@ def compile_once() -> None:
     Rule._compile_builder = _build_once  # type: ignore[assignment, method-assign]
 
 
-def keep_for_others(engine: Engine) -> None:
-    """What this one compiles, and has found out about its server, is for every other database of its kind."""
-    assert engine._compiled_cache is not None
-    engine._compiled_cache.capacity = STATEMENTS  # type: ignore[attr-defined]
-    _first.setdefault(engine.dialect.name, engine)
-
-
 def _connect(url: URL) -> Engine:
+    """What the first one that came through compiles, and has found out about its server, is for all of its kind."""
     made = connect(url)
     if first := _first.get(made.dialect.name):
         made.dialect, made._compiled_cache = first.dialect, first._compiled_cache
+    else:
+        assert made._compiled_cache is not None
+        made._compiled_cache.capacity = STATEMENTS  # type: ignore[attr-defined]
+        event.listen(made, "connect", lambda *_: _first.setdefault(made.dialect.name, made))
     return made
 
 
