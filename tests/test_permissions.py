@@ -9,7 +9,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from engine.data.models import Base
 from engine.house import Engine
 from engine.operations.users import RANKS
 from tests.desk import ADMIN, ROLES, STRANGER, Desks, address, furnish, sign_in
@@ -176,19 +175,3 @@ def test_a_person_and_an_account_that_do_not_belong_together_are_not_there(
 ) -> None:
     sign_in(client, engine, address("lead"))
     assert client.get(f"/admin/people/{desks.theirs['contact']}/why").status_code == 404
-
-
-def test_looking_changes_nothing(site: Flask, engine: Engine, desks: Desks) -> None:
-    """Whatever is opened by GET, every table stays as it is."""
-
-    def kept() -> dict[str, Any]:
-        with engine.store.read(engine.scope) as session:
-            rows = {name: session.connection().execute(table.select()) for name, table in Base.metadata.tables.items()}
-            return {name: sorted(map(repr, found)) for name, found in rows.items()}
-
-    client = sign_in(site.test_client(), engine, ADMIN)
-    before = kept()
-    for rule, verb in routes(site):
-        if verb == "GET":
-            client.get(url_of(site, rule, desks))
-    assert kept() == before
