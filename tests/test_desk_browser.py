@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from rich.console import Console
 
 from engine.app import create_app
@@ -72,7 +72,7 @@ def is_for_everybody(window: Window) -> None:
 
 def test_the_client_s_page_follows_as_a_survey_is_written(browser: Browser, served: Served) -> None:
     window = enter(browser, served, "surveys/relationship/edit")
-    page, phone = window.page, window.page.frame_locator("iframe[name=phone]")
+    page, phone = window.page, window.page.locator(".frames iframe").last.content_frame
     page.get_by_text("1. How likely are you to recommend").click()
     asked = page.locator("#question-1").get_by_role("textbox", name="en").first
     asked.fill("Would {{ account.name }} choose us again?")
@@ -92,6 +92,29 @@ def test_the_client_s_page_follows_as_a_survey_is_written(browser: Browser, serv
     page.get_by_text("It is version").wait_for()
     saved = find_survey(served.stage.engine, "relationship").survey
     assert saved.questions[0].ask["en"] == "Would {{ account.name }} choose us again?"
+    window.context.close()
+
+
+def test_the_last_look_at_a_survey_stays_until_the_next_is_there(browser: Browser, served: Served) -> None:
+    window = enter(browser, served, "surveys/onboarding/edit")
+    page, looks, held = window.page, window.page.locator(".frames iframe"), []
+    looks.last.content_frame.get_by_role("heading", level=1).wait_for()
+    expect(looks).to_have_count(1)
+    page.route("**/onboarding/draft", lambda route: held.append(route))
+    page.get_by_role("group", name="Title").get_by_role("textbox", name="en").fill("How did it begin?")
+    expect(looks).to_have_count(2)
+    assert [looks.nth(place).is_visible() for place in (0, 1)] == [True, False]
+    assert looks.first.content_frame.get_by_role("heading", level=1).is_visible()
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    page.unroute_all()
+    looks.last.content_frame.get_by_role("heading", name="How did it begin?").wait_for()
+    expect(looks).to_have_count(1)
+    assert looks.first.is_visible()
+    page.get_by_label("Try it as").fill("northwind/nadia")
+    page.get_by_label("With", exact=True).select_option("what they would get")
+    looks.last.content_frame.get_by_text("How did it begin?").wait_for()
     window.context.close()
 
 

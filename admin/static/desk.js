@@ -75,19 +75,26 @@ if (plan) {
 
 const survey = document.querySelector("form[data-draft]")
 if (survey) {
+  const see = document.querySelector("[data-see]")
+  const frames = document.querySelector(".frames")
   let waiting = 0
-  const refresh = () => {
-    // A frame of its own each time: the browser's Back leads to the page before, not to an earlier look.
-    const frame = document.getElementById("phone")
-    const fresh = frame.cloneNode()
+  let looks = 0
+  // A frame of its own each time: the browser's Back leads to the page before, not to an earlier look. The last one
+  // is seen until the next is there.
+  survey.addEventListener("submit", event => {
+    if (event.submitter !== see) return
+    const [seen, coming] = frames.children
+    const fresh = seen.cloneNode()
+    coming?.remove()
     fresh.removeAttribute("src")
-    frame.replaceWith(fresh)
-    survey.requestSubmit(survey.querySelector("[data-see]"))
-  }
-  survey.addEventListener("input", event => {
-    if (event.target.name === "comment") return
-    clearTimeout(waiting)
-    waiting = setTimeout(refresh, 600)
+    fresh.name = see.formTarget = `phone-${++looks}`
+    frames.append(fresh)
+    fresh.addEventListener("load", () => seen.remove(), { once: true })
   })
-  refresh()
+  document.addEventListener("input", event => {
+    if (event.target.form !== survey || event.target.name === "comment") return
+    clearTimeout(waiting)
+    waiting = setTimeout(() => survey.requestSubmit(see), 600)
+  })
+  survey.requestSubmit(see)
 }
