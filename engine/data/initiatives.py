@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, cast, func, 
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.models import Account, AnswerRow, Contact, Initiative, InitiativeLink, Promise, Voice
-from engine.data.standing import causes_of
+from engine.data.standing import CAUSED, causes_of
 from engine.data.types import EPOCH
 
 DAY = 86_400
@@ -97,8 +97,7 @@ def count_forms(session: Session, since: datetime, until: datetime) -> dict[date
 def read_named(session: Session, since: datetime, lows: Lows) -> list[Heard]:
     """Every form since a moment that named a cause, as one; and every voice from elsewhere that did, as one."""
     query = select(
-        AnswerRow.contact_id, Contact.person_id, AnswerRow.account_id, AnswerRow.ask_id, AnswerRow.answered_at,
-        AnswerRow.survey, AnswerRow.question, AnswerRow.score, AnswerRow.data,
+        AnswerRow.contact_id, Contact.person_id, AnswerRow.account_id, AnswerRow.ask_id, AnswerRow.answered_at, *CAUSED,
     ).join(Contact, Contact.id == AnswerRow.contact_id)  # fmt: skip
     query = query.where(AnswerRow.answered_at >= since, _may_name(lows))
     forms: dict[tuple[object, ...], tuple[Heard, set[str]]] = {}

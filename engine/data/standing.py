@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.data.models import Account, AnswerRow, Ask, Contact, Promise
@@ -54,7 +56,7 @@ def count_named(
 
     `lows`: for each survey and question the highest low score, and what a low score then is about.
     """
-    query = select(Contact.person_id, AnswerRow.survey, AnswerRow.question, AnswerRow.score, AnswerRow.data)
+    query = select(Contact.person_id, *CAUSED)
     query = query.join(Contact, Contact.id == AnswerRow.contact_id)
     people: dict[str, set[int]] = defaultdict(set)
     for row in session.execute(query.where(AnswerRow.account_id == account_id, AnswerRow.answered_at >= since)):
@@ -63,11 +65,21 @@ def count_named(
     return {cause: len(named) for cause, named in people.items()}
 
 
+CAUSED = (AnswerRow.survey, AnswerRow.question, AnswerRow.score, cast(AnswerRow.data, Text).label("data"))
+"""What `causes_of` looks at."""
+
+
 def causes_of(row: Any, lows: Mapping[tuple[str, str], tuple[float, str]]) -> Iterator[str]:
     """What is behind a low answer: the reasons that were ticked, else what its question is about."""
-    named: Collection[str] = ((row.data or {}).get("reasons") or {}).get("low") or ()
+    named = _reasons(row.data)
     most, about = lows.get((row.survey, row.question), (None, ""))
     if named:
         yield from named
     elif most is not None and row.score is not None and row.score <= most and about:
         yield about
+
+
+@lru_cache(maxsize=4096)
+def _reasons(data: str | None) -> tuple[str, ...]:
+    """Thousands of answers say one of a few things, so each is read once."""
+    return tuple(((json.loads(data or "{}") or {}).get("reasons") or {}).get("low") or ())
