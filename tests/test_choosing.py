@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.choosing import compare_with_bound
@@ -104,13 +104,11 @@ def exceeded(rows: Rows, numbers: dict[str, int], keys: set[str]) -> list[tuple[
     return [group for group, number in taken.items() if number > max(most[group[0]], before.get(group, 0))]
 
 
-@settings(max_examples=60)
 @given(houses(), NUMBERS)
 def test_no_limit_is_ever_exceeded(rows: Rows, numbers: dict[str, int]) -> None:
     assert exceeded(rows, numbers, asked(rows, numbers)) == []
 
 
-@settings(max_examples=60)
 @given(houses(), NUMBERS)
 def test_nobody_who_was_left_out_could_be_added(rows: Rows, numbers: dict[str, int]) -> None:
     keys = asked(rows, numbers)
@@ -119,13 +117,11 @@ def test_nobody_who_was_left_out_could_be_added(rows: Rows, numbers: dict[str, i
             assert exceeded(rows, numbers, keys | {row["contact_key"]}), row
 
 
-@settings(max_examples=60)
 @given(houses(), NUMBERS, st.randoms(use_true_random=False))
 def test_the_order_of_rows_decides_nothing(rows: Rows, numbers: dict[str, int], random: Random) -> None:
     assert asked(random.sample(rows, len(rows)), numbers) == asked(rows, numbers)
 
 
-@settings(max_examples=60)
 @given(houses(), NUMBERS)
 def test_those_who_share_no_places_may_be_decided_for_apart(rows: Rows, numbers: dict[str, int]) -> None:
     """Two houses in one Book, with owners, accounts and persons of their own; channels are not limited."""
@@ -140,7 +136,6 @@ def test_those_who_share_no_places_may_be_decided_for_apart(rows: Rows, numbers:
     assert asked(rows + others, numbers) == asked(rows, numbers) | asked(others, numbers)
 
 
-@settings(max_examples=60)
 @given(houses(), st.integers(1, 6))
 def test_among_equals_the_older_reason_comes_first_and_then_the_key(rows: Rows, places: int) -> None:
     """With one limit only, those who are asked are the first of the list."""

@@ -152,8 +152,8 @@ def test_in_a_large_house_only_who_is_due_can_take_a_place(
 def test_who_is_too_many_to_look_at_is_said(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, limit: str, on: date | None
 ) -> None:
-    monkeypatch.setattr(rivals, "MOST", 1)
-    monkeypatch.setattr(rivals, "STILL_FEW", 2)
+    for limit_of, most in (("MOST", 1), ("OF_OWNERS", 2), ("STILL_FEW", 2)):
+        monkeypatch.setattr(rivals, limit_of, most)
     _make_house(engine, *["maria@us.example"] * 3)
     set_settings(engine, {limit: 1})
     told = _explain_each(engine, on)

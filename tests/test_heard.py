@@ -31,7 +31,8 @@ def known(store: Store, *contacts: Contact, on: date | None = None) -> dict[str,
     ]
     schema = {"contact_id": pl.Int64, "account_id": pl.Int64, "person_id": pl.Int64}
     schema |= {"timezone": pl.String, "today": pl.Date}
-    return read_known(store, pl.DataFrame(asks, schema=schema, orient="row"), moment, LOWS)
+    found = read_known(store, pl.DataFrame(asks, schema=schema, orient="row"), moment, LOWS)
+    return {name: found[name] for name in KNOWN}
 
 
 def days(frame: pl.DataFrame, **which: Any) -> set[Any]:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Integer, Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from engine.data.columns import Snapshot, kept
 from engine.data.counts import known_counts, read_counts
@@ -35,22 +36,29 @@ def read_book(
     `channels`: those that there are COUNTS for.
     """
     with store.snapshot() as snapshot:
-        rows = read_rows(snapshot, moment, account_ids, due=due)
-        if rows.whose.picked:
-            _read_ahead(snapshot, rows, channels)
-        history = read_history(snapshot, rows, channels)
-        feedback, touchpoints, kinds = read_touchpoints(snapshot, rows, history)
-        promises = read_promises(snapshot, rows, history)
-        facts = [_describe(rows), _read_wishes(rows), _compare_revenue(snapshot, rows)]
-        counts = read_counts(snapshot, facts[0]["tier"], channels)
-        frame = pl.concat(
-            [*facts, pl.DataFrame([*history.columns, *counts, *promises, *feedback, *touchpoints])], how="horizontal"
-        )
-        first = pl.min_horizontal("^changes_on:.*$")
-        frame = frame.with_columns(
-            owner_open_followups=count_followups(snapshot, rows), changes_on=pl.when(first != FAR).then(first)
-        )
-        channel_asks = read_channel_asks(snapshot, rows)
+        return book_in(snapshot, moment, account_ids, due=due, channels=channels)
+
+
+def book_in(
+    snapshot: Snapshot, moment: Moment, account_ids: Collection[int] | None, *, due: bool, channels: Sequence[str]
+) -> Book:
+    """The same, of a snapshot that shows more than the Book."""
+    rows = read_rows(snapshot, moment, account_ids, due=due)
+    if rows.whose.picked:
+        _read_ahead(snapshot, rows, channels)
+    history = read_history(snapshot, rows, channels)
+    feedback, touchpoints, kinds = read_touchpoints(snapshot, rows, history)
+    promises = read_promises(snapshot, rows, history)
+    facts = [_describe(rows), _read_wishes(rows), _compare_revenue(snapshot, rows)]
+    counts = read_counts(snapshot, facts[0]["tier"], channels)
+    frame = pl.concat(
+        [*facts, pl.DataFrame([*history.columns, *counts, *promises, *feedback, *touchpoints])], how="horizontal"
+    )
+    first = pl.min_horizontal("^changes_on:.*$")
+    frame = frame.with_columns(
+        owner_open_followups=count_followups(snapshot, rows), changes_on=pl.when(first != FAR).then(first)
+    )
+    channel_asks = read_channel_asks(snapshot, rows)
     exact = (as_date(name) if dtype == pl.Date else pl.col(name).cast(dtype) for name, dtype, *_ in COLUMNS)
     of_touchpoints = (as_date(series.name) for series in touchpoints)
     by_channel = (f"{name}:{channel}" for channel in channels for name in COUNTS)
@@ -59,45 +67,39 @@ def read_book(
 
 def _read_ahead(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> None:
     """All at once of what few rows need."""
-    of_rows = *history_of(rows.whose, channels), *events_of(rows.whose)
-    snapshot.read_ahead([*of_rows, known_counts(), _count_revenues(), *places_of()], rows.given)
+    of_rows = *history_of(rows.whose, channels), *events_of(rows)
+    snapshot.read_ahead([*of_rows, known_counts(), _middle_revenues(), *places_of()], rows.given)
 
 
 def linked_accounts(store: Store, contact_id: int) -> set[int]:
     """The accounts that decisions on this contact can concern: connected through shared persons, however far."""
     with store.snapshot() as snapshot:
-        near = set(snapshot.frame(_near(), {"contact": contact_id})["account_id"])
-        return near if len(near) == 1 else _reach(snapshot, near)
+        return set(snapshot.frame(_linked_to_contact(), {"contact": contact_id})["account_id"])
 
 
 def linked_to(store: Store, account_ids: Collection[int]) -> set[int]:
     """These accounts, and all that are connected with them."""
     with store.snapshot() as snapshot:
-        return _reach(snapshot, set(account_ids))
-
-
-def _reach(snapshot: Snapshot, newer: set[int]) -> set[int]:
-    found: set[int] = set()
-    while newer:
-        found |= newer
-        others = snapshot.frame(_linked(snapshot.dialect), {"accounts": list_ids(newer)})
-        newer = set(others["account_id"]) - found
-    return found
+        found = snapshot.frame(_linked_to_accounts(snapshot.dialect), {"accounts": list_ids(account_ids)})
+    return set(found["account_id"])
 
 
 @kept
-def _near() -> Select[*tuple[Any, ...]]:
-    """The contact's own account, and those of everybody who is somebody there."""
-    own = select(Contact.account_id).where(Contact.id == bindparam("contact")).scalar_subquery()
-    persons = select(Contact.person_id).where(Contact.account_id == own)
-    return select(Contact.account_id).where(Contact.person_id.in_(persons)).distinct()
+def _linked_to_contact() -> Select[*tuple[Any, ...]]:
+    return _reach(select(Contact.account_id).where(Contact.id == bindparam("contact")))
 
 
 @kept
-def _linked(dialect: str) -> Select[*tuple[Any, ...]]:
-    """The accounts of everybody who is somebody at these."""
-    persons = select(Contact.person_id).where(among_listed(Contact.account_id, ACCOUNTS, dialect))
-    return select(Contact.account_id).where(Contact.person_id.in_(persons)).distinct()
+def _linked_to_accounts(dialect: str) -> Select[*tuple[Any, ...]]:
+    return _reach(select(Account.id.label("account_id")).where(among_listed(Account.id, ACCOUNTS, dialect)))
+
+
+def _reach(start: Select[int]) -> Select[*tuple[Any, ...]]:
+    """These accounts, those of everybody who is somebody there, and so on."""
+    found, here, elsewhere = start.cte("found", recursive=True), aliased(Contact), aliased(Contact)
+    others = select(elsewhere.account_id).select_from(found).join(here, here.account_id == found.c.account_id)
+    found = found.union(others.join(elsewhere, elsewhere.person_id == here.person_id))
+    return select(found.c.account_id)
 
 
 def _describe(rows: Rows) -> pl.DataFrame:
@@ -195,9 +197,7 @@ def _spread(rows: Rows, name: str, by_person: dict[int, Any], dtype: Any) -> pl.
 
 def _compare_revenue(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     """Each account's revenue by the house's median, whichever accounts are read."""
-    count = snapshot.frame(_count_revenues()).item()
-    middle = {"before": (count - 1) // 2, "most": 2 - count % 2}
-    median = snapshot.frame(_middle_revenues(), middle)["annual_revenue"].mean() if count else None
+    median = snapshot.frame(_middle_revenues())["annual_revenue"].mean()
     revenue = rows.frame["annual_revenue"]
     # NumPy divides; Polars multiplies by the reciprocal where rows are many, and one account's ratio must not differ.
     ratio = pl.Series("revenue_ratio", revenue.to_numpy() / (median or 1.0))
@@ -205,11 +205,9 @@ def _compare_revenue(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
 
 
 @kept
-def _count_revenues() -> Select[*tuple[Any, ...]]:
-    return select(func.count().label("count")).where(Account.annual_revenue.is_not(None))
-
-
-@kept
 def _middle_revenues() -> Select[*tuple[Any, ...]]:
-    query = select(Account.annual_revenue).where(Account.annual_revenue.is_not(None)).order_by(Account.annual_revenue)
-    return query.offset(bindparam("before", type_=Integer())).limit(bindparam("most", type_=Integer()))
+    """The one in the middle, or the two that are."""
+    known = Account.annual_revenue.is_not(None)
+    count: Any = select(func.count()).select_from(Account).where(known).scalar_subquery()
+    query = select(Account.annual_revenue).where(known).order_by(Account.annual_revenue)
+    return query.offset((count - 1) // 2).limit(2 - count % 2)

@@ -75,6 +75,8 @@ class Snapshot:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._coming: list[Query] = []
+        self._given: Values = {}
         self._ahead: dict[Query, tuple[Values, pl.DataFrame]] = {}
         self.dialect = connection.dialect.name
 
@@ -86,6 +88,8 @@ class Snapshot:
         whenever it closes a file: https://www.sqlite.org/howtocorrupt.html, section 2.2.1.)
         """
         query = query if isinstance(query, Query) else Query(query)
+        if query in self._coming and (values or {}).items() <= self._given.items():
+            self._ask()
         known_with, found = self._ahead.pop(query, (None, None))
         if found is not None and known_with is not None and (values or {}).items() <= known_with.items():
             return found
@@ -93,11 +97,20 @@ class Snapshot:
         return _as_frame(known, self._connection.execute(statement, values).one())
 
     def read_ahead(self, queries: Sequence[Query], values: Values) -> None:
-        """Ask for all of these at once; frame() has them then. Few rows take longer to ask for than to find."""
-        texts = iter(self._connection.execute(_all_of(tuple(queries), self.dialect), values).one())
+        """Once one of these is wanted, ask for all of them at once, with those that wait for it already: few rows take
+        longer to ask for than to find."""
+        if any(self._given.get(name, value) != value for name, value in values.items()):
+            self._coming.clear()  # whoever wants one of them asks for it alone
+            self._given = {}
+        self._coming += queries
+        self._given = {**self._given, **values}
+
+    def _ask(self) -> None:
+        queries, given, self._coming, self._given = tuple(self._coming), self._given, [], {}
+        texts = iter(self._connection.execute(_all_of(queries, self.dialect), given).one())
         for query in queries:
             _, known = query.made_for(self.dialect)
-            self._ahead[query] = values, _as_frame(known, list(islice(texts, len(known))))
+            self._ahead[query] = given, _as_frame(known, list(islice(texts, len(known))))
 
 
 @lru_cache(maxsize=256)

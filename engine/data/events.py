@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sqlalchemy import Integer, Select, and_, bindparam, case, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, case, func, or_, select, type_coerce, union_all
 
 from engine.data.columns import Query, Snapshot, kept
 from engine.data.history import History, Mask, list_days
-from engine.data.localtime import NONE, Days, Instants, day_number
+from engine.data.localtime import NONE, Days, Instants
 from engine.data.models import OWNER, Promise, Touchpoint
 from engine.data.rows import Rows, Whose, normalise
 from engine.data.scope import aside
-from engine.data.types import EPOCH, Day
+from engine.data.types import Day
 from engine.decide.book import ACCOUNT_TOUCHPOINT, TOUCHPOINT
 
 FEEDBACK = "feedback"
@@ -38,9 +37,10 @@ class _Happened(NamedTuple):
         return _Happened(self.row[mask], self.kind[mask], self.at[mask], self.day[mask], self.own[mask])
 
 
-def events_of(whose: Whose) -> list[Query]:
+def events_of(rows: Rows) -> list[Query]:
     """What is read of touchpoints and promises, with Rows.given."""
-    return [_named_touchpoints(whose), _touchpoints_of_all(whose), _standing_promises(whose)]
+    whose = rows.whose
+    return [_named_touchpoints(whose), _touchpoints_of_all(whose), _standing_promises(whose), _followups_of(rows)]
 
 
 def read_touchpoints(
@@ -176,26 +176,26 @@ def _standing_promises(whose: Whose) -> Select[*tuple[Any, ...]]:
 def count_followups(snapshot: Snapshot, rows: Rows) -> pl.Series:
     """Drafted and agreed promises of each row's account owner, over all accounts, as of the row's today."""
     places = rows.frame.select(normalise(pl.col("owner_email")).alias("owner"), today=pl.Series(rows.today))
-    owners = places["owner"].unique().to_list() if rows.whose.picked else None
-    days = (EPOCH + timedelta(days=int(day)) for day in np.unique(rows.zones.today))
-    counts = pl.concat([_count_followups(snapshot, day, owners) for day in days])
+    followups = snapshot.frame(_followups_of(rows), rows.given)
+    whose = normalise(pl.col("owner")), pl.col("today").cast(pl.Int32)
+    counts = followups.group_by(whose).agg(pl.col("followups").sum())
     told = places.join(counts, on=["owner", "today"], how="left", maintain_order="left")
     return told["followups"].fill_null(0)
 
 
-def _count_followups(snapshot: Snapshot, today: date, owners: list[str] | None) -> pl.DataFrame:
-    # beyond ASCII, SQLite's lower() leaves letters as they are
-    some = bool(owners) and all(owner.isascii() for owner in owners or ())
-    followups = snapshot.frame(_followups(some), {"today": today, "owners": owners} if some else {"today": today})
-    counts = followups.group_by(normalise(pl.col("owner"))).agg(pl.col("followups").sum())
-    return counts.with_columns(today=pl.lit(day_number(today), pl.Int32))
+def _followups_of(rows: Rows) -> Query:
+    return _followups(len(rows.given["todays"]), "owners" in rows.given)
 
 
 @kept
-def _followups(of_some: bool) -> Select[*tuple[Any, ...]]:
-    today = bindparam("today", type_=Day())
+def _followups(days: int, of_some: bool) -> Select[*tuple[Any, ...]]:
+    of_days = (_followups_on(bindparam(f"today:{place}", type_=Day()), of_some) for place in range(days))
+    return select(union_all(*of_days).subquery())
+
+
+def _followups_on(today: ColumnElement[Any], of_some: bool) -> Select[*tuple[Any, ...]]:
     still_open = Promise.status.in_(("drafted", "agreed"))
     done_later = and_(Promise.status == "done", Promise.done_on > today)
-    query = select(OWNER.label("owner"), func.count().label("followups")).group_by(OWNER)
+    query = select(OWNER.label("owner"), today.label("today"), func.count().label("followups")).group_by(OWNER)
     query = query.where(Promise.made_on <= today, or_(still_open, done_later))
     return query.where(OWNER.in_(bindparam("owners", expanding=True))) if of_some else query

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 
 from engine.data.columns import Query, Snapshot, kept
-from engine.data.models import WAITING, AnswerRow, Ask, Contact, Promise
+from engine.data.models import PRIVATE, WAITING, Account, AnswerRow, Ask, Contact, Promise
 from engine.data.rows import Whose
 from engine.data.scope import aside
 from engine.data.store import Store
@@ -32,6 +33,7 @@ from engine.data.viewers import Viewers
 from engine.data.waiting import NOTHING, Looks, looks_of, read_last_answers, read_waiting
 from engine.decide.hearing import ASKED_COLUMNS, BEHIND_COLUMNS, HEARD_COLUMNS
 from engine.decide.tailoring import LAST_COLUMNS, WAITING_COLUMNS
+from engine.private import read_terms
 from engine.types import Moment
 
 KNOWN: dict[str, Mapping[str, Any]] = {
@@ -45,14 +47,12 @@ Lows = Mapping[tuple[str, str], float]
 """By survey and question, the highest score that counts as low."""
 
 
-def read_known(
-    store: Store, asks: pl.DataFrame, moment: Moment, lows: Lows, looks: Looks = NOTHING
-) -> dict[str, pl.DataFrame]:
+def read_known(store: Store, asks: pl.DataFrame, moment: Moment, lows: Lows, looks: Looks = NOTHING) -> dict[str, Any]:
     """What engine.decide.tailoring.Supplies has of those who are to be asked, by its names. `asks`: see Viewers.
     `looks`: what surveys look at besides.
     """
     if asks.is_empty():
-        return {name: pl.DataFrame(schema=schema) for name, schema in KNOWN.items()}
+        return {name: pl.DataFrame(schema=schema) for name, schema in KNOWN.items()} | {"terms": {}}
     with store.snapshot() as snapshot:
         viewers = Viewers(asks, moment, snapshot.dialect)
         if viewers.whose.picked:
@@ -65,13 +65,15 @@ def read_known(
             "waiting": read_waiting(snapshot, viewers, looks),
             "last": read_last_answers(snapshot, viewers, looks),
         }
-    return {name: _typed(frame, KNOWN[name]) for name, frame in found.items()}
+        terms = snapshot.frame(_private_fields(viewers.whose), viewers.given).iter_rows()
+    known: dict[str, Any] = {name: _typed(frame, KNOWN[name]) for name, frame in found.items()}
+    return known | {"terms": {number: read_terms(json.loads(fields)) for number, fields in terms}}
 
 
 def _known_of(whose: Whose, lows: Lows) -> list[Query]:
     """What is read here, with Viewers.given."""
     low = _low_answers(whose, frozenset(lows.items()))
-    return [_latest_answers(whose), _asks_with_forms(whose), low, _promises_of_asks(whose)]
+    return [_latest_answers(whose), _asks_with_forms(whose), low, _promises_of_asks(whose), _private_fields(whose)]
 
 
 def _typed(frame: pl.DataFrame, kinds: Mapping[str, Any]) -> pl.DataFrame:
@@ -179,6 +181,12 @@ def _promises_of_asks(whose: Whose) -> Select[*tuple[Any, ...]]:
     query = select(Contact.person_id, Promise.id, Promise.ask_id, Promise.made_on)
     query = query.join(Contact, Contact.id == Promise.contact_id)
     return query.where(aside(Promise.status).in_(("agreed", "done")), Promise.ask_id.is_not(None), of_persons(whose))
+
+
+@kept
+def _private_fields(whose: Whose) -> Select[*tuple[Any, ...]]:
+    query = select(Account.id, cast(Account.private_fields, Text).label("fields"))
+    return query.where(PRIVATE, whose.accounts(Account.id))
 
 
 def _seconds(column: Any) -> Any:

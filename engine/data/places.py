@@ -25,8 +25,10 @@ def places_of() -> list[Query]:
 def read_channel_asks(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     """How many asks take a place of each channel on each of the rows' todays: those that left that day, where their
     contact is, and those that wait to be sent and are planned for that day or earlier."""
+    taken: Counter[tuple[str, int]] = Counter()
     left = snapshot.frame(_gone(), rows.given).drop_nulls("channel")
-    taken = Counter({(channel, day): asks for channel, day, asks in left.iter_rows()})
+    for channel, day, asks in left.iter_rows():
+        taken[channel, day] += asks
     waiting = snapshot.frame(_waiting(), rows.given).drop_nulls("channel")
     for channel, day, asks in waiting.iter_rows():
         taken.update({(channel, later): asks for later in map(day_number, rows.given["todays"]) if day <= later})
@@ -45,7 +47,7 @@ def _gone() -> Select[*tuple[Any, ...]]:
 
 
 def _by_day(statuses: Collection[str], when: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """By channel and day, from ix_asks_day alone. Imported asks have no such day."""
+    """By channel and day, from ix_asks_day alone, and grouped as it is sorted. Imported asks have no such day."""
     counts = select(Ask.channel, Ask.planned_on.label("day"), func.count().label("asks"))
     counts = counts.where(Ask.status.in_(statuses), when, Ask.planned_on.is_not(None))
-    return counts.group_by(Ask.channel, Ask.planned_on)
+    return counts.group_by(Ask.status, Ask.planned_on, Ask.channel)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from engine.data.clients import AnyRow
 from engine.data.models import (
@@ -29,25 +29,24 @@ from engine.data.scope import among
 from engine.data.search import holds
 
 KINDS: dict[str, Any] = {"contact": Contact, "promise": Promise, "ask": Ask, "voice": Voice}
-"""What an id in an address may be of."""
+"""What an id in an address may be of, besides an account."""
 
 
-def find_behind(session: Session, kind: str, number: int) -> tuple[int, int | None] | None:
-    """The account and the contact behind a contact, promise or ask; None where there is none to be seen."""
-    if kind == "contact":
-        found: Any = session.execute(select(Contact.account_id, Contact.id).where(Contact.id == number)).first()
-    else:
-        table = KINDS[kind]
-        found = session.execute(select(table.account_id, table.contact_id).where(table.id == number)).first()
+def find_behind(session: Session, kind: str, number: int) -> tuple[Account, Contact | None] | None:
+    """The account, and the contact if one is meant, behind an id of one of KINDS; None: there is none to be seen."""
+    if kind == "account":
+        account = get_account(session, number)
+        return (account, None) if account else None
+    table = KINDS[kind]
+    query = select(Account, Contact).select_from(table).join(Account, Account.id == table.account_id)
+    if table is not Contact:
+        query = query.outerjoin(Contact, Contact.id == table.contact_id)
+    found = session.execute(query.where(table.id == number).options(contains_eager(Contact.account))).first()
     return (found[0], found[1]) if found else None
 
 
 def get_account(session: Session, number: int) -> Account | None:
     return session.scalar(select(Account).where(Account.id == number))
-
-
-def get_contact(session: Session, number: int) -> Contact | None:
-    return session.scalar(select(Contact).where(Contact.id == number).options(joinedload(Contact.account)))
 
 
 def list_contacts(session: Session, account_id: int) -> Sequence[Contact]:

@@ -73,11 +73,14 @@ class Rows:
     def given(self) -> dict[str, Any]:
         """What queries are given: whose, by `whose`, and the days that it is today somewhere."""
         todays = [EPOCH + timedelta(days=day) for day in np.unique(self.zones.today).tolist()]
-        given = {"todays": todays, "last": todays[-1]}
+        given = {"todays": todays, "last": todays[-1], **{f"today:{place}": day for place, day in enumerate(todays)}}
         if not self.whose.picked:
             return given
         people, accounts = self.people["contact_id"].to_list(), self.frame["account_id"].unique().to_list()
-        return {"people": list_ids(people), "accounts": list_ids(accounts), **given}
+        given |= {"people": list_ids(people), "accounts": list_ids(accounts)}
+        owners = self.frame.select(normalise(pl.col("owner_email")).unique()).to_series().to_list()
+        # beyond ASCII, SQLite's lower() leaves letters as they are
+        return given | {"owners": owners} if owners and all(map(str.isascii, owners)) else given
 
     @cached_property
     def today(self) -> Days:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, any_, cast, event, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
-from sqlalchemy.types import BigInteger
+from sqlalchemy.types import BigInteger, String
 
 from engine.data.models import (
     ACCOUNT_SCOPED,
@@ -49,9 +49,12 @@ def among(column: ColumnElement[Any] | Any, ids: Collection[int], dialect: str) 
 
 def among_listed(column: ColumnElement[Any] | Any, listed: ColumnElement[str], dialect: str) -> ColumnElement[bool]:
     """The same, for ids as `list_ids` writes them: a query can be built once and asked with others each time."""
+    is_text = isinstance(column.type, String)  # which an id may be kept as
     if dialect == "postgresql":
-        return column == any_(cast(func.string_to_array(listed, ","), ARRAY(BigInteger)))
-    return column.in_(select(func.json_each("[" + listed + "]").table_valued("value").c.value))
+        ids = func.string_to_array(listed, ",")
+        return column == any_(ids if is_text else cast(ids, ARRAY(BigInteger)))
+    value = func.json_each("[" + listed + "]").table_valued("value").c.value
+    return column.in_(select(cast(value, String) if is_text else value))
 
 
 def aside(column: ColumnElement[Any] | Any) -> ColumnElement[Any]:

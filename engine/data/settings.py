@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, String, and_, bindparam, cast, func, or_, select, text
+from sqlalchemy import BindParameter, Select, String, Text, and_, bindparam, cast, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
+from engine.data.columns import Query, Snapshot, kept
 from engine.data.models import Account, Contact, PlanChange, SettingRow
 from engine.data.scope import among, among_listed, fetch, list_ids
 from engine.decide.contradictions import Place
@@ -21,8 +24,8 @@ def read_settings(session: Session, account_ids: Collection[int] | None = None) 
     """Everything that was ever set and not taken back; with `account_ids`, what can be in force in those accounts."""
     if account_ids is None or len(account_ids) >= FEW:
         return [SettingValue(*row) for row in session.execute(_SETTINGS)]
-    given = {"accounts": [str(one) for one in account_ids], "ids": list_ids(account_ids)}
-    return [SettingValue(*row) for row in fetch(session, _settings_of_few(session.get_bind().dialect.name), **given)]
+    query = _settings_of_few(session.get_bind().dialect.name)
+    return [SettingValue(*row) for row in fetch(session, query, accounts=list_ids(account_ids))]
 
 
 FEW = 1000
@@ -35,12 +38,39 @@ _SETTINGS = select(
 
 @cache
 def _settings_of_few(dialect: str) -> Select[*tuple[Any, ...]]:
-    """Built once: a client's answer may wait for it. `accounts`: their ids as texts; `ids`: as `list_ids` has them."""
-    ids: BindParameter[str] = bindparam("ids", type_=String())
-    contacts = select(cast(Contact.id, String)).where(among_listed(Contact.account_id, ids, dialect))
-    account = SettingRow.layer == "account", SettingRow.layer_key.in_(bindparam("accounts", expanding=True))
+    """Built once: a client's answer may wait for it. `accounts`: their ids as `list_ids` has them."""
+    listed: BindParameter[str] = bindparam("accounts", type_=String())
+    contacts = select(cast(Contact.id, String)).where(among_listed(Contact.account_id, listed, dialect))
+    account = SettingRow.layer == "account", among_listed(SettingRow.layer_key, listed, dialect)
     contact = SettingRow.layer == "contact", SettingRow.layer_key.in_(contacts)
     return _SETTINGS.where(or_(SettingRow.layer.in_(("house", "tier")), and_(*account), and_(*contact)))
+
+
+def expect_settings(snapshot: Snapshot, account_ids: Collection[int] | None) -> None:
+    """Have them asked for with what else is read of a few accounts."""
+    query, given = _framed(snapshot, account_ids)
+    snapshot.read_ahead([query], given)
+
+
+def settings_in(snapshot: Snapshot, account_ids: Collection[int] | None) -> list[SettingValue]:
+    """The same as `read_settings`, whoever may see the accounts and their people."""
+    return [
+        SettingValue(name, layer, key, json.loads(value), author, datetime.fromtimestamp(at, UTC))
+        for name, layer, key, value, author, at in snapshot.frame(*_framed(snapshot, account_ids)).iter_rows()
+    ]
+
+
+def _framed(snapshot: Snapshot, account_ids: Collection[int] | None) -> tuple[Query, dict[str, str]]:
+    if account_ids is None or len(account_ids) >= FEW:
+        return _as_texts(""), {}
+    return _as_texts(snapshot.dialect), {"accounts": list_ids(account_ids)}
+
+
+@kept
+def _as_texts(of_few: str) -> Select[*tuple[Any, ...]]:
+    query = _settings_of_few(of_few) if of_few else _SETTINGS
+    columns = SettingRow.name, SettingRow.layer, SettingRow.layer_key, cast(SettingRow.value, Text).label("value")
+    return query.with_only_columns(*columns, SettingRow.author, SettingRow.set_at)
 
 
 def put_setting(session: Session, value: SettingValue) -> None:
@@ -70,16 +100,18 @@ def _same(name: str, layer: str, layer_key: str) -> Select[SettingRow]:
     )
 
 
-def find_places(session: Session, layers: Collection[Where]) -> Iterator[Place]:
-    """The accounts and contacts among these layers, with their tiers; those that are gone are left out."""
+def find_places(session: Session, layers: Collection[Where], account: int | None = None) -> Iterator[Place]:
+    """The accounts and contacts among these layers, with their tiers; those that are gone are left out. With `account`,
+    only it and its people."""
     dialect = session.get_bind().dialect.name
     ids = {wanted: [int(key) for layer, key in layers if layer == wanted] for wanted in ("account", "contact")}
-    accounts = select(Account.id, Account.key, Account.tier).where(among(Account.id, ids["account"], dialect))
-    for number, key, tier in session.execute(accounts.order_by(Account.id)):
+    here = true() if account is None else Account.id == account
+    accounts = select(Account.id, Account.key, Account.tier).where(among(Account.id, ids["account"], dialect), here)
+    for number, key, tier in session.execute(accounts.order_by(Account.id)) if ids["account"] else ():
         yield Place("account", str(number), key, _known(tier))
     contacts = select(Contact.id, Contact.key, Account.id, Account.key, Account.tier).join(Contact.account)
-    contacts = contacts.where(among(Contact.id, ids["contact"], dialect)).order_by(Contact.id)
-    for number, key, account_id, account_key, tier in session.execute(contacts):
+    contacts = contacts.where(among(Contact.id, ids["contact"], dialect), here).order_by(Contact.id)
+    for number, key, account_id, account_key, tier in session.execute(contacts) if ids["contact"] else ():
         yield Place("contact", str(number), f"{account_key}/{key}", _known(tier), str(account_id))
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import BindParameter, Select, String, Text, bindparam, cast, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
+from engine.data.columns import Snapshot, kept
 from engine.data.models import AnswerRow, Ask, SurveyVersion
-from engine.data.scope import among
+from engine.data.scope import among, among_listed, list_ids
 from engine.survey.bank import survey_as_dict, survey_from_dict
 from engine.types import Survey
 
@@ -34,17 +34,42 @@ def newest_versions(session: Session) -> dict[str, SurveyVersion]:
     return {row.survey: row for row in session.scalars(query)}
 
 
-def current_surveys(session: Session) -> dict[str, tuple[int, Survey]]:
-    """Each survey that asks are made from, by name: the id of its newest version, and the survey."""
-    columns = SurveyVersion.survey, SurveyVersion.id, cast(SurveyVersion.content, Text)
-    query = select(*columns).where(_NEWEST, SurveyVersion.standing != RETIRED).order_by(SurveyVersion.survey)
-    return {name: (number, _read(content)) for name, number, content in session.execute(query)}
+Current = dict[str, tuple[int, Survey]]
+"""Each survey that asks are made from, by name: the id of its newest version, and the survey."""
 
 
-@lru_cache(maxsize=256)
-def _read(content: str) -> Survey:
-    """The same text is the same survey, and is read once."""
-    return survey_from_dict(json.loads(content))
+def current_surveys(session: Session) -> Current:
+    return surveys_in(Snapshot(session.connection()))
+
+
+def expect_surveys(snapshot: Snapshot) -> None:
+    """Have them asked for with what else is read of a few accounts."""
+    snapshot.read_ahead([_current()], {})
+
+
+def surveys_in(snapshot: Snapshot) -> Current:
+    found = snapshot.frame(_current()).rows()
+    if unread := [number for _, number, digest in found if digest not in _READ]:
+        rows = snapshot.frame(_contents(snapshot.dialect), {"versions": list_ids(unread)})
+        _READ.update((digest, survey_from_dict(json.loads(content))) for digest, content in rows.iter_rows())
+    return {name: (number, _READ[digest]) for name, number, digest in found}
+
+
+_READ: dict[str, Survey] = {}
+"""Surveys by the digest of their version, which never changes: none is read twice."""
+
+
+@kept
+def _current() -> Select[*tuple[Any, ...]]:
+    query = select(SurveyVersion.survey, SurveyVersion.id, SurveyVersion.digest)
+    return query.where(_NEWEST, SurveyVersion.standing != RETIRED).order_by(SurveyVersion.survey)
+
+
+@kept
+def _contents(dialect: str) -> Select[*tuple[Any, ...]]:
+    versions: BindParameter[str] = bindparam("versions", type_=String())
+    query = select(SurveyVersion.digest, cast(SurveyVersion.content, Text).label("content"))
+    return query.where(among_listed(SurveyVersion.id, versions, dialect))
 
 
 def list_versions(session: Session) -> list[Survey]:

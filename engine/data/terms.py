@@ -64,12 +64,6 @@ def read_all_terms(session: Session) -> dict[str, Terms]:
     return {key: read_terms(fields) for key, fields in found if fields}
 
 
-def read_terms_by_id(session: Session) -> dict[int, Terms]:
-    """The same, by the account's number."""
-    found = session.execute(select(Account.id, Account.private_fields).where(PRIVATE))
-    return {number: read_terms(fields) for number, fields in found if fields}
-
-
 def remove_private(session: Session, account: Account, asked: Asked) -> Counter[str]:
     """Empty what the account's terms name. How many rows each `kind.field` was taken out of."""
     terms, removed = read_terms(account.private_fields), Counter[str]()

@@ -110,7 +110,11 @@ def _find_blackouts(engine: Engine, session: Session, ask: Ask) -> tuple[date, s
     zone = read_company(engine, session).zone(ask.contact.timezone, ask.account.timezone)
     spec = engine.plugins.catalog.spec("quiet_times.blackouts")
     value, _ = value_for(
-        spec, read_settings(session), tier=ask.account.tier, account_id=ask.account_id, contact_id=ask.contact_id
+        spec,
+        read_settings(session, [ask.account_id]),
+        tier=ask.account.tier,
+        account_id=ask.account_id,
+        contact_id=ask.contact_id,
     )
     return engine.clock().astimezone(zone).date(), str(value)
 

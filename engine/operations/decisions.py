@@ -13,12 +13,10 @@ from sqlalchemy.orm import Session
 
 from engine.data import plans, rivals
 from engine.data.accounts import find_contacts
-from engine.data.book import linked_accounts, read_book
+from engine.data.book import linked_accounts
+from engine.data.facts import read_facts
 from engine.data.heard import read_known
 from engine.data.models import Contact
-from engine.data.settings import read_settings
-from engine.data.surveys import current_surveys
-from engine.data.terms import read_terms_by_id
 from engine.data.waiting import Looks
 from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, TOUCHPOINT, Book
 from engine.decide.changes import what_if
@@ -51,7 +49,7 @@ class Decided:
     book: Book
     decisions: Decisions
     surveys: Mapping[str, Survey]
-    read_supplies: Callable[[], Supplies]
+    read_supplies: Callable[..., Supplies]
     versions: Mapping[str, int]
     """The version of each survey that asks are made from."""
     without_rivals: bool = False
@@ -72,26 +70,29 @@ def decide_accounts(
     contact_id: int | None = None,
 ) -> Decided:
     """Decide for these accounts (None: all), or for those of them that are due, or for what matters to a contact."""
-    with engine.store.read(engine.scope) as session:
-        values = read_settings(session, account_ids)
-        current = current_surveys(session)
-    book = read_book(engine.store, moment, account_ids=account_ids, due=due, channels=tuple(engine.plugins.channels))
+    channels = tuple(engine.plugins.channels)
+    book, values, current = read_facts(engine.store, moment, account_ids=account_ids, due=due, channels=channels)
     plan = resolve(book, engine.plugins.catalog, values)
-    decisions = decide(book, plan, engine.plugins.strategies, tuple(engine.plugins.channels), contact_id)
+    decisions = decide(book, plan, engine.plugins.strategies, channels, contact_id)
     surveys = {name: survey for name, (_, survey) in current.items()}
     supplies = partial(_read_supplies, engine, moment, decisions, surveys)
     return Decided(book, decisions, surveys, supplies, {name: version for name, (version, _) in current.items()})
 
 
-def _read_supplies(engine: Engine, moment: Moment, decisions: Decisions, surveys: Mapping[str, Survey]) -> Supplies:
-    """What is known of those who would be asked, and of their accounts."""
+def _read_supplies(
+    engine: Engine,
+    moment: Moment,
+    decisions: Decisions,
+    surveys: Mapping[str, Survey],
+    accounts: Collection[int] | None = None,
+) -> Supplies:
+    """What is known of those who would be asked, and of their accounts: of these, else of all."""
     rows = decisions.frame["decision"].is_in(["ask", "limited"]).arg_true()
     asks = decisions.plan.frame[rows].select("contact_id", "account_id", "person_id", "timezone", "today")
+    asks = asks if accounts is None else asks.filter(pl.col("account_id").is_in(list(accounts)))
     own_words = [name for name, kind in engine.plugins.question_types.items() if kind.own_words]
     known = read_known(engine.store, asks, moment, _find_lows(engine, surveys.values()), _find_looks(surveys.values()))
-    with engine.store.read(engine.scope) as session:
-        terms = read_terms_by_id(session)
-    return Supplies(surveys, own_words, terms=terms, **known)
+    return Supplies(surveys, own_words, **known)
 
 
 def _find_lows(engine: Engine, surveys: Iterable[Survey]) -> dict[tuple[str, str], float]:
@@ -188,7 +189,10 @@ def _decide_with_rivals(engine: Engine, moment: Moment, contact_id: int) -> Deci
     wider = _find_rivals(engine, moment, accounts, shared)
     if wider is None:
         return replace(decided, without_rivals=True)
-    return decide_accounts(engine, moment, accounts | wider) if wider - accounts else decided
+    if not wider - accounts:
+        return decided
+    found = decide_accounts(engine, moment, accounts | wider)
+    return replace(found, read_supplies=partial(found.read_supplies, accounts))  # rivals are not told about
 
 
 OF_ONE = {"account_id", "person_id", "today"}
@@ -199,13 +203,12 @@ def _find_rivals(engine: Engine, moment: Moment, accounts: set[int], shared: Col
     """Everybody in a small house. Else those who are due: of nobody else anything could be decided today. Where only
     places of owners are shared, whoever is connected through them is enough. None: they are too many to look at."""
     store, due = engine.store, None if moment.on else (moment.now + timedelta(hours=14)).date()
-    for most in (rivals.MOST, rivals.STILL_FEW):
-        for day in dict.fromkeys((None, due)):
-            if (found := rivals.find_few(store, most, day)) is not None:
-                return found
-        if shared == {"owner"} and (found := rivals.reach_owners(store, accounts, due)) is not None:
-            return found
-    return None
+    found = rivals.find_few(store, due)
+    if len(found) <= rivals.MOST:
+        return found
+    if shared == {"owner"} and (near := rivals.reach_owners(store, accounts, due)) is not None:
+        return near
+    return found if len(found) <= rivals.STILL_FEW else None
 
 
 def find_one_contact(session: Session, who: str) -> Contact:
@@ -283,8 +286,7 @@ def recheck(engine: Engine, contact_ids: Iterable[int], moment: Moment) -> dict[
     with engine.store.read(engine.scope) as session:
         waiting = dict(plans.read_waiting(session, list(contact_ids)))
         accounts = set(plans.read_account_ids(session, list(waiting)))
-        values = read_settings(session, accounts)
-    book = read_book(engine.store, moment, account_ids=accounts, channels=tuple(engine.plugins.channels))
+    book, values, _ = read_facts(engine.store, moment, account_ids=accounts, channels=tuple(engine.plugins.channels))
     decisions = decide(book, resolve(book, engine.plugins.catalog, values), engine.plugins.strategies)
     rows = decisions.frame["contact_id"].is_in(list(waiting)).arg_true()
     lines = outline(decisions)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -80,7 +81,7 @@ def draft_change(engine: Engine, session: Session, wanted: Wanted) -> Draft:
     after = apply_steps(before, wanted.where, steps, engine.author, engine.clock())
     draft = Draft(wanted, steps, before, after, _concerned(session, wanted))
     for owner in sorted({step.name.partition(".")[0] for step in steps}):
-        for contradiction in list_contradictions(engine, session, owner, after, before):
+        for contradiction in list_contradictions(engine, session, owner, after, before, wanted.account):
             raise _refusal(draft, contradiction)
     return draft
 
@@ -93,16 +94,22 @@ def _concerned(session: Session, wanted: Wanted) -> Collection[int] | None:
 
 
 def list_contradictions(
-    engine: Engine, session: Session, owner: str, values: list[SettingValue], before: list[SettingValue] | None = None
+    engine: Engine,
+    session: Session,
+    owner: str,
+    values: list[SettingValue],
+    before: list[SettingValue] | None = None,
+    account: int | None = None,
 ) -> Iterator[Contradiction]:
     """Of one plugin's settings, in each tier and in each account and contact that has one of its own.
 
-    With `before`, only where something is in force that was not.
+    With `before`, only where something is in force that was not; with `account`, only there and of its people.
     """
     specs = engine.plugins.catalog.owned_by(owner)
     names = {spec.name for spec in specs}
     own = {(value.layer, value.layer_key) for value in values + (before or []) if value.name in names}
-    places = (*TIER_PLACES, *data.find_places(session, own))
+    places = data.find_places(session, own, account)
+    places = chain(TIER_PLACES, places) if account is None else places
     yield from find_contradictions(specs, values, places, before)
 
 

@@ -33,16 +33,15 @@ def find_account_behind(engine: Engine, **about: int) -> tuple[Account, Contact 
     Raises NotFoundError for what is not there, is another team's, or does not belong together.
     """
     with engine.store.read(engine.scope) as session:
-        account_id, contact_id = about.pop("account", None), None
+        account, contact = None, None
         for kind, number in about.items():
             found = data.find_behind(session, kind, number)
-            if found is None or account_id not in (None, found[0]):
+            if found is None or account not in (None, found[0]):
                 raise NotFoundError(f"There is no such {WHAT[kind]}.", about=str(number))
-            account_id, contact_id = found
-        account = data.get_account(session, account_id or 0)
+            account, contact = found
         if account is None:
-            raise NotFoundError("There is no such account.", about=str(account_id))
-        return account, data.get_contact(session, contact_id) if contact_id else None
+            raise NotFoundError("There is no such account.")
+        return account, contact
 
 
 def local_date(engine: Engine, account: Account | None = None) -> date:

@@ -55,6 +55,11 @@ class Layer:
         """As operations want it named."""
         return {"account": self.account.key if self.account else None, "tier": self.tier or None}
 
+    @property
+    def account_ids(self) -> tuple[int, ...]:
+        """Whose settings count here, besides those of the house and the tiers."""
+        return (self.account.id,) if self.account else ()
+
     def value(self, spec: Spec, values: Sequence[SettingValue]) -> tuple[Any, SettingValue | None]:
         """What holds here, and what set it (None: it ships so)."""
         if self.account:
@@ -87,7 +92,7 @@ class Setting:
 def list_plan(engine: Engine, layer: Layer) -> dict[str, dict[str, list[Setting]]]:
     """Every setting, by group and plugin."""
     with engine.store.read(engine.scope) as session:
-        values = read_settings(session)
+        values = read_settings(session, layer.account_ids)
     plan: dict[str, dict[str, list[Setting]]] = {group: {} for group in GROUPS}
     for spec in sorted(engine.plugins.catalog, key=lambda spec: spec.name.startswith(ASSUMED)):
         owner = spec.name.partition(".")[0]
@@ -100,7 +105,7 @@ def list_plan(engine: Engine, layer: Layer) -> dict[str, dict[str, list[Setting]
 def find_setting(engine: Engine, layer: Layer, name: str) -> Setting:
     """One of them, by its full name."""
     with engine.store.read(engine.scope) as session:
-        return _setting(engine.plugins.catalog.spec(name), read_settings(session), layer)
+        return _setting(engine.plugins.catalog.spec(name), read_settings(session, layer.account_ids), layer)
 
 
 def _group(engine: Engine, owner: str) -> str:

@@ -154,7 +154,7 @@ def list_asks(engine: Engine, *, page: int = 1, size: int = PAGE, **wanted: Any)
 def setting_of(engine: Engine, name: str, account: Account, contact: Contact | None = None) -> Any:
     """A setting's value for an account or one of its people."""
     with engine.store.read(engine.scope) as session:
-        values = read_settings(session)
+        values = read_settings(session, [account.id])
     spec = engine.plugins.catalog.spec(name)
     value, _ = value_for(
         spec, values, tier=account.tier, account_id=account.id, contact_id=contact.id if contact else None
