@@ -113,7 +113,7 @@ def test_the_last_look_at_a_survey_stays_until_the_next_is_there(browser: Browse
     expect(looks).to_have_count(1)
     assert looks.first.is_visible()
     page.get_by_label("Try it as").fill("northwind/nadia")
-    page.get_by_label("With", exact=True).select_option("what they would get")
+    page.locator("select[name=which]").select_option("picked")
     looks.last.content_frame.get_by_text("How did it begin?").wait_for()
     window.context.close()
 

@@ -98,7 +98,7 @@ def _steps(engine: Engine, statement: str, parameters: Any) -> list[str]:
 
 
 def _grows(step: str) -> bool:
-    table = step.split()[1].strip("()")
+    table = step.partition(" ")[2].partition(" ")[0].strip("()")
     is_kept = table in ("accounts", "answers", "asks", "contacts", "decision_records", "promises", "touchpoints")
     found_by_others = step.startswith("SCAN ") or "(status=" in step
     return is_kept and found_by_others and not any(name in step for name in FACTS)
