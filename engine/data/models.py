@@ -426,7 +426,7 @@ class Voice(Base):
     __table_args__ = (_one_of("speaker", *SPEAKERS),)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"), index=True)
-    answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"))
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("answers.id"), index=True)
     source: Mapped[str]
     said_at: Mapped[datetime] = mapped_column(index=True)
     words: Mapped[str] = mapped_column("text", Text)

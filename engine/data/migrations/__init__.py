@@ -15,7 +15,7 @@ from engine.errors import HeedError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0021"
+HEAD = "0022"
 
 
 def upgrade(connection: Connection) -> None:
