@@ -3,9 +3,9 @@
 // what is ticked can be ticked all at once; a plan's forecast follows as values change, a survey's page as it is written.
 const typing = () => document.activeElement?.matches("input, textarea, select, [contenteditable]")
 
-// Single keys are for whoever turns them on (WCAG 2.1.4), on this device; Escape and the button work always.
+// Whoever speaks to the computer can turn single keys off on this device (WCAG 2.1.4); the button works always.
 const keys = document.getElementById("keys")
-const areOn = () => localStorage.getItem("keys") === "on"
+const areOn = () => localStorage.getItem("keys") !== "off"
 if (keys) {
   const button = document.querySelector("[data-keys]")
   const choice = keys.querySelector("input")
