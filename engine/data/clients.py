@@ -177,10 +177,6 @@ def describe_contact(session: Session, contact_id: int) -> AnyRow | None:
     return session.execute(query.where(Contact.id == contact_id)).one_or_none()
 
 
-def find_survey_digest(session: Session, version_id: int) -> str | None:
-    return session.scalar(select(SurveyVersion.digest).where(SurveyVersion.id == version_id))
-
-
 def find_waiting_ask(session: Session, contact_id: int) -> int | None:
     """An ask of ours to this contact that has not left."""
     waiting = Ask.contact_id == contact_id, Ask.origin == "heed", Ask.status.in_(("planned", "approved"))

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from sqlalchemy.orm import Session
 
 from engine.data.accounts import find_first_contact, list_people_to_try
-from engine.data.clients import describe_contact, find_asks, find_survey_digest, find_waiting_ask
+from engine.data.clients import describe_contact, find_asks, find_waiting_ask
 from engine.errors import NotFoundError
 from engine.house import Engine
 from engine.operations.decisions import find_one_contact, tailor_as_if
@@ -59,7 +59,7 @@ def preview_survey(engine: Engine, survey: Survey, who: str, *, whole: bool = Fa
     once = [each for each in survey.questions if not each.for_each and not opened_by(each)]
     entries: list[object] = [{"question": each.name, "promise": None} for each in once]
     with engine.store.read(engine.scope) as session:
-        ask = _ask_as_if(session, contact_id, survey.occasions[0], entries, None)
+        ask = _ask_as_if(session, contact_id, survey.occasions[0], entries)
         return read_forms(engine, session, [ask], survey)[0]
 
 
@@ -77,14 +77,11 @@ def _form_as_if(engine: Engine, contact_id: int, occasion: str, survey: Survey |
         raise NotFoundError("There is no survey for this occasion yet, so there is nothing to look at.")
     entries = json.loads(write_forms(decided, tailored)[0])
     with engine.store.read(engine.scope) as session:
-        version = None if survey else decided.versions[row["survey"]]
-        ask = _ask_as_if(session, contact_id, row["occasion"], entries, version)
-        return read_forms(engine, session, [ask], survey)[0]
+        ask = _ask_as_if(session, contact_id, row["occasion"], entries)
+        return read_forms(engine, session, [ask], survey or decided.surveys[row["survey"]])[0]
 
 
-def _ask_as_if(
-    session: Session, contact_id: int, occasion: str, entries: list[object], version: int | None
-) -> SimpleNamespace:
+def _ask_as_if(session: Session, contact_id: int, occasion: str, entries: list[object]) -> SimpleNamespace:
     """What `find_asks` would say of the ask, were there one."""
     person = describe_contact(session, contact_id)
     if person is None:
@@ -100,6 +97,6 @@ def _ask_as_if(
         sent_at=None,
         answered_at=None,
         expires_at=None,
-        survey_version_id=version,
-        survey_digest=find_survey_digest(session, version) if version else None,
+        survey_version_id=None,
+        survey_digest=None,
     )
