@@ -16,6 +16,8 @@ import pytest
 
 from engine.app import open_house
 from engine.config import Config
+from engine.decide.ahead import Ahead
+from engine.decide.course import Course
 from engine.hookspecs import hookimpl
 from engine.house import Engine
 from engine.operations.decisions import explain_all
@@ -28,6 +30,7 @@ from engine.samples.book import write_book
 from engine.types import Closed, Hold, Limit, Reason, Worth
 from engine.ways import Chance, Preference
 from tests.conftest import NOW, SECRET
+from tests.test_forecast import foresee
 
 TODAY = date(2026, 11, 24)
 ON = pl.col("today")
@@ -332,3 +335,42 @@ def test_what_a_plugin_does_to_its_own_copy_or_with_its_time_changes_nothing(
     assert told.decisions == alone
     assert (told.watch.errors, told.found) == ({}, {})
     assert told.watch.health["guest"]["calls"] >= len(hooks)
+
+
+# what lasts: a forecast guesses how long places are held, and whatever a plugin says of that, it is only a guess
+
+NOBODY = pl.lit(value=False)
+NEXT_WEEK = (ON.cast(pl.Int32) + 7).cast(pl.Date)
+LASTING = {
+    "places in numbers": limit(used=pl.lit(1, pl.Int32), frees_on=NEXT_WEEK),
+    "places in numbers, and who holds one": limit(used=pl.lit(1, pl.Int32), holds=NOBODY, frees_on=NEXT_WEEK),
+    "no word of who holds one": limit(frees_on=NEXT_WEEK),
+    "the whole house": limit(per=("today",), used=NOBODY, frees_on=NEXT_WEEK),
+    "never free again": limit(used=NOBODY, frees_on=pl.lit(date(9999, 12, 31))),
+    "places only by some channel": limit(
+        at_most=pl.when(pl.col("channel") == "email").then(FOUR), used=NOBODY, frees_on=NEXT_WEEK
+    ),
+    "a limit that fails once the channel is known": limit(
+        at_most=pl.col("channel").map_elements(lambda _: 1 // 0, pl.Int32), used=NOBODY, frees_on=NEXT_WEEK
+    ),
+}
+
+
+@pytest.mark.parametrize("lasting", LASTING.values(), ids=list(LASTING))
+def test_whatever_a_limit_says_of_its_places_a_forecast_is_what_comes(house: Engine, lasting: Any) -> None:
+    assert_foreseen(house, limit=lasting)
+
+
+@pytest.mark.parametrize("factor", [0.0, 1e-300, 1e300])
+def test_whatever_an_answer_is_worth_after_an_ask_a_forecast_is_what_comes(house: Engine, factor: float) -> None:
+    asked = pl.col("last_asked_on").is_not_null()
+    assert_foreseen(house, worth=saying(pl.when(asked).then(factor).otherwise(1.0)))
+
+
+def assert_foreseen(house: Engine, **hooks: Any) -> None:
+    guest = SimpleNamespace(__name__="guest", **{name: hookimpl(it, specname=name) for name, it in hooks.items()})
+    house = replace(house, plugins=build_plugins([guest]))
+    with house.plugins.watched():
+        looking, jumping = (foresee(house, TODAY, 120, kind) for kind in (Ahead, Course))
+    assert jumping.asks.height
+    assert looking.asks.equals(jumping.asks)

@@ -21,15 +21,15 @@ ACCOUNT: Any = None
 """What the limit says is of no concern here."""
 
 
-def habits(people: int, *, rest: int = 90, places_for: int = 30, fades: float = 1.0) -> Habits:
-    account = Lasting(0, ACCOUNT, [0] * people, [places_for] * people)
+def habits(people: int, *, rest: int = 90, places_for: int = 30, fades: float = 0.0) -> Habits:
+    account = Lasting(ACCOUNT, [0] * people, [places_for] * people)
     return Habits(list(range(people)), [rest] * people, [fades] * people, [account])
 
 
 def every_day(people: int, days: Sequence[int], *, places: int) -> list[Candidate]:
     """Everybody would be asked on each of the days; the first are worth most."""
     each = [(day, row) for day in days for row in range(people)]
-    return [Candidate(place, row, day, 10.0 - row, row, [places], [0]) for place, (day, row) in enumerate(each)]
+    return [Candidate(place, row, day, -float(row), row, [places], [0]) for place, (day, row) in enumerate(each)]
 
 
 def asked(guess: Guess, candidates: list[Candidate]) -> list[tuple[int, int]]:
@@ -48,7 +48,7 @@ def test_whoever_was_asked_rests() -> None:
 
 def test_whoever_is_worth_less_after_an_ask_comes_later() -> None:
     candidates = every_day(2, range(1, 70), places=1)
-    fading, lasting = habits(2, rest=10, fades=0.5), habits(2, rest=10, fades=1.0)
+    fading, lasting = habits(2, rest=10, fades=-2.0), habits(2, rest=10)
     assert asked(Guess(fading, {}), candidates) == [(1, 0), (31, 1), (61, 0)]
     assert asked(Guess(lasting, {}), candidates) == [(1, 0), (31, 0), (61, 0)]
 

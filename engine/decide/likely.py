@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from engine.decide.asked import FAR
@@ -25,13 +26,13 @@ from engine.decide.says import Said, Say
 from engine.types import Limit
 
 FREES = "frees_on"
+TINY = 1e-300
 
 
 @dataclass(frozen=True)
 class Lasting:
     """A limit whose places are held for days. `group`, `days`: of each row, and how long it holds a place."""
 
-    place: int
     say: Say
     group: list[int]
     days: list[int]
@@ -40,7 +41,7 @@ class Lasting:
 @dataclass(frozen=True)
 class Habits:
     """What an ask of each row changes. `rest`: days until the next one may follow; `fades`: what that is worth, of what
-    it would be worth without."""
+    it would be worth without, as a logarithm."""
 
     person: list[int]
     rest: list[int]
@@ -53,22 +54,35 @@ def learn(person: Rows, before: pl.DataFrame, after: pl.DataFrame, limits: Said,
     then."""
     today = after["today"].to_physical()
     rest = after["next_ask_on"].to_physical().fill_null(FAR) - today
-    fades = (after["worth"] / before["worth"]).to_list()
+    fades = (_logs(after["worth"]) - _logs(before["worth"])).tolist()
     return Habits(person.tolist(), rest.to_list(), fades, list(_find_lasting(limits, plan, today)))
 
 
+def _logs(worth: pl.Series) -> npt.NDArray[np.float64]:
+    """Plugins may say that an answer is worth a million million times less, again and again."""
+    logs: npt.NDArray[np.float64] = np.log(np.maximum(worth.to_numpy(), TINY))
+    return logs
+
+
 def _find_lasting(limits: Said, plan: pl.DataFrame, today: pl.Series) -> Iterator[Lasting]:
-    for place, say in enumerate(limits.of(Limit)):
+    for say in limits.of(Limit):
         assert isinstance(say.what, Limit)
         per = [name for name in say.what.per if name != "today"]
-        if FREES in say.columns and set(per) <= set(plan.columns):
+        if FREES in say.columns and _own_place(say, limits.frame) and set(per) <= set(plan.columns):
             days = limits.frame[say[FREES]].to_physical().fill_null(today) - today
-            yield Lasting(place, say, Groups(plan.select(per)).number.tolist(), days.to_list())
+            group = Groups(plan.select(per)).number if per else np.zeros(plan.height, dtype=np.intp)
+            yield Lasting(say, group.tolist(), days.to_list())
+
+
+def _own_place(say: Say, said: pl.DataFrame) -> str | None:
+    """The column that says whose person holds a place already, if a limit tells."""
+    columns = (say[name] for name in ("holds", "used") if name in say.columns)
+    return next((column for column in columns if said[column].dtype == pl.Boolean), None)
 
 
 class Candidate(NamedTuple):
-    """A row that would be asked on a day if there are places: of each lasting limit, `most` there are (-1: it needs
-    none) and how many are `held` in the morning."""
+    """A row that would be asked on a day if there are places. `worth`: its logarithm. Of each lasting limit, `most`
+    there are (-1: it needs none) and how many are `held` in the morning."""
 
     place: int
     row: int
@@ -86,15 +100,19 @@ def list_candidates(
     days, rows = possible["on"].to_numpy(), possible["row"].to_numpy()
     found = [_read_places(decided, limit, days, rows, cells) for limit in lasting]
     most, held = (list(zip(*each, strict=True)) or [()] * len(rows) for each in zip(*found, strict=True) or ((), ()))
-    keys = (decided.frame["worth"][cells].to_list(), possible["rank"].to_list())
+    keys = (_logs(decided.frame["worth"][cells]).tolist(), possible["rank"].to_list())
     return list(map(Candidate, range(len(rows)), rows.tolist(), days.tolist(), *keys, most, held))
 
 
 def _read_places(
     decided: Decisions, limit: Lasting, days: Days, rows: Rows, cells: Rows
 ) -> tuple[list[int], list[int]]:
-    said, used = decided.said.frame[cells], decided.frame[f"used:{limit.place}"][cells].fill_null(0).to_numpy()
-    holds = said[limit.say["used"]].fill_null(value=False).to_numpy()
+    place = next((n for n, say in enumerate(decided.limits) if say.at == limit.say.at), None)
+    own = None if place is None else _own_place(limit.say, decided.said.frame)
+    if own is None:  # it could be worked out when habits were learned, and cannot now
+        return [-1] * len(rows), [0] * len(rows)
+    said, used = decided.said.frame[cells], decided.frame[f"used:{place}"][cells].fill_null(0).to_numpy()
+    holds = said[own].fill_null(value=False).to_numpy()
     most = said[limit.say["at_most"]].fill_null(-1).to_numpy()
     _, which = np.unique(np.stack([days, np.array(limit.group)[rows]]), axis=1, return_inverse=True)
     held = np.full(len(rows), FAR)
@@ -146,11 +164,8 @@ class Guess:
     def _turn(self, one: Candidate) -> tuple[float, int, int]:
         """More worth first, then whose reason is older."""
         person = self.habits.person[one.row]
-        return (
-            -one.worth * self.habits.fades[one.row] ** self._times[person],
-            self._rests_until.get(person, 0),
-            one.rank,
-        )
+        worth = one.worth + self.habits.fades[one.row] * self._times[person]
+        return -worth, self._rests_until.get(person, 0), one.rank
 
     def _more(self, key: Key, day: int) -> int:
         return sum(sign for until, sign in self._held[key] if until > day)

@@ -38,7 +38,7 @@ def find_account_behind(engine: Engine, **about: int) -> tuple[Account, Contact 
             found = data.find_behind(session, kind, number)
             if found is None or account not in (None, found[0]):
                 raise NotFoundError(f"There is no such {WHAT[kind]}.", about=str(number))
-            account, contact = found
+            account, contact = found[0], found[1] or contact
         if account is None:
             raise NotFoundError("There is no such account.")
         return account, contact
