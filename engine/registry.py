@@ -133,19 +133,17 @@ class Plugins:
 
     @cached_property
     def strategies(self) -> tuple[Plugin, ...]:
-        """Those that take part in decisions. Whoever does not ship is tried out first, once."""
-        self.try_out([plugin for plugin in self.all.values() if not plugin.ships])
-        return tuple(plugin for plugin in self.all.values() if plugin.is_strategy)
+        """Those that take part in decisions.
 
-    def try_out(self, plugins: Iterable[Plugin] | None = None) -> None:
-        """Find hooks of these plugins (None: all) that do not judge each contact by itself: they are not called again.
-
-        Other mistakes show where they are made.
+        Whoever does not ship is tried out first, once: a hook that does not judge each contact by itself is not called
+        again. Other mistakes show where they are made.
         """
-        for plugin in self.all.values() if plugins is None else plugins:
+        found = tuple(plugin for plugin in self.all.values() if plugin.is_strategy)
+        for plugin in found:
             for hook in STRATEGY_HOOKS:
-                if hook in plugin.hooks and (fault := _find_fault(plugin, hook, self.catalog)):
+                if hook in plugin.hooks and not plugin.ships and (fault := _find_fault(plugin, hook, self.catalog)):
                     plugin.health.faults[hook] = fault
+        return found
 
     @contextmanager
     def watched(self) -> Iterator[Watch]:

@@ -35,7 +35,6 @@ def rehearse(engine: Engine, surveys: Iterable[Survey]) -> Iterator[Finding]:
     asked = [question for survey in surveys for question in survey.questions]
     questions = [question for question in asked if question.type in plugins.question_types]
     with plugins.watched() as watch:
-        plugins.try_out()
         _decide(plugins, questions)
         _read_nothing(plugins, questions)
     for error, name in watch.errors.items():
