@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from engine.clock import Clock, choose_clock
 from engine.config import Config
 from engine.data.store import EVERYTHING, Scope, Store
-from engine.registry import Plugins
+from engine.registry import Plugins, build_plugins
 from engine.types import Moment
 
 Read = TypeVar("Read")
@@ -45,3 +46,8 @@ def once(engine: Engine, name: str, read: Callable[[], Read]) -> Read:
         engine.memory[name] = read()
     found: Read = engine.memory[name]
     return found
+
+
+def open_house(config: Config, clock: Clock | None = None, plugins: Iterable[object] = ()) -> Engine:
+    """The house that a configuration describes, with `plugins` besides those that ship and are installed."""
+    return Engine(config, Store(config.database_url), build_plugins(plugins), clock or choose_clock(config))

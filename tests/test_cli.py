@@ -43,6 +43,15 @@ def test_help_loads_no_command(tmp_path):
     assert not {"polars", "sqlalchemy", "flask", "rich", "engine.house"} & set(said.splitlines()[-1].split())
 
 
+def test_commands_that_serve_nothing_load_nothing_that_does(tmp_path):
+    """A third of a second for each of them, and as much for what changes the tables."""
+    served = {"engine.cli.serve", "engine.cli.demo"}
+    modules = sorted({entry.where.partition(":")[0] for entry in COMMANDS.values()} - served)
+    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+    assert not {"flask", "granian", "alembic", "engine.web"} & set(said.split())
+
+
 def test_how_memory_is_kept_is_settled_before_polars_is_loaded(tmp_path):
     code = """
 import os, sys

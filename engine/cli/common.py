@@ -16,10 +16,9 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from engine.app import open_house
 from engine.config import Config, load_config
 from engine.errors import InputError
-from engine.house import Engine
+from engine.house import Engine, open_house
 
 
 def read_config(ctx: click.Context) -> Config:

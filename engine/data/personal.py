@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, delete, exists, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine.data.migrations.histories import FORGOTTEN
+from engine.data.migrations import FORGOTTEN
 from engine.data.models import (
     ASKED,
     AnswerRow,

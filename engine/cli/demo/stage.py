@@ -21,12 +21,11 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
-from engine.app import open_house
 from engine.cli.demo.catcher import catching_mail, free_port
 from engine.clock import DemoClock
 from engine.config import Config
 from engine.errors import HeedError
-from engine.house import Engine
+from engine.house import Engine, open_house
 from engine.operations.installation import install_house
 
 FOLDER = "heed-demo"

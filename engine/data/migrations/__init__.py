@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0022"
+FORGOTTEN = "forgotten"
+"""In the place of a name, in tables that are histories."""
 
 
 def upgrade(connection: Connection) -> None:

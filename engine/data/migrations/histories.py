@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from alembic import op
 
-FORGOTTEN = "forgotten"
-"""In the place of a name."""
+from engine.data.migrations import FORGOTTEN
 
 
 def refuse_change(table: str) -> None:
