@@ -133,10 +133,17 @@ def records(engine: Engine) -> dict[Any, Any]:
     runs = {run.id: run.sentences for run in rows(engine, PlanRun)}
     found: dict[Any, Any] = {}
     for record in rows(engine, DecisionRecord):
-        told = [record.decision, record.occasion, record.next_ask_on, meaning(record.says, runs[record.run_id])]
+        known = engine.store.url, record.id, repr(record.says)
+        if known not in _meanings:
+            _meanings[known] = meaning(record.says, runs[record.run_id])
+        told = [record.decision, record.occasion, record.next_ask_on, _meanings[known]]
         key = record.on, record.contact_id, record.decision
         found[*key, sum(other[:3] == key for other in found)] = told
     return found
+
+
+_meanings: dict[tuple[str, int, str], list[Any]] = {}
+"""What was read of a record yesterday is what it means today, as long as it says the same."""
 
 
 def meaning(says: dict[str, Any], sentences: dict[str, Any]) -> list[Any]:

@@ -237,11 +237,24 @@ def visitor(endpoint: str) -> str:
     return {"lead": ADMIN, "admin": ADMIN, ANYBODY: ""}.get(NEEDS[endpoint], MARIA)
 
 
+@pytest.fixture(scope="module")
+def windows(browser: Browser, sessions: dict[str, Any]) -> Iterator[dict[str, Window]]:
+    """One of each visitor, who looks at one page after the other: to open it takes as long as to look."""
+    opened = {
+        who: Window(browser, viewport={"width": 1280, "height": 900}, storage_state=kept)
+        for who, kept in sessions.items()
+    }
+    yield opened
+    for window in opened.values():
+        window.context.close()
+
+
 @pytest.mark.parametrize(("endpoint", "path"), [(one, path) for one, paths in PAGES.items() for path in paths])
 def test_a_page_of_the_desk_is_for_everybody_at_any_width_by_day_and_night(
-    browser: Browser, sessions: dict[str, Any], served: Served, places: dict[str, object], endpoint: str, path: str
+    windows: dict[str, Window], served: Served, places: dict[str, object], endpoint: str, path: str
 ) -> None:
-    window = Window(browser, viewport={"width": 1280, "height": 900}, storage_state=sessions[visitor(endpoint)])
+    window = windows[visitor(endpoint)]
+    window.complaints.clear()
     answer = window.page.goto(f"{served.url}/admin/{path.format(**places)}")
     assert answer is not None
     assert answer.status == 200
@@ -253,7 +266,6 @@ def test_a_page_of_the_desk_is_for_everybody_at_any_width_by_day_and_night(
         assert window.barriers() == [], look
     # A survey's own script is kept from running where it is only looked at, and axe knocks at its frame.
     assert [said for said in window.complaints if "Blocked script" not in said and "postMessage" not in said] == []
-    window.context.close()
 
 
 def test_the_brief_of_an_account_prints_on_one_page(window: Window, served: Served) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from engine.app import open_house
-from engine.config import Config
 from engine.operations.decisions import explain_all
 from engine.operations.imports import import_files
-from engine.operations.installation import install_house
 from engine.operations.settings import set_settings
+from engine.operations.surveys import sync_surveys
 from engine.samples.book import HOUSE, KINDS, first_day, write_book
 
 ASKED = {
@@ -49,16 +48,21 @@ ONE_OF_TWO = {"margot.petit", "hugo.blanc"}
 DAYS = [date(2026, 11, 24) + timedelta(days) for days in range(0, 366, 13)]
 
 
-def open_book(folder, url, today):
-    """The house on the morning of that day, with the book in it, and what the import said."""
-    engine = open_house(Config(database_url=url), lambda: datetime.combine(today, time(6), UTC))
-    install_house(engine)
+def bring_in(engine, folder, today):
+    """The book in an empty house, and what the import said."""
+    sync_surveys(engine)
     set_settings(engine, HOUSE)
-    return engine, import_files(engine, write_book(today, folder))
+    return import_files(engine, write_book(today, folder))
 
 
-def test_the_book_is_imported_whole(database, tmp_path):
-    engine, report = open_book(tmp_path, database, date(2026, 11, 24))
+def morning(engine, today):
+    return replace(engine, clock=lambda: datetime.combine(today, time(6), UTC))
+
+
+def test_the_book_is_imported_whole(engine, tmp_path):
+    today = date(2026, 11, 24)
+    engine = morning(engine, today)
+    report = bring_in(engine, tmp_path, today)
     counts = {kind: (report.counts[kind].new, report.counts[kind].rejected) for kind in KINDS}
     assert counts == {
         "accounts": (12, 0),
@@ -71,14 +75,14 @@ def test_the_book_is_imported_whole(database, tmp_path):
     assert report.notes == []
     decided = {told.as_dict()["contact"]["key"]: told.as_dict() for told in explain_all(engine)}
     assert {who for who, told in decided.items() if told["decision"] == "ask"} - ONE_OF_TWO == set(ASKED)
-    engine.store.close()
 
 
+@pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("day", DAYS, ids=str)
-def test_the_story_holds_on_any_day_of_the_year(day, tmp_path):
+def test_the_story_holds_on_any_day_of_the_year(engine, day, tmp_path):
     today = first_day(day)
-    engine, report = open_book(tmp_path / "book", f"sqlite:///{tmp_path / 'heed.db'}", today)
-    assert report.rejected == 0
+    engine = morning(engine, today)
+    assert bring_in(engine, tmp_path, today).rejected == 0
     told = [one.as_dict() for one in explain_all(engine)]
     decided = {(one["account"]["key"], one["contact"]["key"]): one for one in told}
     asked = {who: one["occasion"] for (_, who), one in decided.items() if one["decision"] == "ask"}
@@ -89,7 +93,6 @@ def test_the_story_holds_on_any_day_of_the_year(day, tmp_path):
         if who in HELD:
             assert one["decision"] == "hold", who
             assert HELD[who] in {hold["strategy"] for hold in one["holds"]}, who
-    engine.store.close()
 
 
 def test_the_first_day_is_a_working_day_for_every_client():

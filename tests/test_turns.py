@@ -68,12 +68,14 @@ def write_at_once(store: Store, *works: Work, together: tuple[bool, ...] = ()) -
             told[place] = "kept"
         except Exception as error:
             told[place] = type(error).__name__
+        began.set()  # also by one that is refused
 
     writers = [Thread(target=write, args=(place,), daemon=True) for place in range(len(works))]
     for place, writer in enumerate(writers):
         writer.start()
         began.wait(10)
-        wait_for_line(store, place)
+        if place + 1 < len(works):  # for the last, the first waits: it may have gone on before we look
+            wait_for_line(store, place)
     for writer in writers:
         writer.join(20)
     return told

@@ -34,6 +34,8 @@ PARTS = re.compile(
 COMMAND = re.compile(r"^\$ (.+(?:(?<=\\)\n.+)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 ANSWER = re.compile(r"^- \*\*(.+)\*\* (.+)$", re.MULTILINE)
 END = "this was all it said:"
+LOOKS = ("heed promises",)
+"""Commands that only look, and what they show comes a moment after an answer: they are typed until it is there."""
 
 
 class Reader:
@@ -59,6 +61,14 @@ class Reader:
             if ended:
                 return "".join(said), int(code)
         raise AssertionError("".join(said))
+
+    def looks_for(self, shown: str, command: str) -> tuple[str, int]:
+        """The same, of one that may have to be typed again until it prints this."""
+        until = time.monotonic() + 60
+        said, code = self.types(command)
+        while command in LOOKS and not is_like(shown, said) and time.monotonic() < until:
+            said, code = self.types(command)
+        return said, code
 
     def opens_newest_link(self) -> None:
         mail = (self.folder / "mail.txt").read_text(encoding="utf-8")
@@ -124,7 +134,7 @@ def test_a_stranger_who_follows_the_tutorial_gets_there(reader):
         if part["name"]:
             (reader.folder / part["name"]).write_text(part["file"], encoding="utf-8")
         for command, shown in COMMAND.findall(part["console"] or ""):
-            said, code = reader.types(command)
+            said, code = reader.looks_for(shown, command)
             assert is_like(shown, said), f"$ {command}\n{said}"
             assert code == 0, f"$ {command}\n{said}"
         for line in re.findall(r"^> (.+)$", part["quote"] or "", re.MULTILINE):
