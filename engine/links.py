@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
 from hashlib import sha256
-from hmac import digest
-from json import dumps
+from hmac import compare_digest, digest
+from json import dumps, loads
 from typing import Any
 
-from itsdangerous import BadData, HMACAlgorithm, Signer, URLSafeSerializer, URLSafeTimedSerializer
-from itsdangerous.encoding import base64_encode
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from engine.errors import LinkError
 
@@ -23,7 +23,7 @@ DESK_PATH = "/admin/asks/"
 
 
 def ask_token(secret: str, ask_id: int) -> str:
-    return _signer(secret, "ask").dumps(ask_id)
+    return _sign(secret, "ask", ask_id)
 
 
 def read_ask_token(secret: str, token: str) -> int:
@@ -36,7 +36,7 @@ def read_ask_token(secret: str, token: str) -> int:
 
 def frame_token(secret: str, ask_id: int, until: int) -> str:
     """Opens one ask in a frame, until a moment (seconds since 1970)."""
-    return str(_signer(secret, "frame").dumps([ask_id, until]))
+    return _sign(secret, "frame", [ask_id, until])
 
 
 def read_frame_token(secret: str, token: str) -> tuple[int, int]:
@@ -75,7 +75,7 @@ def read_contact_token(secret: str, purpose: str, token: str) -> tuple[int, int]
 
 @lru_cache(maxsize=1024)
 def _own(secret: str, purpose: str, contact_id: int, round: int) -> str:
-    return _signer(secret, purpose).dumps([contact_id, round] if round else contact_id)
+    return _sign(secret, purpose, [contact_id, round] if round else contact_id)
 
 
 WELCOME_DAYS = 3
@@ -105,72 +105,55 @@ CALENDARS = {"promises": "calendar", "asks": "agenda"}
 
 def calendar_token(secret: str, email: str, kind: str = "promises", left: int = 0) -> str:
     """`left`: how often somebody has given this address up; what was signed before then opens nothing any more."""
-    return str(_signer(secret, CALENDARS[kind]).dumps([email.casefold(), left] if left else email.casefold()))
+    return _sign(secret, CALENDARS[kind], [email.casefold(), left] if left else email.casefold())
 
 
 def read_calendar_token(secret: str, token: str, kind: str = "promises") -> tuple[str, int]:
     """The owner's address, and `left`. Raises LinkError for anything not signed for this calendar with this secret."""
-    try:
-        found = _signer(secret, CALENDARS[kind]).loads(token)
-    except (BadData, ValueError):
-        raise LinkError("This link does not work.") from None
+    found = _unsign(secret, CALENDARS[kind], token)
     email, left = found if isinstance(found, list) else (found, 0)
     return str(email), int(left)
 
 
-class _Hmac(HMACAlgorithm):
-    """In one call of the library, which keeps nothing between its steps."""
-
-    def get_signature(self, key: bytes, value: bytes) -> bytes:
-        return digest(key, value, sha256)
-
-
-class _Signer(Signer):
-    """Derives each key once."""
-
-    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
-        return _key(self.salt, self.secret_keys[-1] if secret_key is None else secret_key)
-
-
-class _Serializer(URLSafeSerializer):
-    """Signs with the one signer that it has, and never tries whether a number gets any shorter by being packed."""
-
-    @cached_property
-    def _own_signer(self) -> Signer:
-        return super().make_signer()
-
-    def make_signer(self, salt: str | bytes | None = None) -> Signer:
-        return self._own_signer if salt is None else super().make_signer(salt)
-
-    def dump_payload(self, obj: Any) -> bytes:
-        return base64_encode(dumps(obj, separators=(",", ":")))
-
-
-@lru_cache
-def _key(salt: bytes, secret: str | bytes) -> bytes:
-    return Signer(secret, salt, digest_method=sha256).derive_key()
-
-
-@lru_cache
-def _signer(secret: str, purpose: str) -> _Serializer:
-    """One salt per purpose, so that a link to an ask never opens the wishes page.
-
-    `secret` may be several, one a line: the last signs, and links that an earlier one signed still open.
-    """
-    algorithm: Any = {"digest_method": sha256, "algorithm": _Hmac(sha256)}
-    return _Serializer(secret.splitlines(), salt=f"heed.{purpose}", signer=_Signer, signer_kwargs=algorithm)
-
-
 @lru_cache(maxsize=1024)
 def _read(secret: str, purpose: str, token: str) -> int | list[int]:
-    try:
-        found = _signer(secret, purpose).loads(plain_token(token))
-    except (BadData, ValueError):
-        raise LinkError("This link does not work.") from None
+    found: int | list[int] = _unsign(secret, purpose, plain_token(token))
     parts = found if isinstance(found, list) and len(found) == 2 else [found]
     if not all(isinstance(part, int) for part in parts):
         raise LinkError("This link does not work.")
-    return found  # type: ignore[no-any-return]
+    return found
+
+
+def _sign(secret: str, purpose: str, said: object) -> str:
+    """JSON and its HMAC, as itsdangerous writes them, in a tenth of its time: every page that a client opens has some.
+
+    `secret` may be several, one a line: the last signs, and links that an earlier one signed still open.
+    """
+    payload = _encode(dumps(said, separators=(",", ":")).encode())
+    return f"{payload}.{_signature(_keys(secret, purpose)[-1], payload)}"
+
+
+def _unsign(secret: str, purpose: str, token: str) -> Any:
+    """What was signed. Raises LinkError for anything that was not signed for this purpose with one of these secrets."""
+    payload, _, signature = token.rpartition(".")
+    given = signature.encode(errors="replace")
+    if not any(compare_digest(_signature(key, payload).encode(), given) for key in _keys(secret, purpose)):
+        raise LinkError("This link does not work.")
+    return loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
+def _signature(key: bytes, payload: str) -> str:
+    return _encode(digest(key, payload.encode(errors="replace"), sha256))
+
+
+def _encode(said: bytes) -> str:
+    return urlsafe_b64encode(said).rstrip(b"=").decode()
+
+
+@lru_cache
+def _keys(secret: str, purpose: str) -> list[bytes]:
+    """One key per purpose, so that a link to an ask never opens the wishes page."""
+    return [sha256(f"heed.{purpose}signer{line}".encode()).digest() for line in secret.splitlines()]
 
 
 def plain_token(token: str) -> str:
