@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, insert, select
+from sqlalchemy import bindparam, exists, insert, select
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.models import AnswerRow, Touchpoint, Voice
@@ -41,27 +41,28 @@ def add_voices(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     write(session, _NEW_VOICE, rows)
 
 
-def add_heard(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Make voices of answers, unless they were heard before: each by the names of the table's columns, and by the
-    ask, question, promise and touchpoint (0: none) that tell its answer from others.
+def add_heard(session: Session, ask_id: int, since: datetime, **row: Any) -> None:
+    """Make voices of the words in an ask's answers since then, unless they were heard before.
+
+    `row`: what else they have in common, by the names of the table's columns.
     """
-    write(session, _NEW_HEARD, rows)
+    write(session, _NEW_HEARD, [{"ask": ask_id, "since": since, **row}])
 
 
 _NEW_VOICE = insert(Voice).inline()
-_SAID = {column.name: bindparam(column.name, type_=column.type) for column in (
-    Voice.account_id, Voice.contact_id, Voice.author, Voice.speaker, Voice.source, Voice.said_at, Voice.words,
+_COMMON = {column.name: bindparam(column.name, type_=column.type) for column in (
+    Voice.account_id, Voice.contact_id, Voice.author, Voice.speaker, Voice.source, Voice.said_at,
 )}  # fmt: skip
-# Of the contact's own voices, which an index has.
-_HEARD = Voice.contact_id == _SAID["contact_id"], Voice.answer_id == AnswerRow.id, Voice.words == _SAID["text"]
+# In one statement, because the index of words is written anew for each.
 _NEW_HEARD = insert(Voice).from_select(
-    [*_SAID, "answer_id"],
-    select(*_SAID.values(), AnswerRow.id).where(
+    [*_COMMON, "text", "answer_id"],
+    select(*_COMMON.values(), AnswerRow.words, AnswerRow.id)
+    .where(
         AnswerRow.ask_id == bindparam("ask"),
-        AnswerRow.question == bindparam("question"),
-        func.coalesce(AnswerRow.promise_id, 0) == bindparam("promise"),
-        func.coalesce(AnswerRow.touchpoint_id, 0) == bindparam("touchpoint"),
-        ~exists().where(*_HEARD),
-    ),
+        AnswerRow.answered_at >= bindparam("since"),
+        AnswerRow.words != "",
+        ~exists().where(Voice.answer_id == AnswerRow.id, Voice.words == AnswerRow.words),
+    )
+    .order_by(AnswerRow.id),
     include_defaults=False,
 )

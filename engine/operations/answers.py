@@ -221,9 +221,11 @@ def end_expired(engine: Engine, session: Session, now: datetime) -> None:
 
 def _count(coming: Coming, found: Mapping[str, Given], fields: Collection[str], *more: Answer) -> None:
     """Draw the consequences of these fields' answers, and of `more` that no question asked for."""
-    hear(coming, found, fields)
+    words = own_words(found.values())
+    if words:
+        hear(coming)
     counted = {field: answer for field, answer in found.items() if field in fields}
-    _record_verdicts(coming, counted, own_words(found.values()))
+    _record_verdicts(coming, counted, words)
     answers = [
         answer_to(coming, item.question, counted[item.field]) for item in coming.form.items if item.field in counted
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +32,8 @@ Posted = Mapping[str, Sequence[str]]
 FILLED = "filled"
 """Posted once for each question that was filled in on the page: if it comes empty now, it was taken out again."""
 
+
+BEGINNING = datetime.fromtimestamp(0, UTC)
 
 SHOWN = "shown"
 """Posted once for each question that had to be opened by another answer, and was."""
@@ -210,29 +212,20 @@ def _said(coming: Coming, answer: Given) -> dict[str, Any]:
     return {**what, "answered_at": coming.now}
 
 
-def hear(coming: Coming, found: Mapping[str, Given], fields: Collection[str]) -> None:
-    """Make voices of the client's own words in these fields' answers, as they were found and are kept by now."""
-    said = [
-        {**_of_whom(coming, "survey", found[item.field].text), **_answer_key(coming, item)}
-        for item in coming.form.items
-        if item.field in fields and item.field in found and found[item.field].text
-    ]
-    add_heard(coming.session, said)
+def hear(coming: Coming) -> None:
+    """Make voices of the client's own words as they are kept by now: all of a draft, else what has changed."""
+    since = BEGINNING if coming.is_draft else coming.now
+    add_heard(coming.session, coming.ask.id, since, **_of_whom(coming, "survey"))
 
 
 def add_voice(coming: Coming, source: str, words: str) -> None:
     """Keep words that are no answer."""
-    add_voices(coming.session, [{**_of_whom(coming, source, words), "answer_id": None}])
+    add_voices(coming.session, [{**_of_whom(coming, source), "text": words, "answer_id": None}])
 
 
-def _of_whom(coming: Coming, source: str, words: str | None) -> dict[str, Any]:
+def _of_whom(coming: Coming, source: str) -> dict[str, Any]:
     who = {"account_id": coming.ask.account_id, "contact_id": coming.ask.contact_id, "author": coming.taken_by}
-    return {**who, "speaker": "client", "source": source, "said_at": coming.now, "text": words}
-
-
-def _answer_key(coming: Coming, item: Item) -> dict[str, Any]:
-    question, promise_id, touchpoint_id = item.key
-    return {"ask": coming.ask.id, "question": question, "promise": promise_id or 0, "touchpoint": touchpoint_id or 0}
+    return {**who, "speaker": "client", "source": source, "said_at": coming.now}
 
 
 def answer_to(coming: Coming, question: Question, given: Given) -> Answer:
