@@ -6,13 +6,13 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select, union
+from sqlalchemy import Integer, Select, bindparam, func, select, true, union
 from sqlalchemy.orm import aliased
 
 from engine.data.columns import kept
 from engine.data.models import Account, Contact
 from engine.data.rows import ACCOUNTS
-from engine.data.scope import among_listed, list_ids
+from engine.data.scope import among_listed, each_of, list_ids
 from engine.data.store import Store
 from engine.data.types import Day
 
@@ -55,14 +55,16 @@ def _few(is_due: bool) -> Select[*tuple[Any, ...]]:
 
 @kept
 def _of_owners(dialect: str, is_due: bool) -> Select[*tuple[Any, ...]]:
-    """From each account to those of its people, and from these to the others of their owners. A database may refuse a
-    recursion that goes on from two places, so both are one step."""
+    """From each account to the others of its owner, and to those of its people. A database may refuse a recursion that
+    goes on from two places, so both are one step."""
     found = select(Account.id).where(among_listed(Account.id, ACCOUNTS, dialect)).cte("found", recursive=True)
-    person, known, there, other = aliased(Contact), aliased(Contact), aliased(Account), aliased(Account)
-    theirs = [func.lower(other.owner_email) == func.lower(there.owner_email), there.owner_email != ""]  # by its index
+    there, other, person, known = aliased(Account), aliased(Account), aliased(Contact), aliased(Contact)
+    same_owner = func.lower(other.owner_email) == func.lower(there.owner_email)  # by its index
+    of_owner = select(other.id).join(there, same_owner).where(there.id == found.c.id, there.owner_email != "")
     if is_due:
-        theirs.append(other.plan_on <= bindparam("due", type_=Day()))
-    step = select(other.id).select_from(found).join(person, person.account_id == found.c.id)
-    step = step.join(known, known.person_id == person.person_id).join(there, there.id == known.account_id)
-    found = found.union(step.join(other, or_(other.id == there.id, and_(*theirs))))
+        of_owner = of_owner.where(other.plan_on <= bindparam("due", type_=Day()))
+    of_people = select(known.account_id).join(person, person.person_id == known.person_id)
+    of_people = of_people.where(person.account_id == found.c.id)
+    near = each_of(union(of_owner.correlate(found), of_people.correlate(found)), dialect)
+    found = found.union(select(near).select_from(found).join(near.table, true()))
     return select(found.c.id).limit(bindparam("most"))

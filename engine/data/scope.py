@@ -57,6 +57,14 @@ def among_listed(column: ColumnElement[Any] | Any, listed: ColumnElement[str], d
     return column.in_(select(cast(value, String) if is_text else value))
 
 
+def each_of(ids: CompoundSelect[int], dialect: str) -> ColumnElement[int]:
+    """These, found anew for each row beside it, as a table's column: LATERAL, which SQLite has for functions only."""
+    if dialect == "postgresql":
+        return func.unnest(func.array(ids.scalar_subquery())).table_valued("value").render_derived().c.value
+    found = ids.subquery()
+    return func.json_each(select(func.json_group_array(*found.c)).scalar_subquery()).table_valued("value").c.value
+
+
 def aside(column: ColumnElement[Any] | Any) -> ColumnElement[Any]:
     """The column of a state, to choose by among rows that are found otherwise.
 
