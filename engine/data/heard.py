@@ -77,6 +77,9 @@ def _known_of(whose: Whose, lows: Lows) -> list[Query]:
 
 
 def _typed(frame: pl.DataFrame, kinds: Mapping[str, Any]) -> pl.DataFrame:
+    """Of the columns and dtypes that it has for everyone; where nothing was found, it may have had any."""
+    if frame.is_empty():
+        return pl.DataFrame(schema=kinds)
     return frame.select(pl.col(name).cast(kind) for name, kind in kinds.items())
 
 
@@ -110,6 +113,8 @@ def read_asked(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:
     """The questions of asks that were sent in the last week, or wait to be sent."""
     form = pl.col("form").str.json_decode(pl.List(pl.Struct({"question": pl.String})))
     asks = snapshot.frame(_asks_with_forms(viewers.whose), viewers.given)
+    if asks.is_empty():
+        return asks
     asks = asks.with_columns(form).explode("form").unnest("form")
     sent = viewers.see(asks.filter(waits=0), "account_id")
     today = viewers.asks.select("account_id", "timezone", day="today").unique()
@@ -136,6 +141,8 @@ def _asks_with_forms(whose: Whose) -> Select[*tuple[Any, ...]]:
 def read_behind(snapshot: Snapshot, viewers: Viewers, lows: Lows) -> pl.DataFrame:
     """The answers of each person's last low score, and those that their last promise came from: low ones too."""
     answers = snapshot.frame(_low_answers(viewers.whose, frozenset(lows.items())), viewers.given)
+    if answers.is_empty():
+        return answers
     answers = answers.with_columns(reasons=REASONS)
     low = viewers.see(answers, "person_id")
     last = low.filter(pl.col("at") == pl.col("at").max().over("person_id", "timezone")).with_columns(promised=False)

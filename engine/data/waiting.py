@@ -50,15 +50,17 @@ def _sorted(kinds: Collection[str] | None) -> tuple[str, ...] | None:
 
 def read_waiting(snapshot: Snapshot, viewers: Viewers, looks: Looks) -> pl.DataFrame:
     """What questions are repeated for: see engine.decide.tailoring.Supplies. Promises oldest first, the rest newest."""
-    found = [pl.DataFrame(schema=WAITING_COLUMNS), _read_promises(snapshot, viewers)]
+    found = [_read_promises(snapshot, viewers)]
     if looks.kinds is None or looks.kinds:
         found.append(_read_touchpoints(snapshot, viewers, looks.kinds))
-    return pl.concat(found, how="diagonal_relaxed")
+    return pl.concat([pl.DataFrame(schema=WAITING_COLUMNS), *filter(len, found)], how="diagonal_relaxed")
 
 
 def _read_promises(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:
     """Promises that are done and wait for the client's word, and those that we still owe."""
     found = snapshot.frame(_promises(viewers.whose), viewers.given)
+    if found.is_empty():
+        return found
     found = found.join(viewers.asks.select("contact_id", "today"), on="contact_id")
     done = pl.col("status") == "done"
     there = ~done | pl.col("done_on").is_null() | (pl.col("done_on") <= pl.col("today").cast(pl.Int32))
@@ -81,6 +83,8 @@ def _promises(whose: Whose) -> Select[*tuple[Any, ...]]:
 def _read_touchpoints(snapshot: Snapshot, viewers: Viewers, kinds: Collection[str] | None) -> pl.DataFrame:
     """What happened with somebody, or with their company as a whole, since they were last asked."""
     found = snapshot.frame(_touchpoints(viewers.whose, _sorted(kinds)), viewers.given)
+    if found.is_empty():
+        return found
     named = viewers.see(found.filter(pl.col("contact_id").is_not_null()).drop("account_id"), "contact_id")
     whole = viewers.see(found.filter(pl.col("contact_id").is_null()).drop("contact_id"), "account_id")
     people = viewers.asks.select("contact_id", "account_id", "timezone")
@@ -112,6 +116,8 @@ def read_last_answers(snapshot: Snapshot, viewers: Viewers, looks: Looks) -> pl.
     if not looks.answers:
         return pl.DataFrame(schema=LAST_COLUMNS)
     found = snapshot.frame(_answers_to(tuple(sorted(looks.answers)), snapshot.dialect), viewers.given)
+    if found.is_empty():
+        return found
     names = ["contact_id", "survey", "question"]
     last = viewers.see(found, "contact_id").sort("at").unique(names, keep="last", maintain_order=True)
     last = last.with_columns(choices=pl.col("data").str.json_path_match("$.choices"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -76,8 +76,13 @@ def count_copies(question: Question, frame: pl.DataFrame) -> Counts:
     return frame[column].fill_null(0).clip(0, MOST_COPIES).to_numpy().astype(np.int32)
 
 
-def find_known(question: Question, frame: pl.DataFrame) -> pl.Series:
-    """What the record has of the fact that an answer would tell."""
-    if question.knows is None or KNOWN_FACTS[question.knows] not in frame.columns:
-        return pl.Series([None], dtype=pl.String).new_from_index(0, frame.height)
-    return frame[KNOWN_FACTS[question.knows]].cast(pl.String)
+def find_known(questions: Iterable[Question], frame: pl.DataFrame) -> pl.DataFrame:
+    """What the record has of the fact that an answer to each would tell: a column `known:…` for each question."""
+    facts = {question.name: question.knows and KNOWN_FACTS[question.knows] for question in questions}
+    known = {
+        f"known:{name}": (pl.col(fact) if fact in frame.columns else pl.lit(None)).cast(pl.String)
+        for name, fact in facts.items()
+    }
+    found = frame.select("contact_id", **known)  # which makes a literal a column
+    found.drop_in_place("contact_id")
+    return found

@@ -147,6 +147,7 @@ COUNTS = {
 
 
 CHANNEL_ASKS = {"channel": pl.String, "today": pl.Date, "channel_asks": pl.Int32}
+NO_CHANNEL_ASKS = pl.DataFrame(schema=CHANNEL_ASKS)
 
 LIMIT_COLUMNS = (
     Column("channel", pl.String, "the way that was chosen, for those who would be asked today", "not asked, or no way"),
@@ -167,7 +168,7 @@ class Book:
 
     frame: pl.DataFrame
     kinds: tuple[str, ...] = ()
-    channel_asks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANNEL_ASKS))
+    channel_asks: pl.DataFrame = field(default_factory=lambda: NO_CHANNEL_ASKS)
 
     @cached_property
     def names(self) -> frozenset[str]:

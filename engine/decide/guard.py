@@ -157,7 +157,7 @@ def clean(found: pl.DataFrame, columns: Mapping[str, Source]) -> pl.DataFrame:
     if not found.height:
         return found
     for name, (plugin, hook, part) in columns.items():
-        column = found[name]
+        column = found.get_column(name)
         sound = _sound(part, name, column.dtype)
         if sound and _is_faulty(column, sound):
             number = found.select(sound.where.sum()).item()

@@ -106,7 +106,7 @@ class Hearing:
         turns = self._events(asked.rename({"asked_on": "day"}), catalog.filter("driver"))
         self.heard = self._latest(answers)
         self.asked = self._latest(turns)
-        self.turns = self._latest(pl.concat([answers, turns]))
+        self.turns = self._latest(pl.concat(filter(len, [answers, turns]))) if len(turns) else self.heard
 
     def places(self, survey: str, questions: Sequence[Question]) -> Places:
         """Each question's construct, as its place in the arrays."""
@@ -120,6 +120,8 @@ class Hearing:
 
     def behind(self, survey: str, questions: Sequence[Question], rows: Places, *, promised: bool) -> Days:
         """Rows × questions: the day of the person's last low score, or last promise, that it may be behind."""
+        if self._behind.is_empty():
+            return _full((len(rows), len(questions)))
         words = [(place, word) for place, each in enumerate(questions) for word in _words_of(survey, each)]
         places = pl.DataFrame(words, schema={"place": pl.Int64, "word": pl.String}, orient="row")
         found = self._behind.filter(promised=promised).join(places, on="word")
@@ -153,11 +155,15 @@ class Hearing:
 
     def _events(self, frame: pl.DataFrame, catalog: pl.DataFrame) -> pl.DataFrame:
         """One row per view, construct and person; what no survey asks any more is left out."""
+        if frame.is_empty():
+            return frame
         found = frame.join(self._views, on=["account_id", "timezone"]).join(catalog, on=["survey", "question"])
         return found.group_by("view", "construct", "person_id").agg(pl.col("day").max())
 
     def _words(self, behind: pl.DataFrame) -> pl.DataFrame:
         """The words for what is behind each low answer: its reasons; without any, what was asked about."""
+        if behind.is_empty():
+            return behind
         words = [
             (survey.name, question.name, list(_words_of(survey.name, question)))
             for survey, question in self._questions()
@@ -169,10 +175,12 @@ class Hearing:
 
     def _latest(self, events: pl.DataFrame) -> Latest:
         shape = self._views.height, len(self.constructs)
+        latest = Latest(_full(shape), np.full(shape, -1, dtype=np.int64), _full(shape))
+        if events.is_empty():
+            return latest
         events = events.sort("day", "person_id")
         cell = events["view"].to_numpy(), events["construct"].to_numpy()
         person, day = events["person_id"].to_numpy(), _days(events["day"])
-        latest = Latest(_full(shape), np.full(shape, -1, dtype=np.int64), _full(shape))
         latest.day[cell], latest.person[cell] = day, person  # sorted: the last one stays
         others = person != latest.person[cell]
         np.maximum.at(latest.others_day, (cell[0][others], cell[1][others]), day[others])

@@ -44,10 +44,10 @@ class Opinion:
     def where_on(self, neutral: Any, part: str = ITSELF) -> pl.Series:
         """A part where the strategy is on, and elsewhere what makes no difference."""
         values = self.parts[part]
+        if isinstance(self.mode, str) and self.mode == "on":
+            return values
         otherwise = pl.Series([neutral], dtype=values.dtype).new_from_index(0, len(values))
-        if isinstance(self.mode, str):
-            return values if self.mode == "on" else otherwise
-        return values.zip_with(self.mode == "on", otherwise)
+        return otherwise if isinstance(self.mode, str) else values.zip_with(self.mode == "on", otherwise)
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _select(said: Mapping[str, _Said], hook: str, frame: pl.DataFrame) -> dict[s
         for name in one.dtypes
     }
     sound = clean(found, sources)
-    return {place: {name: sound[place + name] for name in one.dtypes} for place, one in fitting.items()}
+    return {place: {name: sound.get_column(place + name) for name in one.dtypes} for place, one in fitting.items()}
 
 
 def _fits(said: _Said, hook: str, schema: Mapping[str, pl.DataType], place: str) -> bool:

@@ -280,6 +280,7 @@ def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, o
     this_week = hearing.asked.of_others(views, constructs, persons) > today[:, None] - WEEK
     days = {"answered_on": answered, "heard_on": heard, "colleague_on": np.where(drivers, others, NO_DAY)}
     days |= {"low_on": low, "promised_on": promised}
+    known = find_known(questions, frame)
     return _Table(
         survey=survey,
         rows=places,
@@ -292,8 +293,8 @@ def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, o
         open=np.array([question.type in own_words and not question.knows for question in questions], dtype=bool),
         refused=_columns([find_refused(question, frame, panel.terms, survey.name) for question in questions]),
         copies=_columns([count_copies(question, frame) for question in questions]),
-        worth=panel.judge(questions, _grid_frame(frame, questions, days)),
-        known=_columns([find_known(question, frame).is_not_null().to_numpy() for question in questions]),
+        worth=panel.judge(questions, _grid_frame(frame, questions, days, known)),
+        known=known.select(pl.all().is_not_null()).to_numpy(),
         answered=answered,
         heard=heard,
         low=low,
@@ -307,16 +308,14 @@ def _columns(columns: Sequence[npt.NDArray[Number]]) -> npt.NDArray[Number]:
     return np.stack(columns, axis=1)
 
 
-def _grid_frame(frame: pl.DataFrame, questions: Sequence[Question], days: Mapping[str, Days]) -> pl.DataFrame:
+def _grid_frame(
+    frame: pl.DataFrame, questions: Sequence[Question], days: Mapping[str, Days], known: pl.DataFrame
+) -> pl.DataFrame:
     """The frame with each of `days`, rows × questions, and with what the record knows, as a column per question."""
-    columns = [
-        pl.Series(f"{name}:{question.name}", _dates(column))
-        for name, table in days.items()
-        for question, column in zip(questions, table.T, strict=True)
-    ]
-    return frame.hstack(
-        columns + [find_known(question, frame).alias(f"known:{question.name}") for question in questions]
-    )
+    names = [f"{name}:{question.name}" for name in days for question in questions]
+    dates = pl.Series(_dates(np.concatenate([table.T.ravel() for table in days.values()])))  # as one: each has its price
+    columns = [dates.slice(place * frame.height, frame.height).alias(name) for place, name in enumerate(names)]
+    return frame.hstack([*columns, *known])
 
 
 def _dates(days: Days) -> npt.NDArray[np.datetime64]:

@@ -181,7 +181,7 @@ def _as_arrays(said: Said, occasions: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _arrays(frame: pl.DataFrame) -> dict[str, Any]:
-    return {name: frame[name].to_numpy() for name in frame.columns}
+    return {column.name: column.to_numpy() for column in frame.iter_columns()}
 
 
 def _calendars(say: Say, frame: pl.DataFrame, today: Days) -> Calendars:

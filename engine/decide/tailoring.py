@@ -109,7 +109,7 @@ def tailor(
 
 def waiting_for(question: Question, waiting: pl.DataFrame) -> pl.DataFrame:
     """What a repeated question is asked about, of everyone, in order."""
-    found = waiting.filter(each=question.for_each)
+    found = waiting.filter(each=question.for_each) if waiting.height else waiting
     return found.filter(pl.col("kind").is_in(question.touchpoints)) if question.touchpoints else found
 
 
@@ -118,6 +118,8 @@ def _counts(supplies: Supplies) -> Iterator[pl.DataFrame]:
     questions = [question for survey in supplies.surveys.values() for question in survey.questions if question.for_each]
     for name, question in {repeated_for(question): question for question in questions}.items():
         waiting = waiting_for(question, supplies.waiting)
+        if waiting.is_empty():  # no column counts as none
+            continue
         yield waiting.group_by("contact_id").agg(pl.len().cast(pl.Int32).alias(name))
 
 
