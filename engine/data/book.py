@@ -152,7 +152,7 @@ def _read_wishes(rows: Rows) -> pl.DataFrame:
         pl.col("wish_min_interval").max(),
         pl.col("wish_every_days").min(),
     )
-    told = rows.frame.select("row", "person_id").join(by_person, on="person_id", how="left", maintain_order="left")
+    told = rows.frame[["row", "person_id"]].join(by_person, on="person_id", how="left", maintain_order="left")
     return told.select(
         pl.when(pl.col("opted_out_on") <= pl.Series(rows.today))
         .then("opted_out_on")
@@ -170,7 +170,7 @@ def _read_wishes(rows: Rows) -> pl.DataFrame:
 def _unite_occasions(rows: Rows) -> pl.Series:
     off: dict[int, set[str]] = {}
     stated = rows.people.filter(pl.col("wish_occasions_off") != "")
-    for person, words in stated.select("person_id", "wish_occasions_off").iter_rows():
+    for person, words in stated[["person_id", "wish_occasions_off"]].iter_rows():
         off.setdefault(person, set()).update(words.replace(",", " ").split())
     lists = {person: [occasion for occasion in OCCASIONS if occasion in words] for person, words in off.items()}
     return _spread(rows, "wish_occasions_off", lists, pl.List(pl.String)).fill_null(
@@ -181,7 +181,7 @@ def _unite_occasions(rows: Rows) -> pl.Series:
 def _prefer_channel(rows: Rows) -> pl.Series:
     """The wish given as this contact, else as another contact of the person, else what the account team noted."""
     wishes = rows.people.filter(pl.col("wish_channel") != "").sort("contact_id", descending=True)
-    elsewhere = _spread(rows, "elsewhere", dict(wishes.select("person_id", "wish_channel").iter_rows()), pl.String)
+    elsewhere = _spread(rows, "elsewhere", dict(wishes[["person_id", "wish_channel"]].iter_rows()), pl.String)
     choices = [_known("wish_channel"), elsewhere, _known("preferred_channel")]
     return rows.frame.select(pl.coalesce(choices).alias("preferred_channel")).to_series()
 
@@ -192,7 +192,7 @@ def _spread(rows: Rows, name: str, by_person: dict[int, Any], dtype: Any) -> pl.
     few = pl.DataFrame(
         {"person_id": list(by_person), name: list(by_person.values())}, {"person_id": pl.Int64, name: dtype}
     )
-    return rows.frame.select("person_id").join(few, on="person_id", how="left", maintain_order="left")[name]
+    return rows.frame[["person_id"]].join(few, on="person_id", how="left", maintain_order="left")[name]
 
 
 def _compare_revenue(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
@@ -208,6 +208,7 @@ def _compare_revenue(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
 def _middle_revenues() -> Select[*tuple[Any, ...]]:
     """The one in the middle, or the two that are."""
     known = Account.annual_revenue.is_not(None)
-    count: Any = select(func.count()).select_from(Account).where(known).scalar_subquery()
+    counted = select(func.count().label("number")).select_from(Account).where(known).cte("counted")
+    count: Any = select(counted.prefix_with("MATERIALIZED").c.number).scalar_subquery()  # once for both uses
     query = select(Account.annual_revenue).where(known).order_by(Account.annual_revenue)
     return query.offset((count - 1) // 2).limit(2 - count % 2)

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import Select
 from sqlalchemy.types import TypeEngine
 
+from engine.data.prepared import query_on
 from engine.data.types import Day
 
 LARGE = 10_000_000
@@ -87,14 +88,16 @@ class Snapshot:
         faster on PostgreSQL. But its SQLite is a second one in the process, and that drops the first one's locks
         whenever it closes a file: https://www.sqlite.org/howtocorrupt.html, section 2.2.1.)
         """
-        query = query if isinstance(query, Query) else Query(query)
+        if not isinstance(query, Query):
+            statement, known = Query(query).made_for(self.dialect)
+            return _as_frame(known, self._connection.execute(statement, values).one())
         if query in self._coming and (values or {}).items() <= self._given.items():
             self._ask()
         known_with, found = self._ahead.pop(query, (None, None))
         if found is not None and known_with is not None and (values or {}).items() <= known_with.items():
             return found
         statement, known = query.made_for(self.dialect)
-        return _as_frame(known, self._connection.execute(statement, values).one())
+        return _as_frame(known, self._row(statement, values or {}))
 
     def read_ahead(self, queries: Sequence[Query], values: Values) -> None:
         """Once one of these is wanted, ask for all of them at once, with those that wait for it already: few rows take
@@ -105,9 +108,13 @@ class Snapshot:
         self._coming += queries
         self._given = {**self._given, **values}
 
+    def _row(self, statement: Select[*tuple[Any, ...]], values: Values) -> Sequence[str]:
+        [row] = query_on(self._connection, statement, values)
+        return row  # type: ignore[no-any-return]
+
     def _ask(self) -> None:
         queries, given, self._coming, self._given = tuple(self._coming), self._given, [], {}
-        texts = iter(self._connection.execute(_all_of(queries, self.dialect), given).one())
+        texts = iter(self._row(_all_of(queries, self.dialect), given))
         for query in queries:
             _, known = query.made_for(self.dialect)
             self._ahead[query] = given, _as_frame(known, list(islice(texts, len(known))))

@@ -69,7 +69,7 @@ def _read_touchpoints(snapshot: Snapshot, rows: Rows) -> tuple[_Happened, _Happe
     whole = snapshot.frame(_touchpoints_of_all(rows.whose), rows.given)
     words = pl.concat([named["kind"], whole["kind"]]).unique().sort()
     named = named.join(rows.views, on="contact_id")
-    whole = whole.join(rows.frame.select("row", "account_id"), on="account_id")
+    whole = whole.join(rows.frame[["row", "account_id"]], on="account_id")
     return _see(named, named["own"].to_numpy(), words, rows), _see(whole, None, words, rows), words.to_list()
 
 
@@ -151,7 +151,7 @@ def read_promises(snapshot: Snapshot, rows: Rows, history: History) -> list[pl.S
 def _promises_ahead(promises: pl.DataFrame, rows: Rows) -> Iterator[pl.Series]:
     """When a step of any of the account's promises that is dated ahead comes about."""
     ahead = promises.filter(pl.max_horizontal("made_on", "done") > int(rows.zones.today.min()))
-    seen = ahead.join(rows.frame.select("row", "account_id"), on="account_id")
+    seen = ahead.join(rows.frame[["row", "account_id"]], on="account_id")
     for step in ("made_on", "done"):
         yield rows.ahead(step, seen["row"].to_numpy(), seen[step].to_numpy())
 
@@ -189,7 +189,7 @@ def _followups_of(rows: Rows) -> Query:
 
 @kept
 def _followups(days: int, of_some: bool) -> Select[*tuple[Any, ...]]:
-    of_days = (_followups_on(bindparam(f"today:{place}", type_=Day()), of_some) for place in range(days))
+    of_days = (_followups_on(bindparam(f"today_{place}", type_=Day()), of_some) for place in range(days))
     return select(union_all(*of_days).subquery())
 
 

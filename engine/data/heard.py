@@ -178,7 +178,7 @@ def _last_promises(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:
     """Each person's last promise, agreed or done, that came from an ask: person_id, timezone, ask_id, day."""
     promises = snapshot.frame(_promises_of_asks(viewers.whose), viewers.given)
     promises = promises.with_columns(day=pl.col("made_on").cast(pl.Int32).cast(pl.Date))
-    seen = promises.join(viewers.asks.select("person_id", "timezone", "today").unique(), on="person_id")
+    seen = promises.join(viewers.asks[["person_id", "timezone", "today"]].unique(), on="person_id")
     seen = seen.filter(pl.col("day") <= pl.col("today")).sort("day", "id")
     return seen.unique(["person_id", "timezone"], keep="last", maintain_order=True)
 

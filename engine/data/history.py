@@ -87,7 +87,7 @@ def read_history(snapshot: Snapshot, rows: Rows, channels: Sequence[str]) -> His
     loose = _read_loose_answers(snapshot, rows)
     asks, asks_ahead = _arrange(seen, rows)
     ahead = [asks_ahead, _answers_ahead("answers", seen, rows), _answers_ahead("loose_answers", loose, rows)]
-    heard = seen.filter(pl.col("own") & (pl.col("answered") != NEVER_ANSWERED)).select("row", "answered")
+    heard = seen.filter(pl.col("own") & (pl.col("answered") != NEVER_ANSWERED))[["row", "answered"]]
     del seen
     waiting = _read_waiting(snapshot, rows)
     under_way = waiting.latest(waiting.leaving)
@@ -284,7 +284,7 @@ def _waiting(whose: Whose) -> Select[*tuple[Any, ...]]:
 def _read_loose_answers(snapshot: Snapshot, rows: Rows) -> pl.DataFrame:
     """Answers that came without an ask of ours, from an import."""
     found = snapshot.frame(_loose_answers(rows.whose), rows.given)
-    return found.join(rows.frame.select("row", "contact_id"), on="contact_id").select("row", "answered")
+    return found.join(rows.frame[["row", "contact_id"]], on="contact_id")[["row", "answered"]]
 
 
 @kept
@@ -295,9 +295,10 @@ def _loose_answers(whose: Whose) -> Select[*tuple[Any, ...]]:
 
 def _hear(answers: pl.DataFrame, loose: pl.DataFrame, rows: Rows) -> tuple[pl.Series, pl.Series]:
     """When the account, and anyone there with the row's role, was last heard; once per account and time zone."""
-    places = rows.frame.select("row", "account_id", "role", "zone")
-    heard = _latest_of_each(pl.concat([answers, loose]), rows).join(places.drop("zone"), on="row")
-    heard = heard.join(places.select("account_id", "zone").unique(), on="account_id")
+    places = rows.frame["account_id", "role", "zone"]
+    heard = _latest_of_each(pl.concat([answers, loose]), rows)
+    heard = heard.hstack(places["account_id", "role"][heard["row"]])
+    heard = heard.join(places["account_id", "zone"].unique(), on="account_id")
     answered, zone = heard["answered"].to_numpy(), heard["zone"].to_numpy()
     days = pl.Series("day", rows.zones.days(answered, zone)).cast(pl.Date)
     heard = heard.hstack([days]).filter(pl.Series(answered < rows.zones.end[zone]))

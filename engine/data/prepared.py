@@ -1,4 +1,4 @@
-"""Statements of clients' pages: put together once, then handed to the database's driver as they are.
+"""Statements that are asked again and again: put together once, then handed to the database's driver as they are.
 
 SQLAlchemy takes several times as long to run a small query as the database itself. So what it compiles is kept, by
 statement and by how long each list of values is. Values are converted as it would, errors told as it would, and all is
@@ -31,10 +31,15 @@ MOST_LISTED = 16
 
 def query(session: Session, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> Sequence[Any]:
     """The rows, with the columns by name."""
+    return query_on(_connection(session), statement, values)
+
+
+def query_on(connection: Connection, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> Sequence[Any]:
+    """The same without a session, in the connection's transaction."""
     shape = tuple([(name, len(value) if isinstance(value, list) else None) for name, value in values.items()])
     if any(number is not None and number > MOST_LISTED for _, number in shape):
-        return session.connection().execute(statement, values).all()
-    connection = _connection(session)
+        return connection.execute(statement, values).all()
+    be_in_transaction(connection)
     prepared = _prepare(statement, connection.dialect, shape)
     cursor: DBAPICursor = _driver(connection).cursor()
     try:
@@ -124,7 +129,7 @@ class _Prepared:
         if not self._is_named:
             self._given = list(self._given.values())
         columns = list(statement.selected_columns) if isinstance(statement, Select) else []
-        row: Any = namedtuple("Row", [column.key for column in columns])  # type: ignore[misc]
+        row: Any = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]
         self._row = row._make
         self._kinds, self._dialect = [column.type.dialect_impl(dialect) for column in columns], dialect
         self._converts: list[tuple[int, Convert]] | None = None
@@ -135,7 +140,7 @@ class _Prepared:
         for key, name, place, convert in self._slots:
             value = values[name] if place is None else values[name][place]
             found[key] = convert(value) if convert else value
-        return found
+        return found if self._is_named else tuple(found)
 
     def rows(self, cursor: DBAPICursor) -> list[Any]:
         if self._converts is None:  # which convert, depends on what the database calls its types

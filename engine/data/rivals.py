@@ -24,21 +24,21 @@ STILL_FEW = 2000
 """And so many where it takes them all to know who gets a place; of more it is said that they were not looked at."""
 
 
-def find_few(store: Store, due: date | None = None) -> set[int]:
+def find_rivals(
+    store: Store, account_ids: Collection[int], due: date | None = None, *, of_owners: bool
+) -> set[int] | None:
     """The accounts that are due by that day, or all of them: where there are no more than MOST, or without a day. Of
-    more than STILL_FEW some are left out, so that there is one more than that."""
+    more accounts, with `of_owners`, these ones and the others of their owners (of those that are due), with whoever is
+    known there, and so on. None: they are too many to look at."""
+    given = {"accounts": list_ids(account_ids), "most": STILL_FEW + 1, "near": OF_OWNERS + 1}
+    given |= {"due": due, "few": MOST} if due else {}
     with store.snapshot() as snapshot:
-        given = {"most": STILL_FEW + 1} | ({"due": due, "few": MOST} if due else {})
-        return set(snapshot.frame(_few(due is not None), given)["id"])
-
-
-def reach_owners(store: Store, account_ids: Collection[int], due: date | None = None) -> set[int] | None:
-    """These accounts and the others of their owners (of those that are due by that day), with whoever is known there,
-    and so on; None where they are more than OF_OWNERS."""
-    with store.snapshot() as snapshot:
-        given = {"accounts": list_ids(account_ids), "most": OF_OWNERS + 1} | ({"due": due} if due else {})
-        found = set(snapshot.frame(_of_owners(snapshot.dialect, due is not None), given)["id"])
-    return found if len(found) <= OF_OWNERS else None
+        everybody, near = _few(due is not None), _of_owners(snapshot.dialect, due is not None)
+        snapshot.read_ahead([everybody, near] if of_owners else [everybody], given)
+        found = set(snapshot.frame(everybody, given)["id"])
+        if len(found) > MOST and of_owners and len(others := set(snapshot.frame(near, given)["id"])) <= OF_OWNERS:
+            return others
+    return found if len(found) <= STILL_FEW else None
 
 
 @kept
@@ -67,4 +67,4 @@ def _of_owners(dialect: str, is_due: bool) -> Select[*tuple[Any, ...]]:
     of_people = of_people.where(person.account_id == found.c.id)
     near = each_of(union(of_owner.correlate(found), of_people.correlate(found)), dialect)
     found = found.union(select(near).select_from(found).join(near.table, true()))
-    return select(found.c.id).limit(bindparam("most"))
+    return select(found.c.id).limit(bindparam("near"))

@@ -73,7 +73,7 @@ class Rows:
     def given(self) -> dict[str, Any]:
         """What queries are given: whose, by `whose`, and the days that it is today somewhere."""
         todays = [EPOCH + timedelta(days=day) for day in np.unique(self.zones.today).tolist()]
-        given = {"todays": todays, "last": todays[-1], **{f"today:{place}": day for place, day in enumerate(todays)}}
+        given = {"todays": todays, "last": todays[-1], **{f"today_{place}": day for place, day in enumerate(todays)}}
         if not self.whose.picked:
             return given
         people, accounts = self.people["contact_id"].to_list(), self.frame["account_id"].unique().to_list()
@@ -133,7 +133,7 @@ def read_rows(snapshot: Snapshot, moment: Moment, account_ids: Collection[int] |
     frame = frame.sort("account_id", "contact_id").with_row_index("row")
     people = people.select(_PERSON)
     if picked:
-        people = people.join(frame.select("person_id"), on="person_id", how="semi")
+        people = people.join(frame[["person_id"]], on="person_id", how="semi")
     zone = frame["zone"].to_numpy()
     whose = Whose(picked, snapshot.dialect)
     return Rows(frame, people, _pair(frame, people), zones, zone, zones.names.index(house), whose)
@@ -237,7 +237,7 @@ def _locate(frame: pl.DataFrame, moment: Moment, house: str) -> tuple[pl.DataFra
 
 def _pair(frame: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     seen = people.select("person_id", seen_contact="contact_id", seen_account="account_id")
-    views = frame.select("row", "person_id", "contact_id", "account_id").join(seen, on="person_id")
+    views = frame[["row", "person_id", "contact_id", "account_id"]].join(seen, on="person_id")
     return views.select(
         "row",
         contact_id="seen_contact",

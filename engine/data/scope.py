@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, any_, cast, event, func, literal, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, any_, cast, event, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, LoaderCriteriaOption, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.types import BigInteger, String

@@ -61,12 +61,12 @@ def _read_promises(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:
     found = snapshot.frame(_promises(viewers.whose), viewers.given)
     if found.is_empty():
         return found
-    found = found.join(viewers.asks.select("contact_id", "today"), on="contact_id")
+    found = found.join(viewers.asks[["contact_id", "today"]], on="contact_id")
     done = pl.col("status") == "done"
     there = ~done | pl.col("done_on").is_null() | (pl.col("done_on") <= pl.col("today").cast(pl.Int32))
     each = pl.when(done).then(pl.lit("promises.done_without_verdict")).otherwise(pl.lit("promises.open"))
     found = found.filter(there).with_columns(each=each, on=pl.when(done).then("done_on").otherwise("due_on"))
-    return found.sort("on", "promise_id").select("each", "contact_id", "promise_id")
+    return found.sort("on", "promise_id")[["each", "contact_id", "promise_id"]]
 
 
 @kept
@@ -87,12 +87,12 @@ def _read_touchpoints(snapshot: Snapshot, viewers: Viewers, kinds: Collection[st
         return found
     named = viewers.see(found.filter(pl.col("contact_id").is_not_null()).drop("account_id"), "contact_id")
     whole = viewers.see(found.filter(pl.col("contact_id").is_null()).drop("contact_id"), "account_id")
-    people = viewers.asks.select("contact_id", "account_id", "timezone")
+    people = viewers.asks[["contact_id", "account_id", "timezone"]]
     seen = pl.concat([named, whole.join(people, on=["account_id", "timezone"])], how="diagonal_relaxed")
     asked = snapshot.frame(_last_asked(viewers.whose), viewers.given)
     seen = seen.join(asked, on="contact_id", how="left").filter(pl.col("at") > pl.col("asked_at").fill_null(0))
     seen = seen.sort("at", "touchpoint_id", descending=True).with_columns(each=pl.lit(SINCE_LAST_ASK))
-    return seen.select("each", "contact_id", "touchpoint_id", "kind")
+    return seen[["each", "contact_id", "touchpoint_id", "kind"]]
 
 
 @kept

@@ -24,7 +24,7 @@ def what_if(decisions: Decisions, rows: pl.Series, own_word: Collection[str]) ->
     """For these rows, and each say that could change their day: `AT.then` (the decision), `AT.then_on` (Date; null:
     never) and `AT.then_for` (the occasion) if it were lifted, or, where it is on trial, in force."""
     said = Said(decisions.said.says, decisions.said.frame[rows])
-    rule = Rule(decisions.plan.frame.select("today", "wish_occasions_off")[rows], said)
+    rule = Rule(decisions.plan.frame[["today", "wish_occasions_off"]][rows], said)
     outcomes = {
         say.at: _outcome(rule, {place: rule.is_on_trial(place)})
         for place, say in enumerate(said.says)

@@ -129,12 +129,12 @@ class Forms:
         A question that is repeated stands once for each time.
         """
         found = self._long(picked=True).sort("row", "later", maintain_order=True)
-        return found.select("row", "name", "seconds", "worth", "why", "number")
+        return found[["row", "name", "seconds", "worth", "why", "number"]]
 
     @cached_property
     def left_out(self) -> pl.DataFrame:
         """row, name, why, number: in the order of the survey."""
-        return self._long(picked=False).sort("row", maintain_order=True).select("row", "name", "why", "number")
+        return self._long(picked=False).sort("row", maintain_order=True)[["row", "name", "why", "number"]]
 
     @cached_property
     def seconds(self) -> pl.Series:
@@ -145,7 +145,9 @@ class Forms:
 
     def of(self, row: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """One ask's questions and what was left out."""
-        picked, left_out = (frame.filter(row=row).drop("row").to_dicts() for frame in (self.picked, self.left_out))
+        picked, left_out = (frame.filter(row=row).to_dicts() for frame in (self.picked, self.left_out))
+        for each in (*picked, *left_out):
+            del each["row"]
         return picked, left_out
 
     def _long(self, *, picked: bool) -> pl.DataFrame:

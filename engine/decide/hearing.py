@@ -102,8 +102,8 @@ class Hearing:
         self.persons = asks["person_id"].to_numpy()
         self._asks, self._heard, self._behind = asks, heard, self._words(behind)
         catalog = self._catalog()
-        answers = self._events(heard.rename({"answered_on": "day"}), catalog)
-        turns = self._events(asked.rename({"asked_on": "day"}), catalog.filter("driver"))
+        answers = self._events(heard, "answered_on", catalog)
+        turns = self._events(asked, "asked_on", catalog.filter("driver")) if len(asked) else asked
         self.heard = self._latest(answers)
         self.asked = self._latest(turns)
         self.turns = self._latest(pl.concat(filter(len, [answers, turns]))) if len(turns) else self.heard
@@ -116,7 +116,7 @@ class Hearing:
         """Rows × questions: the day this person last answered it, anywhere."""
         names = pl.DataFrame({"place": range(len(questions)), "question": [question.name for question in questions]})
         found = self._heard.filter(survey=survey).join(names, on="question")
-        return self._of_persons(found.rename({"answered_on": "on"}), rows, len(questions))
+        return self._of_persons(found, "answered_on", rows, len(questions))
 
     def behind(self, survey: str, questions: Sequence[Question], rows: Places, *, promised: bool) -> Days:
         """Rows × questions: the day of the person's last low score, or last promise, that it may be behind."""
@@ -125,16 +125,16 @@ class Hearing:
         words = [(place, word) for place, each in enumerate(questions) for word in _words_of(survey, each)]
         places = pl.DataFrame(words, schema={"place": pl.Int64, "word": pl.String}, orient="row")
         found = self._behind.filter(promised=promised).join(places, on="word")
-        return self._of_persons(found, rows, len(questions))
+        return self._of_persons(found, "on", rows, len(questions))
 
-    def _of_persons(self, found: pl.DataFrame, rows: Places, questions: int) -> Days:
-        """Rows × questions: the latest of these days (person_id, timezone, place, on)."""
+    def _of_persons(self, found: pl.DataFrame, on: str, rows: Places, questions: int) -> Days:
+        """Rows × questions: the latest of these days (person_id, timezone, place, and the day that is called so)."""
         if not found.height:
             return _full((len(rows), questions))
         persons, person = _number(self._asks[rows], "person_id")
         found = found.join(persons, on=["person_id", "timezone"])
         days = _full((persons.height, questions))
-        np.maximum.at(days, (found["view"].to_numpy(), found["place"].to_numpy()), _days(found["on"]))
+        np.maximum.at(days, (found["view"].to_numpy(), found["place"].to_numpy()), _days(found[on]))
         return days[person]
 
     def _questions(self) -> Iterable[tuple[Survey, Question]]:
@@ -153,12 +153,12 @@ class Hearing:
         }
         return pl.DataFrame(rows, schema=schema, orient="row")
 
-    def _events(self, frame: pl.DataFrame, catalog: pl.DataFrame) -> pl.DataFrame:
+    def _events(self, frame: pl.DataFrame, on: str, catalog: pl.DataFrame) -> pl.DataFrame:
         """One row per view, construct and person; what no survey asks any more is left out."""
         if frame.is_empty():
             return frame
         found = frame.join(self._views, on=["account_id", "timezone"]).join(catalog, on=["survey", "question"])
-        return found.group_by("view", "construct", "person_id").agg(pl.col("day").max())
+        return found.group_by("view", "construct", "person_id").agg(day=pl.col(on).max())
 
     def _words(self, behind: pl.DataFrame) -> pl.DataFrame:
         """The words for what is behind each low answer: its reasons; without any, what was asked about."""

@@ -138,6 +138,8 @@ def _shut_runs(say: Say, values: pl.DataFrame) -> pl.Series:
     different = cases.drop_nulls(["calendar", "first"]).unique()
     if say.mode == "on":  # a day that was found at once is open
         different = different.filter(pl.col("found").ne_missing(pl.col("first")))
+    if different.is_empty():
+        return pl.Series(say.at + "runs", [None], pl.List(RUN)).new_from_index(0, values.height)
     runs = [_find_runs(say.what, *case) for case in different.iter_rows()]
     different = different.with_columns(runs=pl.Series(runs, dtype=pl.List(RUN)))
     told = cases.join(different, on=cases.columns, how="left", nulls_equal=True, maintain_order="left")

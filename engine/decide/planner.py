@@ -78,7 +78,7 @@ def _is_asked(days: Decisions, contact_id: int) -> bool:
 def find_days(rules: Rules, plan: Plan) -> Decisions:
     """Each row by itself: what would be decided without limits. Ways and limits are not there yet."""
     said = work_out(rules.before_limits, plan.frame)
-    decided = plan.frame.select("contact_id", "account_id", "person_id", "contact_key", "account_key", "today")
+    decided = plan.frame[["contact_id", "account_id", "person_id", "contact_key", "account_key", "today"]]
     rule = Rule(plan.frame, said)
     return Decisions(plan, said, decided.hstack([*_outcome(rule.find(), rule, said), _worth(said, plan.frame.height)]))
 

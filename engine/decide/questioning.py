@@ -71,8 +71,12 @@ def choose_questions(
 
 def _turns(frame: pl.DataFrame) -> Ids:
     """Each ask's turn at its account: 0 for the first by rank, then by contact."""
-    order = frame.select("account_id", "rank", "contact_id").with_row_index("row").sort("rank", "contact_id")
-    return order.with_columns(turn=pl.int_range(pl.len()).over("account_id")).sort("row")["turn"].to_numpy()
+    account, rank, contact = (frame[name].to_numpy() for name in ("account_id", "rank", "contact_id"))
+    order = np.lexsort((contact, rank, account))
+    first = np.flatnonzero(np.diff(account[order], prepend=-1))
+    turns = np.empty_like(account)
+    turns[order] = np.arange(len(order)) - np.repeat(first, np.diff(first, append=len(order)))
+    return turns
 
 
 @dataclass
@@ -254,15 +258,15 @@ class _Panel:
                 worth[:, column] *= np.nan_to_num(opinion.where_on(1.0).to_numpy(), nan=1.0)  # null comes as NaN
         return worth.clip(0, 1e12)
 
-    def budget(self, name: str, frame: pl.DataFrame) -> Counts:
-        """A setting of form_budget, where that binds."""
-        value = pl.when(self._binds("form_budget")).then(self.asks.columns[f"form_budget.{name}"]).otherwise(NO_BUDGET)
-        return frame.select("contact_id", value=value)["value"].to_numpy().astype(np.int32)
-
-    def first(self, questions: Sequence[Question], frame: pl.DataFrame) -> Mask:
-        """Whether a question comes before all others: an anchor, where anchors_first binds."""
-        binds = frame.select("contact_id", value=self._binds("anchors_first"))["value"].to_numpy()
-        return np.outer(binds, [question.anchor for question in questions])
+    def settings(self, frame: pl.DataFrame) -> tuple[Counts, Counts, Mask]:
+        """How many seconds and questions a form may have, where form_budget binds; and whether anchors come first."""
+        within = pl.when(self._binds("form_budget"))
+        seconds, most = (
+            within.then(self.asks.columns[f"form_budget.{name}"]).otherwise(NO_BUDGET) for name in ("seconds", "most")
+        )
+        found = frame.select("contact_id", seconds=seconds, most=most, first=self._binds("anchors_first"))
+        budget, number, first = (found[name].to_numpy() for name in ("seconds", "most", "first"))
+        return budget.astype(np.int32), number.astype(np.int32), first
 
     def _binds(self, strategy: str) -> pl.Expr:
         return self.asks.columns[f"{strategy}.mode"] == "on"
@@ -281,15 +285,16 @@ def _lay_out(survey: Survey, rows: pl.Series, panel: _Panel, hearing: Hearing, o
     days = {"answered_on": answered, "heard_on": heard, "colleague_on": np.where(drivers, others, NO_DAY)}
     days |= {"low_on": low, "promised_on": promised}
     known = find_known(questions, frame)
+    budget, most, anchors_first = panel.settings(frame)
     return _Table(
         survey=survey,
         rows=places,
         accounts=hearing.accounts[places],
         constructs=constructs,
         today=today,
-        budget=panel.budget("seconds", frame),
-        most=panel.budget("most", frame),
-        first=panel.first(questions, frame),
+        budget=budget,
+        most=most,
+        first=np.outer(anchors_first, [question.anchor for question in questions]),
         open=np.array([question.type in own_words and not question.knows for question in questions], dtype=bool),
         refused=_columns([find_refused(question, frame, panel.terms, survey.name) for question in questions]),
         copies=_columns([count_copies(question, frame) for question in questions]),
@@ -313,7 +318,8 @@ def _grid_frame(
 ) -> pl.DataFrame:
     """The frame with each of `days`, rows × questions, and with what the record knows, as a column per question."""
     names = [f"{name}:{question.name}" for name in days for question in questions]
-    dates = pl.Series(_dates(np.concatenate([table.T.ravel() for table in days.values()])))  # as one: each has its price
+    # as one that is cut up: each conversion has its price
+    dates = pl.Series(_dates(np.concatenate([table.T.ravel() for table in days.values()])))
     columns = [dates.slice(place * frame.height, frame.height).alias(name) for place, name in enumerate(names)]
     return frame.hstack([*columns, *known])
 

@@ -79,11 +79,8 @@ def tailor(
 ) -> Tailored:
     """Tailor the asks of these rows of the decisions. Colleagues must come together: they share no driver."""
     strategies = list(strategies)
-    decided = (
-        decisions.frame[rows]
-        .select("occasion", "about", "rank")
-        .with_columns(_surveys(decisions.frame[rows], supplies))
-    )
+    here = decisions.frame[rows]
+    decided = here[["occasion", "about", "rank"]].hstack([_surveys(here, supplies)])
     frame = decisions.plan.frame[rows].hstack(decided)
     for column in (*_counts(supplies), *_last_answers(supplies)):
         frame = frame.join(column, on="contact_id", how="left", maintain_order="left")
@@ -102,7 +99,7 @@ def tailor(
     chosen = plan.frame.select(
         "contact_id", "occasion", "survey", "preferred_channel", valid_days=plan.columns["live_ask.valid_days"]
     )
-    ways = decisions.frame[rows].select("channel", "^(score|chance|why_not):.*$")
+    ways = here.select("channel", "^(score|chance|why_not):.*$")
     chosen = chosen.hstack(ways).with_columns(send_minutes(plan, kinds, strategies))
     return Tailored(chosen, forms, supplies.waiting)
 
@@ -131,7 +128,7 @@ def _last_answers(supplies: Supplies) -> Iterator[pl.DataFrame]:
 
 def _surveys(decided: pl.DataFrame, supplies: Supplies) -> pl.Series:
     """Each row's survey: by occasion, and for a follow-up by the kind of touchpoint; null where there is none."""
-    pairs = decided.select("occasion", "about").unique()
+    pairs = decided[["occasion", "about"]].unique()
     found = [survey_for(supplies.surveys.values(), occasion, about) for occasion, about in pairs.iter_rows()]
     names = pairs.with_columns(survey=pl.Series([survey and survey.name for survey in found], dtype=pl.String))
     return decided.join(names, on=["occasion", "about"], how="left", maintain_order="left", nulls_equal=True)["survey"]

@@ -11,12 +11,13 @@ from typing import Any
 import polars as pl
 from sqlalchemy.orm import Session
 
-from engine.data import plans, rivals
+from engine.data import plans
 from engine.data.accounts import find_contacts
 from engine.data.book import linked_accounts
 from engine.data.facts import read_facts
 from engine.data.heard import read_known
 from engine.data.models import Contact
+from engine.data.rivals import find_rivals
 from engine.data.waiting import Looks
 from engine.decide.book import ACCOUNT_TOUCHPOINT, COLUMNS, TOUCHPOINT, Book
 from engine.decide.changes import what_if
@@ -88,7 +89,7 @@ def _read_supplies(
 ) -> Supplies:
     """What is known of those who would be asked, and of their accounts: of these, else of all."""
     rows = decisions.frame["decision"].is_in(["ask", "limited"]).arg_true()
-    asks = decisions.plan.frame[rows].select("contact_id", "account_id", "person_id", "timezone", "today")
+    asks = decisions.plan.frame[rows][["contact_id", "account_id", "person_id", "timezone", "today"]]
     asks = asks if accounts is None else asks.filter(pl.col("account_id").is_in(list(accounts)))
     own_words = [name for name, kind in engine.plugins.question_types.items() if kind.own_words]
     known = read_known(engine.store, asks, moment, _find_lows(engine, surveys.values()), _find_looks(surveys.values()))
@@ -202,13 +203,8 @@ OF_ONE = {"account_id", "person_id", "today"}
 def _find_rivals(engine: Engine, moment: Moment, accounts: set[int], shared: Collection[str]) -> set[int] | None:
     """Everybody in a small house. Else those who are due: of nobody else anything could be decided today. Where only
     places of owners are shared, whoever is connected through them is enough. None: they are too many to look at."""
-    store, due = engine.store, None if moment.on else (moment.now + timedelta(hours=14)).date()
-    found = rivals.find_few(store, due)
-    if len(found) <= rivals.MOST:
-        return found
-    if shared == {"owner"} and (near := rivals.reach_owners(store, accounts, due)) is not None:
-        return near
-    return found if len(found) <= rivals.STILL_FEW else None
+    due = None if moment.on else (moment.now + timedelta(hours=14)).date()
+    return find_rivals(engine.store, accounts, due, of_owners=shared == {"owner"})
 
 
 def find_one_contact(session: Session, who: str) -> Contact:
