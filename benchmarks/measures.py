@@ -82,5 +82,5 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(map(cpu_seconds, map(int, children)))
 
 
-def run_python(*arguments: str, cwd: Path = ROOT) -> Ended:
-    return run(sys.executable, *arguments, cwd=cwd)
+def run_python(*arguments: str, cwd: Path = ROOT, environ: Mapping[str, str] | None = None) -> Ended:
+    return run(sys.executable, *arguments, cwd=cwd, environ=environ)

@@ -25,6 +25,9 @@ from engine.jobs import FOLLOW_UP, Ran, work
 from engine.operations.due_days import load_calendars
 
 WORKERS = min(os.cpu_count() or 1, 4)
+ONE_THREAD = {"POLARS_MAX_THREADS": "1"}
+"""Most of what a serving process decides is about one account, where to wake another thread takes longer than it helps;
+and there is one process for each processor already. Whoever sets it otherwise has their way."""
 YOUNG = 10_000
 """So many new objects make Python look for what refers to itself; with its own 700, every page has it look twice."""
 REST = 19.0
@@ -61,6 +64,7 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
     # option of this command has to be in it.
     multiprocessing.set_start_method("spawn", force=True)
     os.environ["HEED_DATABASE_URL"] = engine.config.database_url
+    os.environ.update(ONE_THREAD | os.environ)
     click.echo(f"Heed serves http://{host}:{port} – links for clients begin with {engine.config.public_url}")
     click.echo(f"The account team's desk is at http://{host}:{port}/admin/")
     if engine.config.today:

@@ -80,7 +80,9 @@ def _typed(frame: pl.DataFrame, kinds: Mapping[str, Any]) -> pl.DataFrame:
     """Of the columns and dtypes that it has for everyone; where nothing was found, it may have had any."""
     if frame.is_empty():
         return pl.DataFrame(schema=kinds)
-    return frame.select(pl.col(name).cast(kind) for name, kind in kinds.items())
+    found = frame[list(kinds)]
+    others: Any = {name: kind for name, kind in kinds.items() if found.schema[name] != kind}
+    return found.cast(others) if others else found
 
 
 def read_heard(snapshot: Snapshot, viewers: Viewers) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -120,11 +121,8 @@ def read_last_answers(snapshot: Snapshot, viewers: Viewers, looks: Looks) -> pl.
         return found
     names = ["contact_id", "survey", "question"]
     last = viewers.see(found, "contact_id").sort("at").unique(names, keep="last", maintain_order=True)
-    last = last.with_columns(choices=pl.col("data").str.json_path_match("$.choices"))
-    told = ["value", "score", "choices"]
-    answers = last.select(told).unique()
-    known = answers.with_columns(pl.Series("answer", [_fact(*row) for row in answers.iter_rows()], dtype=pl.String))
-    return last.join(known, on=told, how="left", nulls_equal=True, maintain_order="left").select(*names, "answer")
+    told = last.select("value", "score", pl.col("data").str.json_path_match("$.choices"))
+    return last[names].hstack([pl.Series("answer", [_fact(*row) for row in told.iter_rows()], dtype=pl.String)])
 
 
 @kept
@@ -136,6 +134,7 @@ def _answers_to(questions: tuple[tuple[str, str], ...], dialect: str) -> Select[
     return query.where(or_(*wanted), among_listed(AnswerRow.contact_id, CONTACTS, dialect))
 
 
+@lru_cache(maxsize=4096)
 def _fact(value: str | None, score: float | None, choices: str | None) -> str:
     data = {"choices": json.loads(choices)} if choices else {}
     return json.dumps(answer_fact(Given(value, score, None, data)))

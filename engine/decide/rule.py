@@ -188,6 +188,8 @@ def _calendars(say: Say, frame: pl.DataFrame, today: Days) -> Calendars:
     """Each row's calendar by its place among the distinct ones; -1: none. Whom it concerns is for later."""
     assert isinstance(say.what, Closed)
     names = frame[say["calendar"]]
+    if len(names) and not names.null_count() and (names == names[0]).all():  # often; to tell them apart takes longer
+        return Calendars(say.what, [names[0]], np.zeros(len(names), np.intp), None, today)
     distinct = names.unique().drop_nulls().sort()
     codes = names.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64)
     places = np.nan_to_num(codes.to_numpy(), nan=-1).astype(np.intp)  # null comes as NaN

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import cached_property, partial
 from typing import Any
 
+import numpy as np
 import polars as pl
 from sqlalchemy.orm import Session
 
@@ -264,7 +265,8 @@ def _tailored_asks(engine: Engine, decided: Decided, shown: pl.Series) -> dict[i
     """
     found: dict[int, Callable[[Teller], dict[str, Any]]] = {}
     frame = decided.decisions.frame
-    here = frame["account_id"].is_in(frame["account_id"][shown].unique().implode())
+    accounts = frame["account_id"].to_numpy()
+    here = pl.Series(np.isin(accounts, accounts[shown.to_numpy()]))
     for decision in set(frame["decision"][shown]) & {"ask", "limited"}:
         rows = (here & (frame["decision"] == decision)).arg_true()
         if len(rows):
