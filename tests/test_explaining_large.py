@@ -15,6 +15,7 @@ from sqlalchemy import event, select
 from engine.data import rivals
 from engine.data.marks import mark_accounts
 from engine.data.models import Account, Contact
+from engine.data.scope import Scope
 from engine.data.store import EVERYTHING
 from engine.decide.explanation import Explanation
 from engine.decide.page import explanation_as_text
@@ -131,6 +132,22 @@ def test_one_contact_is_explained_like_the_whole_house(engine: Engine, limit: st
     set_settings(engine, {limit: 1})
     assert _decide_alone(engine) == _decide_together(engine)
     assert sorted(_decide_alone(engine).values()) == ["ask", "limited", "limited"]
+
+
+@pytest.mark.parametrize(("theirs_are_asked", "ours"), [("on", "limited"), ("off", "ask")])
+def test_what_is_set_for_a_person_elsewhere_counts_also_for_whoever_may_not_see_it(
+    engine: Engine, theirs_are_asked: str, ours: str
+) -> None:
+    """One of the two accounts where somebody is known comes first; only its team sees what is set for them there."""
+    with engine.store.write(EVERYTHING) as session:
+        there = make_contact(session, make_account(session, annual_revenue=900_000.0))
+        here = make_contact(session, make_account(session, annual_revenue=90_000.0), there.person)
+    set_settings(engine, {"relationship_tier.mode": theirs_are_asked}, contact=there.key)
+    told = [
+        explain_contact(each, here.key).decision
+        for each in (engine, engine.acting_as("lou@us.example", Scope(frozenset({here.account_id}))))
+    ]
+    assert told == [ours, ours]
 
 
 @pytest.mark.parametrize("most", [3, 2])

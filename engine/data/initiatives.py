@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, cast, func, 
 from sqlalchemy.orm import Session, joinedload
 
 from engine.data.models import Account, AnswerRow, Contact, Initiative, InitiativeLink, Promise, Voice
-from engine.data.standing import CAUSED, causes_of
+from engine.data.suggesting import CAUSED, causes_of
 from engine.data.types import EPOCH
 
 DAY = 86_400

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.client import Client
-from engine.data import standing
+from engine.data import suggesting
 from engine.data.clients import change_ask, find_asks, lock_ask
 from engine.data.models import Ask, Promise
 from engine.data.promises import list_of_ask
@@ -52,7 +52,7 @@ def make_suggestions(engine: Engine) -> list[Promise]:
     """Draft what should follow from every answer that nothing was suggested for yet; one that fails waits for later."""
     made: list[Promise] = []
     with engine.store.read(engine.scope) as session:
-        asks = standing.list_unsuggested_asks(session, BATCH)
+        asks = suggesting.list_unsuggested_asks(session, BATCH)
     for ask_id in asks:
         try:
             made += _suggest_for_ask(engine, ask_id)
@@ -64,7 +64,7 @@ def make_suggestions(engine: Engine) -> list[Promise]:
 def has_suggestions(engine: Engine) -> bool:
     """Whether there is an answer for which nothing was suggested yet."""
     with engine.store.read(engine.scope) as session:
-        return bool(standing.list_unsuggested_asks(session, 1))
+        return bool(suggesting.list_unsuggested_asks(session, 1))
 
 
 def _suggest_for_ask(engine: Engine, ask_id: int) -> list[Promise]:
@@ -159,16 +159,16 @@ def _by_kind(engine: Engine, called: Iterable[Called]) -> list[Suggested]:
 
 def _read_client(engine: Engine, session: Session, source: Source) -> Client:
     account, contact = source.account, source.contact
-    kept, let_down = standing.count_promises(session, contact.id, source.today)
+    kept, let_down = suggesting.count_promises(session, contact.id, source.today)
     since = engine.clock() - HALF_A_YEAR
     return Client(
         contact_name=contact.name or "",
         account_name=account.name,
         tier=account.tier or "standard",
-        weighs=standing.is_among_the_largest(session, account, LARGEST),
+        weighs=suggesting.is_among_the_largest(session, account, LARGEST),
         let_down=let_down > 0,
         kept=kept,
-        named=standing.count_named(session, account.id, since, read_lows(engine, session)),
+        named=suggesting.count_named(session, account.id, since, read_lows(engine, session)),
     )
 
 
@@ -190,7 +190,7 @@ def read_lows(engine: Engine, session: Session) -> dict[tuple[str, str], tuple[f
 
 def _answers(coming: Coming) -> list[Answer]:
     form = coming.form
-    before = standing.read_scores_before(
+    before = suggesting.read_scores_before(
         coming.session, coming.ask.contact_id, form.survey.name, coming.ask.answered_at or coming.now, coming.ask.id
     )
     given = [(item, form.given[item.field]) for item in form.items if item.field in form.given]
