@@ -115,8 +115,9 @@ def forget_answers(session: Session, answer_ids: Sequence[int]) -> None:
     write(session, _NO_ANSWER, [{"answer": answer_id} for answer_id in answer_ids])
 
 
-def add_submission(session: Session, **row: Any) -> None:
-    write(session, _NEW_SUBMISSION, [row])
+def add_submission(session: Session, **row: Any) -> bool:
+    """Keep what came in, by the names of the table's columns; False where something has come in by its id before."""
+    return write(session, _NEW_SUBMISSION, [row]) == 1
 
 
 def find_submission(session: Session, submission_id: str) -> AnyRow | None:
@@ -298,7 +299,15 @@ _LAST_ANSWERS = (
     .order_by(AnswerRow.answered_at, AnswerRow.id)
 )
 _TOUCHPOINTS = select(Touchpoint.id, Touchpoint.kind, Touchpoint.happened_at).where(Touchpoint.id.in_(_IDS))
-_NEW_ANSWER, _NEW_SUBMISSION = (insert(each).inline() for each in (AnswerRow, Submission))
+_NEW_ANSWER = insert(AnswerRow).inline()
+_SENT = {column.name: bindparam(column.name, type_=column.type) for column in (
+    Submission.submission_id, Submission.ask_id, Submission.action, Submission.received_at, Submission.digest,
+)}  # fmt: skip
+_NEW_SUBMISSION = insert(Submission).from_select(
+    [*_SENT],
+    select(*_SENT.values()).where(~exists().where(Submission.submission_id == _SENT["submission_id"])),
+    include_defaults=False,
+)
 _THE_ANSWER = AnswerRow.id == bindparam("answer")
 _OTHER_ANSWER = (
     update(AnswerRow)

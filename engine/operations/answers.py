@@ -136,12 +136,11 @@ def _take(coming: Coming, submission_id: str, action: str) -> None:
 def _is_new(coming: Coming, submission_id: str, action: str) -> bool:
     ask_id, posted = coming.ask.id, {name: list(values) for name, values in coming.posted.items()}
     digest = sha256(json.dumps([ask_id, action, posted], sort_keys=True).encode()).hexdigest()
-    earlier = find_submission(coming.session, submission_id)
-    if earlier is None:
-        row = {"submission_id": submission_id, "ask_id": ask_id, "action": action}
-        add_submission(coming.session, **row, received_at=coming.now, digest=digest)
+    row = {"submission_id": submission_id, "ask_id": ask_id, "action": action}
+    if add_submission(coming.session, **row, received_at=coming.now, digest=digest):
         return True
-    if earlier.digest != digest:
+    earlier = find_submission(coming.session, submission_id)
+    if earlier is None or earlier.digest != digest:
         raise InputError("This page was sent before with other answers. Open it again to change them.")
     return False
 
