@@ -30,8 +30,8 @@ ONE_THREAD = {"POLARS_MAX_THREADS": "1"}
 and there is one process for each processor already. Whoever sets it otherwise has their way."""
 YOUNG = 10_000
 """So many new objects make Python look for what refers to itself; with its own 700, every page has it look twice."""
-REST = 19.0
-"""Following up takes a twentieth of one processor at most, which does for a million answers a week: all else is for
+REST = 39.0
+"""Following up takes a fortieth of one processor at most, which does for a million answers a week: all else is for
 those who answer."""
 
 log = logging.getLogger(__name__)
