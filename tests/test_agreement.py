@@ -6,6 +6,7 @@ Thousands of books: `python -m tests.disagreements --books 5000`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ from tests.disagreements import (
 from tests.generated_books import CHOICES, MODED, Scene, random_scene, scenes
 from tests.oracle import Account, Ask, Book, Contact, Setting
 
+Layer = dict[str, str]
 SOME = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 
@@ -181,10 +183,11 @@ def test_no_setting_at_any_layer_overrules_what_the_contact_wishes(
 ) -> None:
     with houses.new() as engine:
         bring_in(engine, scene, houses.folder)
-        for name in (*MODED, *oracle.THEIR_OWN_WORD):
-            try_to_set(engine, f"{name}.mode", random.choice(("on", "shadow", "off")), scene.book, random)
-        for name in random.sample(list(CHOICES), 12):
-            try_to_set(engine, name, random.choice(CHOICES[name]), scene.book, random)
+        modes = {f"{name}.mode": random.choice(("on", "shadow", "off")) for name in (*MODED, *oracle.THEIR_OWN_WORD)}
+        chosen = {name: random.choice(CHOICES[name]) for name in random.sample(list(CHOICES), 12)}
+        for wanted in (modes, chosen):
+            for layer, values in at_some_layers(wanted, scene.book, random):
+                try_to_set(engine, values, layer)
         for told in (explanation.as_dict() for explanation in explain_all(engine, scene.on)):
             key = told["account"]["key"], told["contact"]["key"]
             if told["decision"] in ("ask", "limited"):
@@ -210,17 +213,26 @@ def objection(scene: Scene, key: oracle.Key, occasion: str) -> str | None:
     return "too soon" if recent else None
 
 
-def try_to_set(engine: Engine, name: str, value: object, book: Book, random: Random) -> None:
-    """At some layer; that some settings are refused is as good an answer as ignoring them."""
-    account, contact = random.choice(book.accounts), random.choice(book.contacts)
-    layers = ({}, {"tier": account.tier}, {"account": account.key}, {"contact": "/".join(contact.id)})
-    layer = random.choice(
-        [found for found in layers if set(found.values()) <= {*oracle.TIERS, account.key, "/".join(contact.id)}]
-    )
+def at_some_layers(wanted: dict[str, object], book: Book, random: Random) -> Iterator[tuple[Layer, dict[str, object]]]:
+    """Each value for the house, or for some tier, account or contact: where, and what is to be set there."""
+    places: dict[str, tuple[Layer, dict[str, object]]] = {}
+    for name, value in wanted.items():
+        account, contact = random.choice(book.accounts), random.choice(book.contacts)
+        tiers = [{"tier": account.tier}] if account.tier in oracle.TIERS else []
+        layer = random.choice([{}, *tiers, {"account": account.key}, {"contact": "/".join(contact.id)}])
+        places.setdefault(repr(layer), (layer, {}))[1][name] = value
+    yield from places.values()
+
+
+def try_to_set(engine: Engine, values: dict[str, object], layer: Layer) -> None:
+    """All at once, or one by one; that some settings are refused is as good an answer as ignoring them."""
     try:
-        set_settings(engine, {name: value}, **layer)
+        set_settings(engine, values, **layer)
     except InputError:
-        assert name.partition(".")[0] in oracle.THEIR_OWN_WORD or name in CAN_CONTRADICT
+        for name, value in values.items() if len(values) > 1 else ():
+            try_to_set(engine, {name: value}, layer)
+        (name, *others) = values
+        assert others or name.partition(".")[0] in oracle.THEIR_OWN_WORD or name in CAN_CONTRADICT
 
 
 def plannable(scene: Scene) -> Scene:

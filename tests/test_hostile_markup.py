@@ -123,7 +123,10 @@ def test_there_are_two_hundred_and_more() -> None:
 def test_what_looks_for_it_would_see_it(browser: Browser) -> None:
     """Most of them run where a page is careless: what is looked for is there to be found."""
     with _showing(browser) as page:
-        seen = [payload for payload in PAYLOADS[:48] if _found(page, f"<p>{payload}</p>")]
+        seen = []
+        for payload in PAYLOADS[:48]:
+            page.goto("about:blank")  # whatever the one before may still do is not counted
+            seen += [payload] if _found(page, f"<p>{payload}</p>") else []
     assert len(seen) >= 30
 
 
@@ -137,6 +140,7 @@ class _showing:
         page = self.context.new_page()
         page.add_init_script(WATCH)
         page.route("**/*", lambda route: route.abort())
+        page.goto("about:blank")  # with the script, which the first one lacks
         return page
 
     def __exit__(self, *_error: object) -> None:
@@ -144,11 +148,11 @@ class _showing:
 
 
 def _found(page: Page, html: str) -> list[str]:
-    page.goto("about:blank")
+    """What runs later than we look is found with the next page: all have one window."""
     page.set_content(html, wait_until="commit")
     page.wait_for_timeout(20)
     found: list[str] = page.evaluate(FOUND, OURS)
-    return found
+    return found if page.url == "about:blank" else [*found, f"it leads to {page.url}"]
 
 
 def test_nothing_runs_on_clients_pages(house: House, browser: Browser, victims: list[Victim]) -> None:
