@@ -72,7 +72,7 @@ def serve(ctx: click.Context, host: str, port: int, workers: int) -> None:
     click.echo("Press Ctrl-C to stop.")
     logging.getLogger("granian").setLevel(logging.WARNING)
     server = Server(
-        "engine.cli.serve:load_app",
+        "engine.cli:load_app",
         factory=True,
         interface=Interfaces.WSGI,
         address=host,
