@@ -257,7 +257,7 @@ def test_further_question_types_are_answered_without_script(house: House, script
     scriptless.get_by_label("The price").select_option("2")
     scriptless.get_by_label("How many people use it?").fill("12 people")
     scriptless.get_by_role("button", name="Send to Maria’s team").click()
-    assert scriptless.get_by_text("Your answers are saved.").is_visible()
+    scriptless.get_by_text("Your answers are saved.").wait_for()
     assert {name: row.value for name, row in house.answers(ask).items()} == {
         "share": "40", "order": "speed,price", "parts": "reports=4", "people": "12"
     }  # fmt: skip
@@ -273,7 +273,7 @@ def test_a_survey_is_answered_without_script(house: House, scriptless: Page) -> 
     scriptless.get_by_label("Why? In your own words").fill("Too dear")
     scriptless.get_by_role("group", name="Do you know whom to turn to?").get_by_label("No").check()
     scriptless.get_by_role("button", name="Send to Maria’s team").click()
-    assert scriptless.get_by_text("Your answers are saved.").is_visible()
+    scriptless.get_by_text("Your answers are saved.").wait_for()
     given = house.answers(ask)
     assert (given["recommend"].value, given["recommend"].words, given["knows"].value) == ("3", "Too dear", "no")
     assert given["recommend"].data["reasons"] == {"low": ["price"]}
@@ -316,7 +316,7 @@ def test_wishes_are_saved_without_script(house: House, scriptless: Page) -> None
     scriptless.get_by_label("Less often").check()
     scriptless.get_by_label("How many days").fill("200")
     scriptless.get_by_role("button", name="Save my wishes").click()
-    assert scriptless.get_by_text("Your wishes are saved.").is_visible()
+    scriptless.get_by_text("Your wishes are saved.").wait_for()
     assert house.find(Contact, contact).wish_min_interval == 200
 
 
@@ -324,7 +324,7 @@ def test_a_promise_is_judged_without_script(house: House, scriptless: Page) -> N
     scriptless.goto(house.own_page("p"))
     scriptless.get_by_label("A word on it").fill("Twice, then it stopped")
     scriptless.get_by_role("button", name="No, not yet").click()
-    assert scriptless.get_by_text("Your word is saved.").is_visible()
+    scriptless.get_by_text("Your word is saved.").wait_for()
     assert scriptless.get_by_text("Open again, because you told us it is not done").is_visible()
 
 
