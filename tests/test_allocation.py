@@ -41,7 +41,8 @@ def take_turns(limits: list[Shared], order: list[int]) -> tuple[list[bool], list
             (place, int(limit.group[candidate])) for place, limit in enumerate(limits) if limit.group[candidate] >= 0
         ]
         for place, group in mine:
-            used[place][candidate] = taken[place][group]
+            if limits[place].at_most[candidate] >= 0:
+                used[place][candidate] = taken[place][group]
         seats = {place: limit.seat[candidate] for place, limit in enumerate(limits) if limit.seat is not None}
         wants = [
             (place, group)
@@ -84,6 +85,12 @@ def test_who_is_not_bound_by_a_limit_takes_a_place_all_the_same() -> None:
     assert chosen(choose([shared([0, 0], [1, 1], [1], binds=[False, True])], np.array([0, 1]))) == [True, False]
 
 
+def test_who_has_no_limit_takes_a_place_too_and_is_told_of_none() -> None:
+    allocation = choose([shared([0, 0], [-1, 1], [0], binds=[False, True])], np.array([0, 1]))
+    assert chosen(allocation) == [True, False]
+    assert allocation.used[0].tolist() == [-1, 1]
+
+
 def test_without_candidates_nothing_is_chosen() -> None:
     assert chosen(choose([shared([], [], [])], np.array([], dtype=np.int64))) == []
 
@@ -98,13 +105,15 @@ def problems(draw: st.DrawFn) -> tuple[list[Shared], list[int]]:
         person = draw(st.lists(st.integers(0, 5), min_size=size, max_size=size))
         seats = list(zip(group, person, strict=True))
         holders = draw(st.sets(st.sampled_from(seats)))
+        at_most = draw(st.lists(st.integers(-1, 3), min_size=size, max_size=size))
+        binds = draw(st.lists(st.booleans(), min_size=size, max_size=size))
         limits.append(
             shared(
                 group,
-                draw(st.lists(st.integers(0, 3), min_size=size, max_size=size)),
+                at_most,
                 draw(st.lists(st.integers(0, 3), min_size=groups, max_size=groups)),
                 [seat in holders for seat in seats],
-                draw(st.lists(st.booleans(), min_size=size, max_size=size)),
+                [bound and most >= 0 for bound, most in zip(binds, at_most, strict=True)],
                 draw(
                     st.sampled_from([None, [10 * at + who if seats.count((at, who)) > 1 else -1 for at, who in seats]])
                 ),

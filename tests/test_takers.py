@@ -90,6 +90,18 @@ def test_the_places_of_a_day_have_takers_too(engine: Engine) -> None:
     assert sentences(day) == ["Ada Bloom comes first today: their word decides more"]
 
 
+def test_whoever_has_no_limit_of_their_own_takes_a_place_all_the_same(engine: Engine) -> None:
+    """One e-mail a day is set for Cleo only. It counts all e-mails of the day, those that are chosen now and those that
+    went out before."""
+    northwind(engine, ada={"influence": "champion"}, cleo={})
+    set_settings(engine, {"channel_capacity.email": 1}, contact="northwind/cleo")
+    told = explain_contact(engine, "northwind/cleo")
+    limit = next(limit for limit in told.limits or () if limit["strategy"] == "channel_capacity")
+    assert told.decision == "limited"
+    assert sentences(limit) == ["Ada Bloom comes first today: their word decides more"]
+    assert explain_contact(engine, "northwind/ada").decision == "ask"
+
+
 def test_of_another_company_it_is_told_how_many_and_not_who(engine: Engine) -> None:
     northwind(engine, ada={})
     with engine.store.write(EVERYTHING) as session:

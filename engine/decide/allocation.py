@@ -19,14 +19,16 @@ class Shared:
     """One limit, for the candidates in their order. A group is the candidates that share its columns."""
 
     group: Integers
-    """Each candidate's group; -1: not limited."""
+    """Each candidate's group; -1: none, or one in which nobody is limited."""
     at_most: Integers
+    """-1: as many as there are."""
     taken: Integers
     """Per group: the places that are already held."""
     holds: Mask
     """Candidates whose person already holds a place of the group: asking them takes none."""
     binds: Mask
-    """Candidates whom it may refuse. The others, for whom it is on trial or off, take a place all the same."""
+    """Candidates whom it may refuse. The others, who have no limit or for whom it is on trial or off, take a place all
+    the same."""
     seat: Integers | None = None
     """Candidates with the same number are one person, and take one place together; -1: nobody else is this person.
     None: so it is for everybody."""
@@ -140,7 +142,7 @@ def _used(limit: Shared, order: Integers, chosen: Mask) -> Integers:
     starts = np.flatnonzero(np.diff(group, prepend=-2))
     offset: Integers = np.repeat(before[starts], np.diff(np.append(starts, len(group))))
     used = np.full(len(order), -1, dtype=np.int64)
-    used[turns] = np.where(group >= 0, limit.taken[group] + before - offset, -1)
+    used[turns] = np.where((group >= 0) & (limit.at_most[turns] >= 0), limit.taken[group] + before - offset, -1)
     return used
 
 

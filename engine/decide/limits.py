@@ -89,8 +89,8 @@ def share_places(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: 
     wanted[candidates] = True
     rows, here = np.flatnonzero(wanted), (np.cumsum(wanted) - 1)[candidates]
     number, groups = _number_groups(frame.select(say.what.per)[rows], here)
-    group = np.where(limited, number[here], -1)
-    most = _numbers(at_most)[candidates]
+    group = _where_some_are_limited(number[here], limited, groups)
+    most, binds = np.where(limited, _numbers(at_most)[candidates], -1), binds & limited
     if "used" in say.columns and said[say["used"]].dtype == pl.Boolean:
         person = frame["person_id"].to_numpy()[rows]
         span = int(person.max(initial=0)) + 1
@@ -100,6 +100,14 @@ def share_places(say: Say, said: pl.DataFrame, frame: pl.DataFrame, candidates: 
         return Shared(group, most, taken, _among(seats[here], holders), binds, _find_twins(seats[here]))
     holds = _column(say, "holds", said)[candidates] > 0
     return Shared(group, most, _taken(places[rows], number, groups), holds, binds)
+
+
+def _where_some_are_limited(group: Integers, limited: Mask, groups: int) -> Integers:
+    """Who is not limited takes a place all the same, wherever somebody is who may be left without it."""
+    some = np.zeros(groups + 1, dtype=bool)  # the last is that of no group
+    some[group[limited]] = True
+    some[-1] = False
+    return np.where(some[group], group, -1)
 
 
 def _column(say: Say, name: str, said: pl.DataFrame) -> Integers:

@@ -98,7 +98,7 @@ class _Places:
 
     def _first(self, asking: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
         """Who takes a place today, best first."""
-        rows = ((self._decisions.frame["decision"] == "ask") & self._used.is_not_null()).arg_true()
+        rows = (self._decisions.frame["decision"] == "ask").arg_true()
         found = self._at(rows).with_columns(today=True).join(asking, on=self._keys, how="semi")
         return found.join(holders, on=[*self._keys, "person"], how="anti").sort("rank")
 
