@@ -34,7 +34,7 @@ from engine.house import Engine
 from engine.links import PATHS, ask_token
 from engine.operations.planning import plan_asks
 
-CONTACTS, CONNECTIONS, ROUNDS = 40_000, 8, 3
+CONTACTS, CONNECTIONS, ROUNDS = 40_000, 8, 9
 WARM_UP, LOOKED_AT, SAVED = 100, 1500, 300
 """So many clients come before anything counts; so many only look; so many save answer by answer."""
 

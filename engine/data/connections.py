@@ -19,7 +19,7 @@ WRITES = "heed_writes"
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one."""
-LOOK_SECONDS = 0.001
+LOOK_SECONDS = 0.0002
 """How long it sleeps before it looks whether the other is done."""
 
 MOST_IDLE = 4
