@@ -114,9 +114,8 @@ class Closed:
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """Not more than `at_most` (integer; null: as many as there are) asks among the rows that share the `per` columns.
+    """Not more than `at_most` asks (integer; null: never refused, but counted) among the rows that share `per` columns.
 
-    Who is not limited takes a place of those who are, where they share them.
     `used`: a Boolean says that this row's person already holds a place (asking them again takes none);
     an integer says how many places of the group are held (the same for every row of the group); None: none.
     `holds`, beside an integer: a Boolean that says that this row's person holds one of those.
