@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event
-from time import monotonic
+from time import monotonic, thread_time
 from uuid import uuid4
 
 from engine.clock import utc_now
@@ -87,16 +87,17 @@ JOBS = (
 def work(
     engine: Engine, jobs: Sequence[Job], stop: Event, tell: Callable[[Ran], None] = lambda ran: None, rest: float = 0
 ) -> None:
-    """Do these jobs whenever their turn comes, until `stop`. `rest`: pause so many times as long as was worked."""
+    """Do these jobs whenever their turn comes, until `stop`. `rest`: pause so many times as long as was worked, however
+    long was waited for others meanwhile."""
     due = dict.fromkeys((job.name for job in jobs), 0.0)
     while not stop.is_set():
-        began = monotonic()
+        began, worked = monotonic(), thread_time()
         for job in jobs:
             if due[job.name] <= began:
                 due[job.name] = began + job.every.total_seconds()
                 if ran := take_turn(engine, job):
                     tell(ran)
-        stop.wait(max(PAUSE, rest * (monotonic() - began)))
+        stop.wait(max(PAUSE, rest * (thread_time() - worked)))
 
 
 def take_turn(engine: Engine, job: Job) -> Ran | None:

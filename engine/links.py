@@ -6,7 +6,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import BadData, Serializer, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous.encoding import base64_encode
 
 from engine.errors import LinkError
 
@@ -133,13 +134,20 @@ def _unsign(secret: str, purpose: str, token: str) -> Any:
         raise LinkError("This link does not work.") from None
 
 
+class _Links(URLSafeSerializer):
+    """Never compressed, so that an address does not change with what is shortest, and begins with no dot."""
+
+    def dump_payload(self, obj: Any) -> bytes:
+        return base64_encode(Serializer.dump_payload(self, obj))
+
+
 @lru_cache
-def _signer(secret: str, purpose: str) -> URLSafeSerializer:
+def _signer(secret: str, purpose: str) -> _Links:
     """One key per purpose, so that a link to an ask never opens the wishes page.
 
     `secret` may be several, one a line: the last signs, and links that an earlier one signed still open.
     """
-    return URLSafeSerializer(secret.splitlines(), salt=f"heed.{purpose}", signer_kwargs={"digest_method": sha256})
+    return _Links(secret.splitlines(), salt=f"heed.{purpose}", signer_kwargs={"digest_method": sha256})
 
 
 def plain_token(token: str) -> str:

@@ -16,6 +16,7 @@ from engine.data.models import Account, AnswerRow, Ask, AuditEntry, Call, Contac
 from engine.data.store import Scope
 from engine.errors import InputError, LinkError, NotFoundError, StateError
 from engine.house import Engine
+from engine.links import calendar_token, read_calendar_token
 from engine.operations import calendars
 from engine.operations.agenda import read_agenda
 from engine.operations.answers import AnswersError
@@ -24,7 +25,7 @@ from engine.operations.calls import list_calls, note_call, open_call, take_call
 from engine.operations.personal import forget_contact
 from engine.operations.planning import plan_asks
 from engine.operations.suggestions import make_suggestions
-from tests.conftest import NOW
+from tests.conftest import NOW, SECRET
 from tests.desk import Desks, address, furnish, sign_in
 from tests.factories import make_account, make_contact, make_setting
 from tests.letters import make_history, make_letter, make_survey
@@ -300,6 +301,14 @@ def test_the_weeks_ahead_are_a_calendar_for_whoever_may_see_them(
     monkeypatch.setattr(calendars, "MOST_ASKS", 1)
     events = Calendar.from_ical(read_ask_calendar(maria, token_of(maria, MARIA))).walk("VEVENT")
     assert [str(event["summary"]) for event in events][1:] == ["More asks than the 1 of this calendar"]
+
+
+def test_the_address_of_a_calendar_begins_with_no_dot_however_much_of_it_says_the_same() -> None:
+    """The library would compress this one, and put a dot in front; servers in front of ours refuse such files."""
+    email = "anna.schmidt@vertrieb.schmidt-schmidt-partner.example"
+    address = calendar_token(SECRET, email)
+    assert not address.startswith(".")
+    assert read_calendar_token(SECRET, address) == (email, 0)
 
 
 def test_the_address_of_a_calendar_opens_that_one_only_and_ends_with_the_login(maria: Engine) -> None:

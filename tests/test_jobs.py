@@ -6,6 +6,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Event
+from time import sleep
 
 import pytest
 import time_machine
@@ -131,3 +132,24 @@ def test_heed_work_once_fails_where_a_job_does(engine, runner):
     assert result.exit_code == 1, result.output
     assert "send: " in result.output
     assert "plan: done" in result.output
+
+
+class Stopping:
+    """Lets one round pass, and keeps how long the worker would have rested after it."""
+
+    def __init__(self):
+        self.rounds, self.rested = 0, []
+
+    def is_set(self):
+        self.rounds += 1
+        return self.rounds > 1
+
+    def wait(self, seconds):
+        self.rested.append(seconds)
+
+
+def test_whoever_waited_for_others_rests_no_longer_for_it(engine):
+    """What a plugin asks of another machine, or the turn to write, takes none of this one's processors."""
+    stop = Stopping()
+    work(engine, [Job("waiting", timedelta(minutes=5), lambda engine: sleep(2), "wait")], stop, rest=100)
+    assert stop.rested[0] < 100 * 2 / 2

@@ -102,6 +102,15 @@ def test_whoever_has_no_limit_of_their_own_takes_a_place_all_the_same(engine: En
     assert explain_contact(engine, "northwind/ada").decision == "ask"
 
 
+def test_an_ask_that_waits_to_somebody_without_a_limit_is_no_ask_of_today(engine: Engine) -> None:
+    northwind(engine, ada={"influence": "champion"}, cleo={})
+    set_settings(engine, {"channel_capacity.email": 1}, contact="northwind/cleo")
+    plan_asks(engine)
+    told = explain_contact(engine, "northwind/cleo")
+    limit = next(limit for limit in told.limits or () if limit["strategy"] == "channel_capacity")
+    assert sentences(limit) == ["an ask to Ada Bloom has waited to be sent since Tue 24 Nov"]
+
+
 def test_of_another_company_it_is_told_how_many_and_not_who(engine: Engine) -> None:
     northwind(engine, ada={})
     with engine.store.write(EVERYTHING) as session:

@@ -33,11 +33,11 @@ def find_rivals(
     given = {"accounts": list_ids(account_ids), "most": STILL_FEW + 1, "near": OF_OWNERS + 1}
     given |= {"due": due, "few": MOST} if due else {}
     with store.snapshot() as snapshot:
-        everybody, near = _few(due is not None), _of_owners(snapshot.dialect, due is not None)
-        snapshot.read_ahead([everybody, near] if of_owners else [everybody], given)
-        found = set(snapshot.frame(everybody, given)["id"])
-        if len(found) > MOST and of_owners and len(others := set(snapshot.frame(near, given)["id"])) <= OF_OWNERS:
-            return others
+        found = set(snapshot.frame(_few(due is not None), given)["id"])
+        if len(found) > MOST and of_owners:  # an owner's may be many, even where few are due
+            near = set(snapshot.frame(_of_owners(snapshot.dialect, due is not None), given)["id"])
+            if len(near) <= OF_OWNERS:
+                return near
     return found if len(found) <= STILL_FEW else None
 
 

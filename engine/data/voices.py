@@ -42,7 +42,8 @@ def add_voices(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def add_heard(session: Session, ask_id: int, since: datetime, **row: Any) -> None:
-    """Make voices of the words in an ask's answers since then, unless they were heard before.
+    """Make voices of the words in an ask's answers since then, unless they were heard before, in the order in which
+    the answers were first kept.
 
     `row`: what else they have in common, by the names of the table's columns.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -134,7 +133,6 @@ def _answers_to(questions: tuple[tuple[str, str], ...], dialect: str) -> Select[
     return query.where(or_(*wanted), among_listed(AnswerRow.contact_id, CONTACTS, dialect))
 
 
-@lru_cache(maxsize=4096)
 def _fact(value: str | None, score: float | None, choices: str | None) -> str:
     data = {"choices": json.loads(choices)} if choices else {}
     return json.dumps(answer_fact(Given(value, score, None, data)))

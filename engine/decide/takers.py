@@ -90,7 +90,8 @@ class _Places:
         decisions = self._decisions
         nobody = pl.repeat(False, decisions.frame.height, eager=True)
         used = self._said("used", nobody)
-        rows = (used if used.dtype == pl.Boolean else self._said("holds", nobody) & self._used.is_not_null()).arg_true()
+        wanting = decisions.frame["rank"].is_not_null()
+        rows = (used if used.dtype == pl.Boolean else self._said("holds", nobody) & wanting).arg_true()
         since = self._said("since", pl.repeat(None, len(used), dtype=pl.Date, eager=True))[rows]
         found = self._at(rows).with_columns(since=since, waits=pl.col("planned_on").is_not_null(), today=False)
         found = found.join(asking, on=self._keys, how="semi").sort("since", "row")
