@@ -110,12 +110,14 @@ def load(module: str) -> Any:
     while it is loaded, while it is used and once more at the end."""
     if module in sys.modules:
         return sys.modules[module]
+    collects = gc.isenabled()
     gc.disable()
     try:
         return import_module(module)
     finally:
         gc.freeze()
-        gc.enable()
+        if collects:
+            gc.enable()
 
 
 def load_app() -> Any:

@@ -31,12 +31,10 @@ Posted = Mapping[str, Sequence[str]]
 
 FILLED = "filled"
 """Posted once for each question that was filled in on the page: if it comes empty now, it was taken out again."""
-
-
-BEGINNING = datetime.fromtimestamp(0, UTC)
-
 SHOWN = "shown"
 """Posted once for each question that had to be opened by another answer, and was."""
+BEGINNING = datetime.fromtimestamp(0, UTC)
+"""Before anything that was ever answered."""
 
 
 @dataclass(frozen=True)
